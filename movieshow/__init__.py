@@ -1,0 +1,1 @@
+"""The MovieShow site: settings, addresses, servers and health."""
