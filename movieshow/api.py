@@ -1,0 +1,47 @@
+"""What every API view shares: RFC 9457 problem+json errors."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def problem_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an API error as a problem document (RFC 9457, section 3).
+
+    Members: `type`, `title`, `status`, `detail`, `instance`, and for invalid input `errors`, a map
+    from field to messages. Errors that are not the API's own return None and become a 500.
+    """
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound()
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if not isinstance(exc, exceptions.APIException):
+        return None
+    set_rollback()
+    status = exc.status_code
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "instance": context["request"].path,
+    }
+    if isinstance(exc, exceptions.ValidationError):
+        body["detail"] = "The request is not valid: see errors."
+        body["errors"] = (
+            exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
+        )
+    else:
+        body["detail"] = str(exc.detail)
+    headers = {}
+    if (challenge := getattr(exc, "auth_header", None)) is not None:
+        headers["WWW-Authenticate"] = challenge
+    if (wait := getattr(exc, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(body, status=status, headers=headers, content_type=PROBLEM_JSON)

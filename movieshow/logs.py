@@ -1,0 +1,50 @@
+"""Structured logs: one JSON object a line in production, coloured lines under DEBUG."""
+
+import logging.config
+
+import structlog
+
+
+def build_logging(*, level: str, is_console: bool) -> None:
+    """Configure structlog and the standard library's loggers to share one renderer.
+
+    Raises:
+        ValueError: `level` is not a logging level's name.
+    """
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
+    )
+    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if not is_console:
+        final.append(structlog.processors.format_exc_info)  # type: ignore[arg-type]
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [*final, renderer],
+                    "foreign_pre_chain": shared,
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "root": {"handlers": ["stderr"], "level": level.upper()},
+        }
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,1 @@
+"""Recommendations: models, jobs, serving and the training laboratory in `ml`."""

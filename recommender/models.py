@@ -1,0 +1,91 @@
+"""What the recommender remembers: tastes, hidden films and the versions of its model."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Genre, Movie
+
+
+class TasteProfile(models.Model):
+    """One person's answers at the door, and the version that marks every change of their taste."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taste", primary_key=True
+    )
+    # Rating, hide, genre answers, merge of a guest … each bumps it; caches are keyed by it.
+    version = models.PositiveBigIntegerField(default=0)
+    favourite_genres = models.ManyToManyField(Genre, blank=True, related_name="+")
+    onboarded_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """Return whose taste it is and its version."""
+        return f"{self.user_id} v{self.version}"
+
+
+class HiddenMovie(models.Model):
+    """A film a person does not want to be shown."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    movie = models.ForeignKey(Movie, on_delete=models.CASCADE, related_name="+")
+    hidden_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "movie"], name="hidden_unique_user_movie")
+        ]
+
+    def __str__(self) -> str:
+        """Return who and what."""
+        return f"{self.user_id}:{self.movie_id}"
+
+
+class ModelVersion(models.Model):
+    """A published model: immutable files in the artefact storage, and where they came from."""
+
+    class Kind(models.TextChoices):
+        """How it was trained."""
+
+        FULL = "full", _("full training")
+        FINETUNED = "finetuned", _("fine-tuned from live ratings")
+
+    class Status(models.TextChoices):
+        """Whether it may be served."""
+
+        READY = "ready", _("ready")
+        REJECTED = "rejected", _("rejected by the guardrail")
+
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12, choices=Kind)
+    status = models.CharField(max_length=12, choices=Status, default=Status.READY)
+    # The full training this one started from; null for a full training itself.
+    base = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="descendants"
+    )
+    artifact_prefix = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    is_active = models.BooleanField(default=False)
+    # Every rating event of a transaction below this one was seen by the training.
+    watermark = models.BigIntegerField(default=0)
+    metrics = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_active"], condition=Q(is_active=True), name="model_version_one_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=False) | Q(status="ready"),
+                name="model_version_active_is_ready",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the name and number."""
+        return f"{self.name} #{self.pk}"

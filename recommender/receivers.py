@@ -1,0 +1,1 @@
+"""Receivers of the catalogue's and accounts' news."""
