@@ -19,10 +19,9 @@ def redis_url_of_worker(url: str, worker: str) -> str:
     Database 0 is left to a run without xdist; with more than 15 workers they share.
     """
     number = 1 + int(re.sub(r"\D", "", worker) or 0) % (_REDIS_DATABASES - 1)
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    if url.startswith("unix:"):
+        return f"{url.partition('?')[0]}?db={number}"
+    return urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
 
 
 def _separate_worker() -> None:
