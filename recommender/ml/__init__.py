@@ -1,0 +1,1 @@
+"""Recommendation laboratory: pure numpy, scipy and torch, knows nothing of Django."""
