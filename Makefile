@@ -1,0 +1,78 @@
+# MovieShow. `make run` starts it; `make help` lists the rest.
+# PORT, PYTHON, ARGS, MOVIESHOW_HOME, DATABASE_URL, REDIS_URL may be given.
+
+PORT ?= 8000
+TEST_HOME ?= $(CURDIR)/build/test-home
+VENV_PYTHON := .venv/bin/python
+BESIDE_SERVERS := env MOVIESHOW_HOME="$(TEST_HOME)" $(VENV_PYTHON) -m movieshow.embedded exec --throwaway --
+
+# Sets $$python to a Python that will do, or says what is wrong.
+FIND_PYTHON = python=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",$(VENV_PYTHON) python3.11 python3.12 python3.13 python3.14 python3); do \
+		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; \
+		then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "movieshow: Python 3.11 to 3.14 is needed and $(or $(PYTHON),python3) is: $$("$(or $(PYTHON),python3)" --version 2>&1 | tail -n 1); say where one is: make $@ PYTHON=/path/to/python3.11" >&2; \
+		exit 1; \
+	fi
+
+.PHONY: help setup setup-dev run test test-platform e2e lint format train-demo personas screenshots clean
+
+help:
+	@echo "make run PORT=8000   start MovieShow: servers, worker, site; Ctrl-C stops it"
+	@echo "make test            all tests but the browser's      (ARGS='tests/catalog -k search')"
+	@echo "make test-platform   tests that start and kill whole installs"
+	@echo "make e2e             the browser tests"
+	@echo "make lint            style, types, templates, layers, deployment checks"
+	@echo "make format          let the tools format code and templates"
+	@echo "make train-demo      train a model from the shipped ratings alone"
+	@echo "make personas        what the shipped model recommends to four well-known tastes"
+	@echo "make screenshots     pictures of the pages, into docs/screenshots"
+	@echo "make setup           the virtual environment alone"
+	@echo "make clean           remove what can be made again; keeps your data in .movieshow"
+
+setup:
+	@$(FIND_PYTHON); exec "$$python" -m movieshow.environment
+
+setup-dev:
+	@$(FIND_PYTHON); exec "$$python" -m movieshow.environment --dev
+
+run: setup
+	@exec $(VENV_PYTHON) -m movieshow.launcher --port "$(PORT)" --die-with-parent
+
+test: setup-dev
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -n 2 -m "not e2e and not platform" $(ARGS)
+
+test-platform: setup-dev
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -m platform tests/platform $(ARGS)
+
+e2e: setup-dev
+	@command -v chromium >/dev/null || { \
+		echo "movieshow: no chromium found; on Debian and Ubuntu: apt install chromium" >&2; exit 1; }
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -m e2e tests/e2e $(ARGS)
+
+lint: setup-dev
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m ruff format --check
+	@exec $(BESIDE_SERVERS) env PATH="$(CURDIR)/.venv/bin:$$PATH" HTTPS=1 sh -e -c '\
+		python -m mypy . && \
+		python -m djlint templates --lint --check --quiet && \
+		lint-imports && \
+		python -W error::RuntimeWarning manage.py check --deploy --fail-level WARNING --database default && \
+		python manage.py makemigrations --check --dry-run'
+
+format: setup-dev
+	@$(VENV_PYTHON) -m ruff check --fix
+	@$(VENV_PYTHON) -m ruff format
+	@$(VENV_PYTHON) -m djlint templates --reformat --quiet
+
+train-demo: setup
+	@exec $(VENV_PYTHON) -m recommender.ml train recommender/configs/demo.toml --data catalog/data/ml-latest-small --out build/demo-model
+
+personas: setup
+	@exec env MOVIESHOW_HOME="$(TEST_HOME)" $(VENV_PYTHON) -m movieshow.embedded exec --throwaway -- $(VENV_PYTHON) manage.py personas
+
+clean:
+	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.movieshow/*' -prune -exec rm -rf {} +
