@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "accounts",
     "catalog",
+    "movieshow",
     "recommender",
     "allauth",
     "allauth.account",

@@ -1,0 +1,107 @@
+"""The long-running processes of an install: which they are, and how they start and stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from movieshow.embedded.home import CHECKOUT
+from movieshow.embedded.processes import start_process
+
+_STOP_SECONDS = 8.0
+_KEPT_LOG_BYTES = 10 * 2**20
+_LAST_LINES = 15
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-running process: its name, which names its log too, and its command."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def describe_services(*, port: int) -> list[Service]:
+    """Return the web server on this port, the worker and the scheduler."""
+    manage = (sys.executable, "manage.py")
+    # A web process computes recommendations on one thread: two made others wait 250 ms.
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return [
+        Service("web", _web_command(port=port), one_thread),
+        Service("worker", (*manage, "rqworker", "default", "low", "--with-scheduler")),
+        Service("scheduler", (*manage, "rqcron", "recommender.schedule"), one_thread),
+    ]
+
+
+def _web_command(*, port: int) -> Sequence[str]:
+    processes = os.environ.get("WEB_PROCESSES") or str(min(2, os.cpu_count() or 1))
+    return (
+        sys.executable, "-m", "granian", "--interface", "wsgi",
+        "--host", "127.0.0.1", "--port", str(port), "--no-ws",
+        "--workers", processes, "--blocking-threads", "4",
+        "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
+        "movieshow.wsgi:application",
+    )  # fmt: skip
+
+
+class Supervisor:
+    """Runs services, each with its own log, until one ends or we are told to stop."""
+
+    def __init__(self, *, logs: Path, environment: Mapping[str, str]) -> None:
+        """Say where the logs lie and what all services have in their environment."""
+        self._logs = logs
+        self._environment = environment
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, service: Service) -> None:
+        """Start one service. Call it from the main thread."""
+        log_file = self.log_of(service.name)
+        if log_file.exists() and log_file.stat().st_size > _KEPT_LOG_BYTES:
+            log_file.replace(log_file.with_suffix(".log.1"))
+        with log_file.open("ab") as log:
+            self._running[service.name] = start_process(
+                service.command,
+                death_signal=signal.SIGTERM,
+                stdout=log,
+                environment={**self._environment, **service.environment},
+                directory=CHECKOUT,
+            )
+
+    def log_of(self, name: str) -> Path:
+        """Return the log file of a service."""
+        return self._logs / f"{name}.log"
+
+    def find_ended(self) -> str | None:
+        """Return a line about a service that has ended by itself, if there is one."""
+        for name, process in self._running.items():
+            code = process.poll()
+            if code is not None:
+                return f"the {name} process ended with code {code}; see {self.log_of(name)}"
+        return None
+
+    def last_lines(self, name: str) -> list[str]:
+        """Return the end of a service's log."""
+        path = self.log_of(name)
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return lines[-_LAST_LINES:]
+
+    def stop(self) -> None:
+        """Stop all services at once, killing those that take longer than some seconds."""
+        for process in self._running.values():
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._running.values():
+            try:
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
