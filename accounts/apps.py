@@ -4,6 +4,10 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app and its receivers."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Connect the signal receivers."""
+        from accounts import receivers  # noqa: F401

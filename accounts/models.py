@@ -23,7 +23,7 @@ class User(AbstractUser):
     )
     dataset_user_id = models.BigIntegerField(_("id in the data set"), null=True, blank=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["dataset", "dataset_user_id"],

@@ -4,6 +4,10 @@ from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
-    """Registers the app."""
+    """Registers the app and listens for accounts' news."""
 
     name = "catalog"
+
+    def ready(self) -> None:
+        """Connect the signal receivers."""
+        from catalog import receivers  # noqa: F401

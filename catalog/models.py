@@ -1,5 +1,7 @@
 """Movies and what people say of them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,6 +10,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Floor
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from catalog.text import normalise_title
+
+SEARCH_TITLE_LENGTH = 500
 
 
 class Genre(models.Model):
@@ -29,7 +35,7 @@ class Movie(models.Model):
 
     title = models.CharField(_("title"), max_length=500, help_text=_("Without the year."))
     # Lower case, no accents, the article in front: what search and import matching compare.
-    search_title = models.CharField(max_length=500, editable=False)
+    search_title = models.CharField(max_length=SEARCH_TITLE_LENGTH, editable=False)
     year = models.PositiveSmallIntegerField(
         _("year"),
         null=True,
@@ -55,6 +61,9 @@ class Movie(models.Model):
             GinIndex(
                 OpClass(F("search_title"), name="gin_trgm_ops"), name="movie_search_title_trgm"
             ),
+            models.Index(
+                OpClass(F("search_title"), name="text_pattern_ops"), name="movie_search_title_start"
+            ),
             models.Index(fields=["-rating_count", "id"], name="movie_by_popularity"),
             models.Index(fields=["year"], name="movie_by_year"),
             models.Index(fields=["imdb_id"], condition=~Q(imdb_id=""), name="movie_by_imdb"),
@@ -66,6 +75,14 @@ class Movie(models.Model):
     def __str__(self) -> str:
         """Return the title with the year where it is known."""
         return f"{self.title} ({self.year})" if self.year else self.title
+
+    def save(self, **kwargs: Any) -> None:
+        """Keep what search compares in step with the title."""
+        self.search_title = normalise_title(self.title)[:SEARCH_TITLE_LENGTH]
+        fields = kwargs.get("update_fields")
+        if fields is not None and "title" in fields:
+            kwargs["update_fields"] = {*fields, "search_title"}
+        super().save(**kwargs)
 
 
 class Rating(models.Model):

@@ -1,0 +1,18 @@
+"""How allauth's pages behave on this site."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+from accounts.client_address import get_client_address
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Counts clients as the rest of the site does.
+
+    The merge of a guest hangs on Django's own log-in signal (`accounts.receivers`), which sign-up,
+    log-in and password reset all send.
+    """
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that allauth's rate limits count by."""
+        return get_client_address(request=request)

@@ -1,0 +1,29 @@
+"""Where a request comes from, for limits per client."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+UNKNOWN_ADDRESS = "unknown"
+IPV6_NETWORK_BITS = 64
+
+
+def get_client_address(*, request: HttpRequest) -> str:
+    """Return the client's address; for IPv6 its /64, since one household has all of that.
+
+    Behind a proxy (the setting TRUST_PROXY) it is what the proxy itself appended, the last entry
+    of X-Forwarded-For; everything before it is the client's own claim. A server that listens on a
+    socket file knows no address: all its clients count as one, `unknown`.
+    """
+    claimed = request.META.get("REMOTE_ADDR", "")
+    if settings.SECURE_PROXY_SSL_HEADER:
+        claimed = request.headers.get("X-Forwarded-For", claimed).rsplit(",", 1)[-1]
+    try:
+        address = ipaddress.ip_address(claimed.strip())
+    except ValueError:
+        return UNKNOWN_ADDRESS
+    if isinstance(address, ipaddress.IPv6Address):
+        network = ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False)
+        return str(network.network_address)
+    return str(address)

@@ -1,0 +1,76 @@
+"""API tokens: made once, shown once, kept as a hash."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+
+KEY_PREFIX = "ms_"  # lets secret scanners recognise a leaked key
+MAX_ACTIVE_TOKENS = 20
+LAST_USED_GRAIN = timedelta(minutes=1)
+
+
+class ApiTokenRefusedError(Exception):
+    """A token cannot be made; the message says why and is meant for its maker."""
+
+
+class UnknownApiTokenError(Exception):
+    """No live token has this id among this person's."""
+
+
+def hash_key(key: str) -> str:
+    """Return the SHA-256 of a key, in hex: a key has 256 random bits, so no salt is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_api_token(*, user: User, name: str) -> tuple[ApiToken, str]:
+    """Make a token for a member; return it and its key, which cannot be read again.
+
+    Raises:
+        ApiTokenRefusedError: The user has no login, the name is empty, or they have too many.
+    """
+    name = name.strip()
+    if not name:
+        raise ApiTokenRefusedError("Give the token a name, such as the app that will use it.")
+    owner = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not owner.is_member:
+        raise ApiTokenRefusedError("Sign up first: a guest has no API tokens.")
+    if ApiToken.objects.filter(user=owner, revoked_at__isnull=True).count() >= MAX_ACTIVE_TOKENS:
+        raise ApiTokenRefusedError(f"You have {MAX_ACTIVE_TOKENS} tokens: revoke one first.")
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    return ApiToken.objects.create(user=owner, name=name, key_hash=hash_key(key)), key
+
+
+def revoke_api_token(*, user: User, token_id: int) -> None:
+    """Close one of the user's own tokens for good.
+
+    Raises:
+        UnknownApiTokenError: They have no live token of this id.
+    """
+    live = ApiToken.objects.filter(pk=token_id, user=user, revoked_at__isnull=True)
+    if not live.update(revoked_at=timezone.now()):
+        raise UnknownApiTokenError(f"No token {token_id}.")
+
+
+def find_live_token(*, key: str) -> ApiToken | None:
+    """Return the live token of a key with its user, or None; one query."""
+    return (
+        ApiToken.objects.select_related("user")
+        .filter(key_hash=hash_key(key), revoked_at__isnull=True)
+        .first()
+    )
+
+
+def note_token_use(*, token: ApiToken) -> None:
+    """Write when the token was used, at most once a minute so that a busy one is no hot row."""
+    now = timezone.now()
+    if token.last_used_at is not None and token.last_used_at > now - LAST_USED_GRAIN:
+        return
+    is_due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - LAST_USED_GRAIN)
+    ApiToken.objects.filter(is_due, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,140 @@
+"""Ratings: set, changed and taken back, each with its event, in one transaction."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from catalog.models import Movie, Rating, RatingEvent
+from catalog.signals import rating_changed
+
+MIN_STARS = Decimal("0.5")
+MAX_STARS = Decimal(5)
+
+
+class UnknownMovieError(Exception):
+    """No movie has this id."""
+
+    def __init__(self, movie_id: int) -> None:
+        super().__init__(f"No movie {movie_id}.")
+
+
+class UnknownUserError(Exception):
+    """The person is gone: a guest who expired, or an account deleted meanwhile."""
+
+
+class InvalidStarsError(Exception):
+    """The stars are not 0.5 to 5.0 in steps of 0.5."""
+
+
+class InvalidWatchedAtError(Exception):
+    """The time of watching is in the future or has no time zone."""
+
+
+def lock_user(*, user_id: int) -> User:
+    """Lock a person's row until the transaction ends, so that their writes come one by one.
+
+    Every writer of a person's things takes this lock first and others after it, hence no two of
+    them can wait for each other.
+
+    Raises:
+        UnknownUserError: There is no such person any more.
+    """
+    try:
+        return User.objects.select_for_update(no_key=True).get(pk=user_id)
+    except User.DoesNotExist as error:
+        raise UnknownUserError(f"No person {user_id}.") from error
+
+
+def clean_stars(stars: Decimal | float | str) -> Decimal:
+    """Return stars as a decimal with one place.
+
+    Raises:
+        InvalidStarsError: They are not 0.5 to 5.0 in steps of 0.5.
+    """
+    try:
+        value = Decimal(str(stars))
+        is_valid = MIN_STARS <= value <= MAX_STARS and value * 2 % 1 == 0
+    except InvalidOperation:
+        is_valid = False
+    if not is_valid:
+        raise InvalidStarsError("Stars go from 0.5 to 5 in steps of 0.5.")
+    return value.quantize(Decimal("0.1"))
+
+
+def _clean_watched_at(watched_at: datetime | None) -> datetime | None:
+    if watched_at is None:
+        return None
+    if timezone.is_naive(watched_at):
+        raise InvalidWatchedAtError("Give the time of watching with its time zone.")
+    if watched_at > timezone.now():
+        raise InvalidWatchedAtError("A movie cannot have been watched in the future.")
+    return watched_at
+
+
+@transaction.atomic
+def set_rating(
+    *,
+    user: User,
+    movie_id: int,
+    stars: Decimal | float | str,
+    watched_at: datetime | None = None,
+) -> Rating:
+    """Give a movie stars, or change them; the movie keeps its place in the history.
+
+    `watched_at` moves it to another place. Setting what is set already changes nothing and tells
+    nobody.
+
+    Raises:
+        InvalidStarsError: The stars are not 0.5 to 5.0 in steps of 0.5.
+        InvalidWatchedAtError: `watched_at` is in the future or naive.
+        UnknownMovieError: No movie has this id.
+        UnknownUserError: The person is gone.
+    """
+    clean, place = clean_stars(stars), _clean_watched_at(watched_at)
+    owner = lock_user(user_id=user.pk)
+    rating = Rating.objects.filter(user=owner, movie_id=movie_id).first()
+    if rating is None:
+        if not Movie.objects.filter(pk=movie_id).exists():
+            raise UnknownMovieError(movie_id)
+        rating = Rating(user=owner, movie_id=movie_id)
+    elif rating.stars == clean and place in (None, rating.watched_at):
+        return rating
+    rating.stars = clean
+    if place is not None:
+        rating.watched_at = place
+    rating.save()
+    RatingEvent.objects.create(
+        user=owner,
+        movie_id=movie_id,
+        kind=RatingEvent.Kind.SET,
+        stars=clean,
+        watched_at=rating.watched_at,
+    )
+    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
+    return rating
+
+
+@transaction.atomic
+def remove_rating(*, user: User, movie_id: int) -> bool:
+    """Take a rating back; return whether there was one.
+
+    Raises:
+        UnknownUserError: The person is gone.
+    """
+    owner = lock_user(user_id=user.pk)
+    rating = Rating.objects.filter(user=owner, movie_id=movie_id).first()
+    if rating is None:
+        return False
+    rating.delete()
+    RatingEvent.objects.create(
+        user=owner,
+        movie_id=movie_id,
+        kind=RatingEvent.Kind.REMOVED,
+        stars=None,
+        watched_at=rating.watched_at,
+    )
+    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
+    return True

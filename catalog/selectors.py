@@ -1,0 +1,134 @@
+"""Reads of the catalogue; what a page or the recommender needs, in one or two queries."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from catalog.models import CatalogueState, Genre, Movie, Rating, WatchlistEntry
+from catalog.search import find_movie_ids
+
+CARD_FIELDS = ("id", "title", "year", "rating_count", "rating_mean")
+
+
+@dataclass(frozen=True, slots=True)
+class MovieCard:
+    """What a list of movies shows of one; `genres` are names, `rating_mean` is 0.5..5.0."""
+
+    id: int
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+    rating_count: int
+    rating_mean: float | None
+
+    def __str__(self) -> str:
+        """Return the title with the year where it is known."""
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+
+class WatchedMovie(NamedTuple):
+    """One movie of a history."""
+
+    movie_id: int
+    stars: Decimal
+    watched_at: datetime
+
+
+def build_cards(movies: QuerySet[Movie]) -> list[MovieCard]:
+    """Return cards of a query of movies in its order; one query."""
+    names = ArrayAgg(
+        "genres__name",
+        filter=Q(genres__isnull=False),
+        order_by="genres__name",
+        default=[],
+    )
+    rows = movies.annotate(genre_names=names).values_list(*CARD_FIELDS, "genre_names")
+    return [
+        MovieCard(movie_id, title, year, tuple(genres), rating_count, rating_mean)
+        for movie_id, title, year, rating_count, rating_mean, genres in rows
+    ]
+
+
+def get_movie_cards(movie_ids: Sequence[int]) -> list[MovieCard]:
+    """Return the cards of movies in the order of their ids, unknown ids left out; one query."""
+    if not movie_ids:
+        return []
+    found = {card.id: card for card in build_cards(Movie.objects.filter(pk__in=set(movie_ids)))}
+    return [found[movie_id] for movie_id in movie_ids if movie_id in found]
+
+
+def search_movies(query: str, limit: int = 20) -> list[MovieCard]:
+    """Return the movies whose title is, starts with, contains or resembles `query`, best first.
+
+    Works as one types, without accents, articles or exact spelling; two queries.
+    """
+    return get_movie_cards(find_movie_ids(query, limit=limit))
+
+
+def get_movie(movie_id: int) -> Movie | None:
+    """Return a movie with its genres, or None; two queries."""
+    return Movie.objects.prefetch_related("genres").filter(pk=movie_id).first()
+
+
+def get_history(user_id: int) -> list[WatchedMovie]:
+    """Return what a person rated as (movie_id, stars, watched_at), oldest first; one query."""
+    rows = Rating.objects.filter(user_id=user_id).order_by("watched_at", "id")
+    return [WatchedMovie(*row) for row in rows.values_list("movie_id", "stars", "watched_at")]
+
+
+def get_stars(*, user_id: int, movie_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Return the stars a person gave those of these movies they rated; one query."""
+    rows = Rating.objects.filter(user_id=user_id, movie_id__in=set(movie_ids))
+    return dict(rows.values_list("movie_id", "stars"))
+
+
+def get_ratings(user_id: int) -> QuerySet[Rating]:
+    """Return a person's ratings, last watched first, movies and genres fetched along."""
+    ratings = Rating.objects.filter(user_id=user_id).order_by("-watched_at", "-id")
+    return ratings.select_related("movie").prefetch_related("movie__genres")
+
+
+def get_watchlist(user_id: int) -> QuerySet[WatchlistEntry]:
+    """Return a person's watchlist, newest first, movies and genres fetched along."""
+    entries = WatchlistEntry.objects.filter(user_id=user_id).order_by("-added_at", "-id")
+    return entries.select_related("movie").prefetch_related("movie__genres")
+
+
+def filter_genres(movies: QuerySet[Movie], genre_ids: Collection[int]) -> QuerySet[Movie]:
+    """Return the movies that have any of the genres; all where none is named."""
+    if not genre_ids:
+        return movies
+    links = Movie.genres.through.objects.filter(
+        movie_id=OuterRef("pk"), genre_id__in=list(genre_ids)
+    )
+    return movies.filter(Exists(links))
+
+
+def get_popular_movies(
+    genre_ids: Collection[int] = (),
+    exclude_ids: Collection[int] = (),
+    limit: int = 20,
+    offset: int = 0,
+) -> list[MovieCard]:
+    """Return the most rated movies of any of the genres (of all, where none is named)."""
+    movies = filter_genres(Movie.objects.all(), genre_ids)
+    if exclude_ids:
+        movies = movies.exclude(pk__in=set(exclude_ids))
+    chosen = movies.order_by("-rating_count", "id").values_list("pk", flat=True)
+    return get_movie_cards(list(chosen[offset : offset + limit]))
+
+
+def get_genres() -> list[Genre]:
+    """Return all genres by name."""
+    return list(Genre.objects.order_by("name"))
+
+
+def get_catalogue_version() -> int:
+    """Return the number that grows with every change of the catalogue."""
+    version = CatalogueState.objects.filter(pk=1).values_list("version", flat=True).first()
+    return version or 0

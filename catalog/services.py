@@ -1,0 +1,122 @@
+"""What people and catalogue managers do with movies, each in one transaction."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from catalog.models import CatalogueState, Genre, Movie, WatchlistEntry
+from catalog.ratings import (
+    InvalidStarsError,
+    InvalidWatchedAtError,
+    UnknownMovieError,
+    UnknownUserError,
+    lock_user,
+    remove_rating,
+    set_rating,
+)
+from catalog.signals import catalogue_changed
+
+__all__ = [
+    "InvalidStarsError",
+    "InvalidWatchedAtError",
+    "UnknownMovieError",
+    "UnknownUserError",
+    "add_to_watchlist",
+    "bump_catalogue_version",
+    "create_movie",
+    "lock_user",
+    "refresh_movie_statistics",
+    "remove_from_watchlist",
+    "remove_rating",
+    "set_rating",
+]
+
+REFRESH_STATISTICS = """
+    UPDATE catalog_movie AS movie
+    SET rating_count = fresh.rating_count, rating_mean = fresh.rating_mean
+    FROM (
+        SELECT m.id, coalesce(r.rating_count, 0) AS rating_count, r.rating_mean
+        FROM catalog_movie AS m
+        LEFT JOIN (
+            SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean
+            FROM catalog_rating GROUP BY movie_id
+        ) AS r ON r.movie_id = m.id
+    ) AS fresh
+    WHERE movie.id = fresh.id
+      AND (movie.rating_count, movie.rating_mean)
+          IS DISTINCT FROM (fresh.rating_count, fresh.rating_mean)
+"""
+
+
+@transaction.atomic
+def add_to_watchlist(*, user: User, movie_id: int) -> WatchlistEntry:
+    """Put a movie on a person's watchlist; it keeps its place when it is there already.
+
+    Raises:
+        UnknownMovieError: No movie has this id.
+        UnknownUserError: The person is gone.
+    """
+    owner = lock_user(user_id=user.pk)
+    if not Movie.objects.filter(pk=movie_id).exists():
+        raise UnknownMovieError(movie_id)
+    return WatchlistEntry.objects.get_or_create(user=owner, movie_id=movie_id)[0]
+
+
+@transaction.atomic
+def remove_from_watchlist(*, user: User, movie_id: int) -> bool:
+    """Take a movie off a person's watchlist; return whether it was on it.
+
+    Raises:
+        UnknownUserError: The person is gone.
+    """
+    owner = lock_user(user_id=user.pk)
+    return WatchlistEntry.objects.filter(user=owner, movie_id=movie_id).delete()[0] > 0
+
+
+@transaction.atomic
+def create_movie(
+    *,
+    title: str,
+    year: int | None = None,
+    genres: Sequence[Genre] = (),
+    imdb_id: str = "",
+    tmdb_id: int | None = None,
+    extract: str = "",
+) -> Movie:
+    """Add a movie by hand; its id is 1,000,000 or more, so no data set's movie has it.
+
+    Raises:
+        ValidationError: A value is out of range or the title is empty.
+    """
+    movie = Movie(title=title, year=year, imdb_id=imdb_id, tmdb_id=tmdb_id, extract=extract)
+    movie.full_clean(exclude=["search_title"])
+    movie.save()
+    movie.genres.set(genres)
+    bump_catalogue_version()
+    return movie
+
+
+def bump_catalogue_version() -> int:
+    """Count one change of the catalogue and send `catalogue_changed`; return the new version.
+
+    Call it last in a transaction: its row stays locked until the end.
+    """
+    with transaction.atomic():
+        table = CatalogueState._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} (id, version) VALUES (1, 1) "  # noqa: S608
+                f"ON CONFLICT (id) DO UPDATE SET version = {table}.version + 1 RETURNING version"
+            )
+            version: int = cursor.fetchone()[0]
+        catalogue_changed.send(sender=CatalogueState)
+    return version
+
+
+def refresh_movie_statistics() -> int:
+    """Count ratings and their mean afresh for every movie; return how many movies changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(REFRESH_STATISTICS)
+        changed: int = cursor.rowcount
+    return changed
