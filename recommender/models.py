@@ -33,6 +33,8 @@ class HiddenMovie(models.Model):
     hidden_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        """One row a pair."""
+
         constraints = [
             models.UniqueConstraint(fields=["user", "movie"], name="hidden_unique_user_movie")
         ]
@@ -75,6 +77,8 @@ class ModelVersion(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        """Newest first; at most one active, and only one that may be served."""
+
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

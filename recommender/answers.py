@@ -1,0 +1,89 @@
+"""The shapes in which recommendations travel between selectors, pages and the API."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ReasonKind = Literal["because_you_watched", "similar_to", "popular_in"]
+POPULARITY_NAME = "popularity"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One film somebody watched; `stars` (0.5 to 5.0) and `watched_at` may be unknown."""
+
+    movie_id: int
+    stars: float | None = None
+    watched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a film is shown: the kind, a sentence, and the film of the history it names, if any."""
+
+    kind: ReasonKind
+    text: str
+    movie_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One film of an answer.
+
+    `rank` counts from 1. `score` is the model's own (higher is better, comparable within one answer
+    only). `predicted_rating` is 0.5 to 5.0 stars by the bias predictor of `ranking`.
+    """
+
+    rank: int
+    movie_id: int
+    score: float
+    predicted_rating: float
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationList:
+    """An answer: who made it (`model_version` is None for plain popularity) and its films.
+
+    `is_fallback` says that the Transformer did not decide alone: fewer than five known films, or
+    no model. `next_cursor` fetches what follows; None where nothing does.
+    """
+
+    recommendation_id: str | None
+    model_name: str
+    model_version: int | None
+    is_fallback: bool
+    next_cursor: str | None
+    items: tuple[Recommendation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRow:
+    """One row of the home page; `explanation` is a sentence, empty where the title says it all."""
+
+    key: str
+    title: str
+    explanation: str
+    items: tuple[Recommendation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which films may be shown: any of `genre_ids`, none of `excluded_genre_ids`, a year range.
+
+    An empty tuple or None asks nothing. Films of unknown year are outside every year range.
+    """
+
+    genre_ids: tuple[int, ...] = ()
+    excluded_genre_ids: tuple[int, ...] = ()
+    min_year: int | None = None
+    max_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What is known of one person when films are ranked; `history` is oldest first."""
+
+    history: tuple[HistoryItem, ...] = ()
+    hidden_movie_ids: frozenset[int] = field(default=frozenset())
+    favourite_genre_ids: tuple[int, ...] = ()

@@ -1,0 +1,132 @@
+"""Answers in Redis: the only place that knows a cache key.
+
+A key names all that an answer depends on, so nothing is ever deleted: a rating makes a new key,
+and the old answer expires. Redis holds copies alone; without it answers are computed each time.
+"""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+from redis import Redis, RedisError
+
+from recommender.redis_connection import RedisUnavailableError, redis_guard
+from recommender.serving import ServingState
+
+logger = structlog.get_logger(__name__)
+
+PREFIX = "movieshow:rec:1"
+NO_ARM = "-"
+FLIGHT_SECONDS = 3.0
+_POLL_SECONDS = 0.02
+_RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
+
+requests_counter = Counter(
+    "movieshow_recommendation_cache_requests_total",
+    "Recommendations looked up in the cache, by outcome: hit, miss, or bypass where Redis is away.",
+    ["outcome"],
+)
+
+
+def make_key(
+    kind: str, *, state: ServingState, user_id: int | None, options: str, arm: str = NO_ARM
+) -> str:
+    """Return the key of an answer: person, versions of taste, model and catalogue, arm, options.
+
+    The model's version and hash both count: ids start again when a database is made anew.
+    """
+    digest = hashlib.sha256(options.encode()).hexdigest()[:24]
+    model = f"{state.model_id or 0}.{state.sha256[:8]}"
+    return ":".join(
+        (
+            PREFIX,
+            kind,
+            str(user_id or "anyone"),
+            str(state.taste_version),
+            model,
+            str(state.catalogue_version),
+            arm,
+            digest,
+        )
+    )
+
+
+def make_ranking_key(user_id: int | None, recommendation_id: str) -> str:
+    """Return the key of a whole ranking: it is that person's alone."""
+    return f"{PREFIX}:ranking:{user_id or 'anyone'}:{recommendation_id}"
+
+
+def get_or_compute(key: str, compute: Callable[[], tuple[bytes, bool]]) -> bytes:
+    """Return the cached bytes, or compute them once however many ask at the same time.
+
+    `compute` returns the bytes and whether they may be kept. Others that miss meanwhile wait up to
+    three seconds for the first, then compute by themselves.
+    """
+    try:
+        with redis_guard() as client:
+            found, token = _look_up(client, key)
+    except (RedisUnavailableError, RedisError, OSError):
+        requests_counter.labels("bypass").inc()
+        return compute()[0]
+    requests_counter.labels("miss" if found is None else "hit").inc()
+    if found is not None:
+        return found
+    is_kept = False
+    try:
+        answer, may_keep = compute()
+        if may_keep:
+            is_kept = store(key, answer)
+    finally:
+        _end_flight(key, token)
+    logger.debug("recommendation_computed", key=key, is_kept=is_kept)
+    return answer
+
+
+def fetch(key: str) -> bytes | None:
+    """Return what is kept under a key; None where there is nothing or Redis is away."""
+    try:
+        with redis_guard() as client:
+            found: bytes | None = client.get(key)
+            return found
+    except (RedisUnavailableError, RedisError, OSError):
+        return None
+
+
+def store(key: str, answer: bytes) -> bool:
+    """Keep bytes for as long as the settings say; False where Redis is away."""
+    try:
+        with redis_guard() as client:
+            client.set(key, answer, ex=settings.RECOMMENDATION_CACHE_SECONDS)
+    except (RedisUnavailableError, RedisError, OSError):
+        return False
+    return True
+
+
+def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
+    """Return the kept bytes, or None and the token of the flight this caller now leads."""
+    token = uuid.uuid4().hex
+    deadline = time.monotonic() + FLIGHT_SECONDS
+    while True:
+        found: bytes | None = client.get(key)
+        if found is not None:
+            return found, token
+        leads = client.set(_flight(key), token, nx=True, px=int(FLIGHT_SECONDS * 1000))
+        if leads or time.monotonic() > deadline:
+            return None, token
+        time.sleep(_POLL_SECONDS)
+
+
+def _end_flight(key: str, token: str) -> None:
+    try:
+        with redis_guard() as client:
+            client.eval(_RELEASE, 1, _flight(key), token)
+    except (RedisUnavailableError, RedisError, OSError):
+        return
+
+
+def _flight(key: str) -> str:
+    return f"{key}:flight"

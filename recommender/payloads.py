@@ -1,0 +1,72 @@
+"""Answers as bytes for the cache, and back."""
+
+import json
+from typing import Any
+
+from recommender import cache
+from recommender.answers import HomeRow, Reason, Recommendation, RecommendationList
+from recommender.recommending import Ranking
+
+
+def dump_list(answer: RecommendationList) -> bytes:
+    """Return an answer as compact JSON."""
+    return _dump(
+        [
+            answer.recommendation_id,
+            answer.model_name,
+            answer.model_version,
+            answer.is_fallback,
+            answer.next_cursor,
+            [_pack(item) for item in answer.items],
+        ]
+    )
+
+
+def load_list(raw: bytes) -> RecommendationList:
+    """Return the answer that `dump_list` wrote."""
+    *head, items = json.loads(raw)
+    return RecommendationList(*head, items=tuple(_unpack(item) for item in items))
+
+
+def dump_rows(rows: list[HomeRow]) -> bytes:
+    """Return the home page's rows as compact JSON."""
+    return _dump(
+        [[row.key, row.title, row.explanation, [_pack(item) for item in row.items]] for row in rows]
+    )
+
+
+def load_rows(raw: bytes) -> list[HomeRow]:
+    """Return the rows that `dump_rows` wrote."""
+    return [
+        HomeRow(key, title, explanation, tuple(_unpack(item) for item in items))
+        for key, title, explanation, items in json.loads(raw)
+    ]
+
+
+def store_ranking(ranking: Ranking, *, user_id: int | None, recommendation_id: str) -> None:
+    """Keep a whole ranking, so that its later pages agree with its first."""
+    raw = _dump([ranking.movie_ids, ranking.scores, ranking.is_fallback])
+    cache.store(cache.make_ranking_key(user_id, recommendation_id), raw)
+
+
+def fetch_ranking(*, user_id: int | None, recommendation_id: str) -> Ranking | None:
+    """Return a person's kept ranking; None where it has expired or Redis is away."""
+    raw = cache.fetch(cache.make_ranking_key(user_id, recommendation_id))
+    if raw is None:
+        return None
+    movie_ids, scores, is_fallback = json.loads(raw)
+    return Ranking(tuple(movie_ids), tuple(scores), is_fallback)
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _pack(item: Recommendation) -> list[Any]:
+    reasons = [[reason.kind, reason.text, reason.movie_id] for reason in item.reasons]
+    return [item.rank, item.movie_id, item.score, item.predicted_rating, reasons]
+
+
+def _unpack(raw: list[Any]) -> Recommendation:
+    *head, reasons = raw
+    return Recommendation(*head, reasons=tuple(Reason(*reason) for reason in reasons))

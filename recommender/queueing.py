@@ -1,0 +1,58 @@
+"""Puts the recommender's jobs on RQ; imported by web processes, so it names jobs and runs none."""
+
+import structlog
+from redis import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job, JobStatus
+
+from recommender.redis_connection import RedisUnavailableError, redis_guard
+
+logger = structlog.get_logger(__name__)
+
+FINETUNE_JOB_ID = "recommender-finetune"
+FINETUNE_FUNCTION = "recommender.jobs.finetune_if_due"
+FINETUNE_QUEUE = "low"
+FINETUNE_TIMEOUT_SECONDS = 900
+_WAITING = frozenset({JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.DEFERRED})
+
+
+def queue_finetuning() -> bool:
+    """Have a worker look whether fine-tuning is due; True where a job was put on the queue.
+
+    One job at most waits or runs, by its fixed id: what happens meanwhile it finds in Postgres when
+    it ends. Redis being away is no error, for the schedule looks every minute as well.
+    """
+    try:
+        with redis_guard() as client:
+            queue = Queue(FINETUNE_QUEUE, connection=client)
+            for _ in range(2):
+                try:
+                    queue.enqueue_call(
+                        FINETUNE_FUNCTION,
+                        job_id=FINETUNE_JOB_ID,
+                        unique=True,
+                        timeout=FINETUNE_TIMEOUT_SECONDS,
+                        result_ttl=0,
+                        failure_ttl=FINETUNE_TIMEOUT_SECONDS,
+                    )
+                except DuplicateJobError:
+                    if not _remove_dead_job(queue):
+                        return False
+                else:
+                    return True
+    except (RedisUnavailableError, RedisError, OSError) as error:
+        logger.warning("finetuning_not_queued", error=str(error))
+    return False
+
+
+def _remove_dead_job(queue: Queue) -> bool:
+    """Delete a failed or finished job that still holds the id; False where it waits or runs."""
+    try:
+        job = Job.fetch(FINETUNE_JOB_ID, connection=queue.connection)
+    except NoSuchJobError:
+        return True
+    if job.get_status(refresh=True) in _WAITING:
+        return False
+    job.delete()
+    return True

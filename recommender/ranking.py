@@ -1,0 +1,158 @@
+"""Ordering films: pure numpy over the catalogue's positions (C of them), no database, no model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.answers import Filters, HistoryItem, Taste
+from recommender.catalogue_arrays import CatalogueArrays
+
+# From so many films on the Transformer decides alone.
+FULL_HISTORY = 5
+USER_SHRINKAGE = 10.0
+DIVERSITY = 0.15
+DIVERSE_DEPTH = 40
+DIVERSE_POOL = 120
+
+
+@dataclass(frozen=True)
+class RankedFilms:
+    """Films in the order shown: `positions` (N,) in the catalogue, `scores` (N,) float32."""
+
+    positions: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+def make_eligible_mask(
+    catalogue: CatalogueArrays, *, taste: Taste, filters: Filters
+) -> NDArray[np.bool_]:
+    """Return (C,) bool, True where a film may be shown: not seen, not hidden, inside the filters.
+
+    Every film of the history counts as seen, whatever its stars.
+    """
+    mask = np.ones(len(catalogue.movie_ids), dtype=np.bool_)
+    if filters.genre_ids:
+        wanted = catalogue.genre_columns(filters.genre_ids)
+        mask &= catalogue.genres[:, wanted].any(axis=1)
+    if filters.excluded_genre_ids:
+        unwanted = catalogue.genre_columns(filters.excluded_genre_ids)
+        mask &= ~catalogue.genres[:, unwanted].any(axis=1)
+    if filters.min_year is not None:
+        mask &= catalogue.years >= filters.min_year
+    if filters.max_year is not None:
+        mask &= (catalogue.years <= filters.max_year) & (catalogue.years > 0)
+    gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
+    positions = catalogue.positions_of(gone)
+    mask[positions[positions >= 0]] = False
+    return mask
+
+
+def score_popularity(
+    catalogue: CatalogueArrays, favourite_genre_ids: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Return (C,) popularity; films of a chosen genre first (1 to 2.5), the others after (0 to 1).
+
+    Of two equally popular films the one whose genres are mostly the chosen ones comes first.
+    """
+    columns = catalogue.genre_columns(favourite_genre_ids)
+    if not len(columns):
+        return catalogue.popularity
+    matched = catalogue.genres[:, columns].sum(axis=1)
+    share = matched / np.maximum(catalogue.genres.sum(axis=1), 1)
+    boosted = 1.0 + catalogue.popularity * (1.0 + 0.5 * share)
+    return np.where(matched > 0, boosted, catalogue.popularity).astype(np.float32)
+
+
+def blend(
+    model_scores: NDArray[np.float32],
+    popularity: NDArray[np.float32],
+    *,
+    weight: float,
+    mask: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """Mix the model's scores with popularity, both standardised over the films that may be shown.
+
+    `weight` is the model's, 0 to 1. Films unknown to the model (-inf) keep -inf: `complete` puts
+    them after the others.
+    """
+    usable = mask & np.isfinite(model_scores)
+    if not usable.any():
+        return model_scores
+    mixed = weight * _standardise(model_scores, usable) + (1 - weight) * _standardise(
+        popularity, usable
+    )
+    return np.where(np.isfinite(model_scores), mixed, -np.inf).astype(np.float32)
+
+
+def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    spread = values[usable].std()
+    centred = np.where(np.isfinite(values), values, 0.0) - values[usable].mean()
+    return (centred / (spread if spread > 0 else 1.0)).astype(np.float32)
+
+
+def complete(scores: NDArray[np.float32], popularity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give films the model does not know scores just below its lowest, the popular ones first."""
+    known = np.isfinite(scores)
+    if known.all():
+        return scores
+    lowest = scores[known].min(initial=0.0)
+    return np.where(known, scores, lowest - 2.0 + popularity).astype(np.float32)
+
+
+def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int) -> RankedFilms:
+    """Return the best films that may be shown, at most `depth`; equal scores by catalogue order."""
+    eligible = np.flatnonzero(mask)
+    if len(eligible) > depth:
+        best = np.argpartition(-scores[eligible], depth - 1)[:depth]
+        eligible = np.sort(eligible[best])
+    order = np.argsort(-scores[eligible], kind="stable")
+    positions = eligible[order]
+    return RankedFilms(positions=positions, scores=scores[positions])
+
+
+def diversify(ranked: RankedFilms, vectors: NDArray[np.float32]) -> RankedFilms:
+    """Reorder the first films so that near copies stand apart; the rest keep their order.
+
+    Maximal marginal relevance (Carbonell & Goldstein 1998): each next film is the best by
+    (1 - 0.15) * score - 0.15 * greatest cosine to those before it, scores scaled to 0..1 over the
+    pool. `vectors` (P, D) are unit vectors of the first P films, zero where a film has none.
+    """
+    size = len(vectors)
+    if size <= 2:
+        return ranked
+    pool = ranked.scores[:size]
+    spread = float(pool[0] - pool[-1])
+    relevance = (pool - pool[-1]) / (spread if spread > 0 else 1.0)
+    nearest = np.zeros(size, dtype=np.float32)
+    chosen: list[int] = []
+    free = np.ones(size, dtype=np.bool_)
+    for _ in range(min(DIVERSE_DEPTH, size)):
+        gain = (1 - DIVERSITY) * relevance - DIVERSITY * nearest
+        best = int(np.where(free, gain, -np.inf).argmax())
+        chosen.append(best)
+        free[best] = False
+        np.maximum(nearest, vectors @ vectors[best], out=nearest)
+    order = np.concatenate([chosen, np.flatnonzero(free), np.arange(size, len(ranked.positions))])
+    order = order.astype(np.int64)
+    return RankedFilms(positions=ranked.positions[order], scores=ranked.scores[order])
+
+
+def estimate_user_bias(catalogue: CatalogueArrays, history: tuple[HistoryItem, ...]) -> float:
+    """Return how far above the films' own means this person rates, in stars, shrunk by 10 ratings.
+
+    The user's half of the bias predictor mean + item bias + user bias (Koren 2010, section 2.1).
+    """
+    rated = [item for item in history if item.stars is not None]
+    positions = catalogue.positions_of([item.movie_id for item in rated])
+    stars = np.array([item.stars for item in rated], dtype=np.float32)[positions >= 0]
+    expected = catalogue.mean_rating + catalogue.item_bias[positions[positions >= 0]]
+    return float((stars - expected).sum() / (len(stars) + USER_SHRINKAGE))
+
+
+def predict_ratings(
+    catalogue: CatalogueArrays, positions: NDArray[np.int64], *, user_bias: float
+) -> NDArray[np.float32]:
+    """Return the stars this person would give, 0.5 to 5.0: mean + item bias + user bias."""
+    stars = catalogue.mean_rating + catalogue.item_bias[positions] + user_bias
+    return np.clip(stars, 0.5, 5.0).astype(np.float32)

@@ -1,0 +1,164 @@
+"""One answer from one snapshot: read the taste, rank the catalogue, tell the stars and reasons.
+
+By the number of films watched (all that the catalogue has, whatever their stars): none, popularity
+inside the chosen genres; one to four, that blended with the Transformer, its weight growing with
+the count; from five on the Transformer alone. Films rated low stay in the sequence the Transformer
+reads, as they were in every sequence it was trained on: it models what people watch next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.selectors import get_history
+from recommender import ranking
+from recommender.answers import Filters, HistoryItem, Recommendation, Taste
+from recommender.models import HiddenMovie, TasteProfile
+from recommender.ranking import RankedFilms
+from recommender.reasons import explain_films
+from recommender.serving import Snapshot
+
+RANKING_DEPTH = 1000
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A whole ordered answer, from which pages are cut."""
+
+    movie_ids: tuple[int, ...]
+    scores: tuple[float, ...]
+    is_fallback: bool
+
+
+def read_taste(*, user_id: int) -> Taste:
+    """Read a person's history, hidden films and chosen genres: three queries however long it is."""
+    history = tuple(
+        HistoryItem(movie_id=movie_id, stars=float(stars), watched_at=watched_at)
+        for movie_id, stars, watched_at in get_history(user_id)
+    )
+    hidden = HiddenMovie.objects.filter(user_id=user_id).values_list("movie_id", flat=True)
+    genres = TasteProfile.favourite_genres.through.objects.filter(
+        tasteprofile_id=user_id
+    ).values_list("genre_id", flat=True)
+    return Taste(
+        history=history,
+        hidden_movie_ids=frozenset(hidden),
+        favourite_genre_ids=tuple(sorted(genres)),
+    )
+
+
+def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
+    """Return a posted history oldest first, each film once.
+
+    Sorted by `watched_at` where every item has one, else kept as given. A film named twice keeps
+    its first place and takes its last known stars, as re-rating a film does.
+    """
+    if items and all(item.watched_at is not None for item in items):
+        items = sorted(items, key=lambda item: _at(item).timestamp())
+    once: dict[int, HistoryItem] = {}
+    for item in items:
+        earlier = once.get(item.movie_id)
+        if earlier is None:
+            once[item.movie_id] = item
+        elif item.stars is not None:
+            once[item.movie_id] = HistoryItem(item.movie_id, item.stars, earlier.watched_at)
+    return tuple(once.values())
+
+
+def _at(item: HistoryItem) -> datetime:
+    at = item.watched_at or datetime.min.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def make_sequence(
+    snapshot: Snapshot, history: Sequence[HistoryItem]
+) -> tuple[NDArray[np.int32], tuple[HistoryItem, ...]]:
+    """Return what the encoder reads, item_idx (T,) oldest first, and the films it stands for.
+
+    Films that the catalogue or the model does not know are skipped.
+    """
+    if snapshot.model is None or not history:
+        return np.zeros(0, dtype=np.int32), ()
+    positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
+    idx = np.where(positions >= 0, snapshot.item_idx[positions], 0).astype(np.int32)
+    known = np.flatnonzero(idx)
+    return idx[known], tuple(history[index] for index in known)
+
+
+def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:
+    """Order the films that may be shown, at most 1,000; also say whether this is a fallback."""
+    catalogue = snapshot.catalogue
+    mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
+    popularity = ranking.score_popularity(catalogue, taste.favourite_genre_ids)
+    sequence, _ = make_sequence(snapshot, taste.history)
+    if snapshot.model is None or not len(sequence):
+        return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
+    watched = catalogue.positions_of([item.movie_id for item in taste.history])
+    count = int((watched >= 0).sum())
+    scores = score_films(snapshot, sequence)
+    is_fallback = count < ranking.FULL_HISTORY
+    if is_fallback:
+        weight = count / ranking.FULL_HISTORY
+        scores = ranking.blend(scores, popularity, weight=weight, mask=mask)
+    scores = ranking.complete(scores, catalogue.popularity)
+    ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
+    pool = snapshot.unit_vectors(ranked.positions[: ranking.DIVERSE_POOL])
+    return ranking.diversify(ranked, pool), is_fallback
+
+
+def score_films(snapshot: Snapshot, sequence: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return the Transformer's score (C,) of every film; -inf where the model knows it not."""
+    assert snapshot.model is not None  # noqa: S101 - a sequence is only made with a model
+    network = snapshot.model.network
+    scores: NDArray[np.float32] = network.scores(network.encode([sequence]))[0]
+    return scores[snapshot.item_idx]
+
+
+def make_ranking(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> Ranking:
+    """Rank, by movie id."""
+    ranked, is_fallback = rank_films(snapshot, taste=taste, filters=filters)
+    return Ranking(
+        movie_ids=tuple(snapshot.catalogue.movie_ids[ranked.positions].tolist()),
+        scores=tuple(round(score, 4) for score in ranked.scores.tolist()),
+        is_fallback=is_fallback,
+    )
+
+
+def present_films(
+    snapshot: Snapshot,
+    *,
+    taste: Taste,
+    movie_ids: Sequence[int],
+    scores: Sequence[float],
+    first_rank: int = 1,
+    with_reasons: bool = False,
+) -> tuple[Recommendation, ...]:
+    """Add predicted stars, and reasons where asked for, to the films of one page.
+
+    Films that have left the catalogue since they were ranked are left out.
+    """
+    positions = snapshot.catalogue.positions_of(list(movie_ids))
+    here = np.flatnonzero(positions >= 0)
+    stars = ranking.predict_ratings(
+        snapshot.catalogue,
+        positions[here],
+        user_bias=ranking.estimate_user_bias(snapshot.catalogue, taste.history),
+    )
+    reasons = (
+        explain_films(snapshot, taste=taste, positions=positions[here])
+        if with_reasons
+        else [()] * len(here)
+    )
+    return tuple(
+        Recommendation(
+            rank=first_rank + number,
+            movie_id=movie_ids[index],
+            score=scores[index],
+            predicted_rating=round(float(stars[number]), 2),
+            reasons=tuple(reasons[number]),
+        )
+        for number, index in enumerate(here)
+    )

@@ -1,0 +1,97 @@
+"""What people do to their taste: answers at the door, hidden films, and the version of it all."""
+
+from collections.abc import Collection
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from catalog.models import Genre, Movie
+from catalog.services import UnknownMovieError, lock_user
+from recommender.models import HiddenMovie, TasteProfile
+
+
+class UnknownGenreError(Exception):
+    """A genre that is not in the catalogue was named."""
+
+
+def bump_taste(*, user_id: int) -> None:
+    """Mark this person's cached answers stale: one upsert, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO recommender_tasteprofile (user_id, version) VALUES (%s, 1) "
+            "ON CONFLICT (user_id) DO UPDATE SET version = recommender_tasteprofile.version + 1",
+            [user_id],
+        )
+
+
+def save_onboarding(*, user: User, genre_ids: Collection[int]) -> TasteProfile:
+    """Keep the genres chosen at the door (none is an answer too) and when they were chosen.
+
+    Raises:
+        UnknownUserError: the person is gone.
+        UnknownGenreError: one of `genre_ids` is no genre of the catalogue.
+    """
+    wanted = set(genre_ids)
+    with transaction.atomic():
+        lock_user(user_id=user.pk)
+        genres = list(Genre.objects.filter(pk__in=wanted))
+        if missing := wanted - {genre.pk for genre in genres}:
+            raise UnknownGenreError(f"No genre has the id {min(missing)}.")
+        bump_taste(user_id=user.pk)
+        profile = TasteProfile.objects.get(user=user)
+        profile.favourite_genres.set(genres)
+        profile.onboarded_at = timezone.now()
+        profile.save(update_fields=["onboarded_at"])
+    return profile
+
+
+def hide_movie(*, user: User, movie_id: int) -> None:
+    """Never show this film to this person again; hiding it twice changes nothing.
+
+    Raises:
+        UnknownMovieError: no movie has this id.
+        UnknownUserError: the person is gone.
+    """
+    if not Movie.objects.filter(pk=movie_id).exists():
+        raise UnknownMovieError(movie_id)
+    with transaction.atomic():
+        lock_user(user_id=user.pk)
+        _, is_new = HiddenMovie.objects.get_or_create(user=user, movie_id=movie_id)
+        if is_new:
+            bump_taste(user_id=user.pk)
+
+
+def unhide_movie(*, user: User, movie_id: int) -> None:
+    """Let this film be shown to this person again; nothing happens where it was not hidden."""
+    with transaction.atomic():
+        lock_user(user_id=user.pk)
+        deleted, _ = HiddenMovie.objects.filter(user=user, movie_id=movie_id).delete()
+        if deleted:
+            bump_taste(user_id=user.pk)
+
+
+def merge_taste(*, guest: User, user: User) -> None:
+    """Move a guest's hidden films and genres to the account they signed up or logged in to.
+
+    Genres of the account win where it has any. Runs inside the merge's transaction.
+    """
+    HiddenMovie.objects.bulk_create(
+        [
+            HiddenMovie(user=user, movie_id=movie_id, hidden_at=hidden_at)
+            for movie_id, hidden_at in HiddenMovie.objects.filter(user=guest).values_list(
+                "movie_id", "hidden_at"
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    bump_taste(user_id=user.pk)
+    theirs = TasteProfile.objects.filter(user=guest).first()
+    if theirs is None:
+        return
+    profile = TasteProfile.objects.get(user=user)
+    if not profile.favourite_genres.exists():
+        profile.favourite_genres.set(theirs.favourite_genres.all())
+    if profile.onboarded_at is None:
+        profile.onboarded_at = theirs.onboarded_at
+        profile.save(update_fields=["onboarded_at"])

@@ -1,0 +1,237 @@
+"""The active model and the catalogue inside a web process, as one snapshot that never changes.
+
+A request takes a snapshot and works with it to its end, so it cannot mix two versions. Which
+snapshot is due is read from Postgres by every request, in the same query as the person's taste
+version: an activation or a change of the catalogue is in force at once, without a restart. The
+request that notices a change loads what is new; requests beside it answer from the snapshot
+before. Torch is never imported here.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import structlog
+from django.db import connection
+from numpy.typing import NDArray
+
+from movieshow.health import NotReadyError
+from recommender.answers import POPULARITY_NAME
+from recommender.artifacts import ArtifactStorageError, fetch_artifact
+from recommender.catalogue_arrays import CatalogueArrays, load_catalogue
+
+if TYPE_CHECKING:
+    from recommender.ml.inference import InferenceModel
+
+logger = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServingState:
+    """What decides an answer apart from its options, read in one query before anything else.
+
+    `model_id`, `model_name`, `artifact_prefix` and `sha256` are of the active model version;
+    `model_id` is None where there is none.
+    """
+
+    taste_version: int
+    catalogue_version: int
+    model_id: int | None
+    model_name: str
+    artifact_prefix: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A loaded model: its version's id and name, and the network."""
+
+    version_id: int
+    name: str
+    sha256: str
+    network: "InferenceModel"
+    # (V,) float32: one over each item vector's length, 0 for padding.
+    inverse_norms: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything one answer is computed from.
+
+    `item_idx` (C,) int32 maps catalogue positions to the model's items, 0 where it knows none.
+    """
+
+    catalogue: CatalogueArrays
+    model: ServedModel | None
+    item_idx: NDArray[np.int32]
+
+    @property
+    def model_name(self) -> str:
+        """The name shown beside answers."""
+        return self.model.name if self.model else POPULARITY_NAME
+
+    @property
+    def model_version(self) -> int | None:
+        """The model version's id; None for plain popularity."""
+        return self.model.version_id if self.model else None
+
+    def unit_vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return (N, D) float32 unit item vectors, zero where the model knows no such film."""
+        if self.model is None:
+            return np.zeros((len(positions), 0), dtype=np.float32)
+        idx = self.item_idx[positions]
+        vectors = self.model.network.item_vectors[idx] * self.model.inverse_norms[idx, None]
+        return vectors.astype(np.float32, copy=False)
+
+
+_STATE_SQL = """
+SELECT coalesce((SELECT version FROM recommender_tasteprofile WHERE user_id = %s), 0),
+       coalesce((SELECT version FROM catalog_cataloguestate WHERE id = 1), 0),
+       model.id, coalesce(model.name, ''), coalesce(model.artifact_prefix, ''),
+       coalesce(model.sha256, '')
+FROM (SELECT 1) AS one LEFT JOIN recommender_modelversion AS model ON model.is_active
+"""
+
+
+def read_state(*, user_id: int | None) -> ServingState:
+    """Read in one query what an answer for this person depends on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE_SQL, [user_id])
+        return ServingState(*cursor.fetchone())
+
+
+class ModelServer:
+    """Holds the snapshot of this process and renews it when the state says so."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._error: str | None = None
+        self._failed: tuple[int | None, float] = (None, 0.0)
+
+    def get_snapshot(self, state: ServingState) -> Snapshot:
+        """Return the snapshot for this state, loading what changed.
+
+        Where the model cannot be loaded, the one before it stays in service; a process that has
+        none answers by popularity. Either way it is tried again every ten seconds.
+        """
+        snapshot = self._snapshot
+        if snapshot is not None:
+            if self._is_current(snapshot, state):
+                return snapshot
+            if not self._lock.acquire(blocking=False):
+                return snapshot
+        else:
+            self._lock.acquire()
+        try:
+            return self._renew(state)
+        finally:
+            self._lock.release()
+
+    def check_ready(self) -> None:
+        """Return when the active model can be served.
+
+        Raises:
+            NotReadyError: there is no active model, or it cannot be loaded, and why.
+        """
+        state = read_state(user_id=None)
+        self.get_snapshot(state)
+        if state.model_id is None:
+            raise NotReadyError("no model is active; run: manage.py install_shipped_model")
+        if self._error is not None:
+            raise NotReadyError(self._error)
+
+    def forget(self) -> None:
+        """Drop what is loaded, as a new process would start."""
+        with self._lock:
+            self._snapshot, self._error, self._failed = None, None, (None, 0.0)
+
+    def _is_current(self, snapshot: Snapshot, state: ServingState) -> bool:
+        return snapshot.catalogue.version == state.catalogue_version and (
+            snapshot.model_version == state.model_id or self._failed_recently(state)
+        )
+
+    def _failed_recently(self, state: ServingState) -> bool:
+        version_id, at = self._failed
+        return version_id == state.model_id and time.monotonic() - at < RETRY_SECONDS
+
+    def _renew(self, state: ServingState) -> Snapshot:
+        current = self._snapshot
+        if current is not None and self._is_current(current, state):
+            return current
+        catalogue = current.catalogue if current else None
+        if catalogue is None or catalogue.version != state.catalogue_version:
+            catalogue = load_catalogue(version=state.catalogue_version)
+        model = self._renew_model(state, current.model if current else None)
+        snapshot = Snapshot(
+            catalogue=catalogue, model=model, item_idx=_match_items(catalogue, model)
+        )
+        self._snapshot = snapshot
+        logger.info(
+            "snapshot_loaded",
+            model=snapshot.model_name,
+            version=snapshot.model_version,
+            catalogue=catalogue.version,
+            movies=len(catalogue.movie_ids),
+        )
+        return snapshot
+
+    def _renew_model(self, state: ServingState, current: ServedModel | None) -> ServedModel | None:
+        if state.model_id is None:
+            self._error = None
+            return None
+        if current is not None and current.version_id == state.model_id:
+            return current
+        if self._failed_recently(state):
+            return current
+        try:
+            model = load_model(state)
+        except ArtifactStorageError as error:
+            self._error = f"model version {state.model_id} cannot be served: {error}"
+            self._failed = (state.model_id, time.monotonic())
+            logger.exception("model_not_loaded", version=state.model_id)
+            return current
+        self._error, self._failed = None, (None, 0.0)
+        return model
+
+
+def load_model(state: ServingState) -> ServedModel:
+    """Fetch and load the state's model, with one inference thread.
+
+    Raises:
+        ArtifactStorageError: its files are missing or corrupt, or hold no model that can be served.
+    """
+    # Here, so that commands which serve nothing need not load onnxruntime.
+    from recommender.ml.inference import (  # noqa: PLC0415
+        ArtifactError,
+        InferenceModel,
+    )
+
+    if state.model_id is None:
+        raise ArtifactStorageError("no model version is active")
+    folder = fetch_artifact(prefix=state.artifact_prefix, sha256=state.sha256)
+    try:
+        network = InferenceModel.load(folder, num_threads=1)
+    except ArtifactError as error:
+        raise ArtifactStorageError(str(error)) from error
+    norms = np.linalg.norm(network.item_vectors, axis=1)
+    return ServedModel(
+        version_id=state.model_id,
+        name=state.model_name,
+        sha256=state.sha256,
+        network=network,
+        inverse_norms=np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0),
+    )
+
+
+def _match_items(catalogue: CatalogueArrays, model: ServedModel | None) -> NDArray[np.int32]:
+    if model is None:
+        return np.zeros(len(catalogue.movie_ids), dtype=np.int32)
+    return np.asarray(model.network.index_of(catalogue.movie_ids), dtype=np.int32)
+
+
+model_server = ModelServer()

@@ -1,0 +1,97 @@
+"""Films like a film, and well-known films to ask a newcomer about."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import ranking
+from recommender.answers import Recommendation
+from recommender.catalogue_arrays import CatalogueArrays
+from recommender.serving import Snapshot
+
+# Films that few rated have vectors made of little evidence: their likeness counts less.
+EVIDENCE_RATINGS = 5.0
+MAX_OF_DECADE = 0.35
+
+
+def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list[Recommendation]:
+    """Return up to `limit` films like this one, best first.
+
+    By the cosine of item vectors, discounted for films with few ratings; where the model does not
+    know the film, by shared genres (Jaccard), the popular ones first. The film itself is left out.
+    """
+    catalogue = snapshot.catalogue
+    position = int(catalogue.positions_of([movie_id])[0])
+    if position < 0:
+        return []
+    if snapshot.model is not None and snapshot.item_idx[position]:
+        scores = _score_by_vectors(snapshot, position)
+    else:
+        scores = _score_by_genres(catalogue, position)
+    mask = np.isfinite(scores)
+    mask[position] = False
+    best = ranking.take_top(scores, mask, depth=limit)
+    stars = ranking.predict_ratings(catalogue, best.positions, user_bias=0.0)
+    return [
+        Recommendation(
+            rank=number + 1,
+            movie_id=int(catalogue.movie_ids[found]),
+            score=round(float(best.scores[number]), 4),
+            predicted_rating=round(float(stars[number]), 2),
+        )
+        for number, found in enumerate(best.positions)
+    ]
+
+
+def _score_by_vectors(snapshot: Snapshot, position: int) -> NDArray[np.float32]:
+    """Return (C,) discounted cosines; -inf for films the model does not know."""
+    assert snapshot.model is not None  # noqa: S101 - the caller has looked
+    network, inverse_norms = snapshot.model.network, snapshot.model.inverse_norms
+    idx = int(snapshot.item_idx[position])
+    cosine = (network.item_vectors @ network.item_vectors[idx]) * inverse_norms * inverse_norms[idx]
+    counts = snapshot.catalogue.rating_count.astype(np.float32)
+    evidence = counts / (counts + EVIDENCE_RATINGS)
+    scores = cosine[snapshot.item_idx] * (0.5 + 0.5 * evidence)
+    return np.where(snapshot.item_idx > 0, scores, -np.inf).astype(np.float32)
+
+
+def _score_by_genres(catalogue: CatalogueArrays, position: int) -> NDArray[np.float32]:
+    """Return (C,) the share of genres in common, popularity deciding among equals."""
+    mine = catalogue.genres[position]
+    shared = (catalogue.genres & mine).sum(axis=1)
+    either = np.maximum((catalogue.genres | mine).sum(axis=1), 1)
+    return np.asarray(shared / either + catalogue.popularity / 10.0, dtype=np.float32)
+
+
+def pick_onboarding_films(
+    catalogue: CatalogueArrays, *, genre_ids: Sequence[int], limit: int
+) -> list[int]:
+    """Return ids of the most rated films of each genre in turn, no decade above a third of them."""
+    columns = catalogue.genre_columns(genre_ids)
+    queues = [np.flatnonzero(catalogue.genres[:, column]) for column in columns] or [
+        np.arange(len(catalogue.movie_ids))
+    ]
+    ordered = [
+        iter(queue[np.argsort(-catalogue.popularity[queue], kind="stable")].tolist())
+        for queue in queues
+    ]
+    chosen: dict[int, None] = {}
+    passed_over: dict[int, None] = {}
+    decades: Counter[int] = Counter()
+    allowed = max(2, round(limit * MAX_OF_DECADE))
+    while ordered and len(chosen) < limit:
+        for queue in list(ordered):
+            found = next((film for film in queue if film not in chosen), None)
+            if found is None:
+                ordered.remove(queue)
+                continue
+            decade = int(catalogue.years[found]) // 10
+            if decades[decade] >= allowed:
+                passed_over[found] = None
+                continue
+            decades[decade] += 1
+            chosen[found] = None
+    picked = [*chosen, *(film for film in passed_over if film not in chosen)][:limit]
+    return catalogue.movie_ids[picked].tolist() if picked else []
