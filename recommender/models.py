@@ -58,6 +58,7 @@ class ModelVersion(models.Model):
 
         READY = "ready", _("ready")
         REJECTED = "rejected", _("rejected by the guardrail")
+        RETIRED = "retired", _("retired, its files are gone")
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=12, choices=Kind)

@@ -8,7 +8,31 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import UnknownMovieError, lock_user
+from recommender.model_versions import (
+    UnknownModelVersionError,
+    UnusableModelError,
+    activate_model_version,
+    install_model,
+    install_shipped_model,
+    roll_back,
+)
 from recommender.models import HiddenMovie, TasteProfile
+
+__all__ = [
+    "UnknownGenreError",
+    "UnknownModelVersionError",
+    "UnknownMovieError",
+    "UnusableModelError",
+    "activate_model_version",
+    "bump_taste",
+    "hide_movie",
+    "install_model",
+    "install_shipped_model",
+    "merge_taste",
+    "roll_back",
+    "save_onboarding",
+    "unhide_movie",
+]
 
 
 class UnknownGenreError(Exception):
