@@ -1,0 +1,1 @@
+"""Recommenders that a trained model has to beat, one file each."""

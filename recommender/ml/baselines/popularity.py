@@ -1,0 +1,33 @@
+"""Most watched of all time, the same for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.ml.baselines.base import Baseline, without_padding
+from recommender.ml.datasets import Interactions, Vocabulary
+
+
+class Popularity(Baseline):
+    """Scores a movie by how many people rated it."""
+
+    name = "popularity"
+
+    def fit(self, interactions: Interactions, vocabulary: Vocabulary) -> Self:
+        """Count the ratings of each movie: (V,) float32."""
+        self.vocabulary = vocabulary
+        items = vocabulary.index_of(interactions.movie_id)
+        self.counts = np.bincount(items, minlength=len(vocabulary)).astype(np.float32)
+        return self
+
+    def score(
+        self,
+        histories: Sequence[NDArray[np.int32]],
+        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - the time plays no part
+    ) -> NDArray[np.float32]:
+        """Score every movie for each history: (B, V) float32, padding -inf."""
+        return without_padding(np.tile(self.counts, (len(histories), 1)))
