@@ -1,0 +1,1 @@
+"""Import of MovieLens data sets in their official formats."""
