@@ -1,5 +1,17 @@
 """Addresses of the recommendation API, below /api/v1/; no trailing slashes."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from recommender import api
+
+urlpatterns = [
+    path("me/recommendations", api.MyRecommendationsView.as_view(), name="api-recommendations"),
+    path("me/hidden/<int:movie_id>", api.HiddenMovieView.as_view(), name="api-hidden"),
+    path(
+        "recommendations/session",
+        api.SessionRecommendationsView.as_view(),
+        name="api-session-recommendations",
+    ),
+    path("movies/<int:movie_id>/similar", api.SimilarMoviesView.as_view(), name="api-similar"),
+    path("model", api.ActiveModelView.as_view(), name="api-model"),
+]

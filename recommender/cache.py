@@ -8,9 +8,11 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable
+from typing import cast
 
 import structlog
 from django.conf import settings
+from django.utils.translation import get_language
 from prometheus_client import Counter
 from redis import Redis, RedisError
 
@@ -39,7 +41,7 @@ def make_key(
 
     The model's version and hash both count: ids start again when a database is made anew.
     """
-    digest = hashlib.sha256(options.encode()).hexdigest()[:24]
+    digest = hashlib.sha256(f"{get_language()}{options}".encode()).hexdigest()[:24]
     model = f"{state.model_id or 0}.{state.sha256[:8]}"
     return ":".join(
         (
@@ -90,8 +92,7 @@ def fetch(key: str) -> bytes | None:
     """Return what is kept under a key; None where there is nothing or Redis is away."""
     try:
         with redis_guard() as client:
-            found: bytes | None = client.get(key)
-            return found
+            return cast(bytes | None, client.get(key))
     except (RedisUnavailableError, RedisError, OSError):
         return None
 
@@ -111,7 +112,7 @@ def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     token = uuid.uuid4().hex
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:
-        found: bytes | None = client.get(key)
+        found = cast(bytes | None, client.get(key))
         if found is not None:
             return found, token
         leads = client.set(_flight(key), token, nx=True, px=int(FLIGHT_SECONDS * 1000))

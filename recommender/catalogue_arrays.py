@@ -113,7 +113,7 @@ def weigh_popularity(counts: NDArray[np.int32], stars: NDArray[np.float32]) -> N
     """
     weight = np.log1p(counts.astype(np.float32)) * np.square(stars / 5.0)
     top = weight.max(initial=0.0)
-    return (weight / top if top else weight).astype(np.float32)
+    return np.asarray(weight / top if top else weight, dtype=np.float32)
 
 
 def find_popular_counts(

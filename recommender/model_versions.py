@@ -1,4 +1,4 @@
-"""Model versions: install, activate, roll back, retire. Every change of the active one is locked."""
+"""Model versions: install, activate, roll back, retire; the active one changes under a lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,9 +65,10 @@ def read_card(directory: Path) -> dict[str, Any]:
     )
 
     try:
-        return InferenceModel.load(directory, num_threads=1).card
+        card: dict[str, Any] = InferenceModel.load(directory, num_threads=1).card
     except ArtifactError as error:
         raise UnusableModelError(str(error)) from error
+    return card
 
 
 def install_model(

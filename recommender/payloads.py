@@ -24,8 +24,9 @@ def dump_list(answer: RecommendationList) -> bytes:
 
 def load_list(raw: bytes) -> RecommendationList:
     """Return the answer that `dump_list` wrote."""
-    *head, items = json.loads(raw)
-    return RecommendationList(*head, items=tuple(_unpack(item) for item in items))
+    recommendation_id, name, version, is_fallback, next_cursor, items = json.loads(raw)
+    films = tuple(_unpack(item) for item in items)
+    return RecommendationList(recommendation_id, name, version, is_fallback, next_cursor, films)
 
 
 def dump_rows(rows: list[HomeRow]) -> bytes:
@@ -68,5 +69,6 @@ def _pack(item: Recommendation) -> list[Any]:
 
 
 def _unpack(raw: list[Any]) -> Recommendation:
-    *head, reasons = raw
-    return Recommendation(*head, reasons=tuple(Reason(*reason) for reason in reasons))
+    rank, movie_id, score, predicted_rating, reasons = raw
+    why = tuple(Reason(*reason) for reason in reasons)
+    return Recommendation(rank, movie_id, score, predicted_rating, why)

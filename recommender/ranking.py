@@ -88,7 +88,7 @@ def blend(
 def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     spread = values[usable].std()
     centred = np.where(np.isfinite(values), values, 0.0) - values[usable].mean()
-    return (centred / (spread if spread > 0 else 1.0)).astype(np.float32)
+    return np.asarray(centred / (spread if spread > 0 else 1.0), dtype=np.float32)
 
 
 def complete(scores: NDArray[np.float32], popularity: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,4 +155,4 @@ def predict_ratings(
 ) -> NDArray[np.float32]:
     """Return the stars this person would give, 0.5 to 5.0: mean + item bias + user bias."""
     stars = catalogue.mean_rating + catalogue.item_bias[positions] + user_bias
-    return np.clip(stars, 0.5, 5.0).astype(np.float32)
+    return np.asarray(np.clip(stars, 0.5, 5.0), dtype=np.float32)

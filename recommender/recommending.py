@@ -85,7 +85,7 @@ def make_sequence(
     positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
     idx = np.where(positions >= 0, snapshot.item_idx[positions], 0).astype(np.int32)
     known = np.flatnonzero(idx)
-    return idx[known], tuple(history[index] for index in known)
+    return idx[known], tuple(history[index] for index in known.tolist())
 
 
 def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:
@@ -160,5 +160,5 @@ def present_films(
             predicted_rating=round(float(stars[number]), 2),
             reasons=tuple(reasons[number]),
         )
-        for number, index in enumerate(here)
+        for number, index in enumerate(here.tolist())
     )

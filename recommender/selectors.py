@@ -1,14 +1,19 @@
 """What pages and the API ask of the recommender."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from recommender import cache, payloads
+from recommender.answering import (
+    MAX_LIMIT,
+    answer_history,
+    answer_person,
+    is_of_state,
+    make_page_request,
+)
 from recommender.answers import (
     Filters,
     HistoryItem,
@@ -17,37 +22,22 @@ from recommender.answers import (
     RecommendationList,
     Taste,
 )
-from recommender.cursors import Cursor, InvalidCursorError, decode_cursor, encode_cursor
+from recommender.cursors import InvalidCursorError
 from recommender.home import compute_home_rows
-from recommender.recommending import (
-    Ranking,
-    arrange_history,
-    make_ranking,
-    present_films,
-    read_taste,
-)
-from recommender.serving import ServingState, Snapshot, model_server, read_state
+from recommender.models import ModelVersion
+from recommender.recommending import arrange_history, read_taste
+from recommender.serving import model_server, read_state
 from recommender.similar import pick_onboarding_films, rank_similar_films
 
 __all__ = [
+    "MAX_LIMIT",
     "InvalidCursorError",
+    "get_active_model",
     "get_home_rows",
     "get_onboarding_movies",
     "get_recommendations",
     "get_similar_movies",
 ]
-
-MAX_LIMIT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Which page of which films, and whether with reasons; its repr is part of the cache key."""
-
-    filters: Filters
-    place: Cursor
-    limit: int
-    with_reasons: bool
 
 
 def get_recommendations(
@@ -74,82 +64,20 @@ def get_recommendations(
     filters = Filters(
         tuple(sorted(set(genre_ids))), tuple(sorted(set(excluded_genre_ids))), min_year, max_year
     )
-    place = decode_cursor(cursor) if cursor else Cursor(None, 0)
-    page = PageRequest(filters, place, max(1, min(limit, MAX_LIMIT)), include_reasons)
+    page = make_page_request(filters, limit=limit, cursor=cursor, with_reasons=include_reasons)
     if history is not None:
         taste = Taste(history=arrange_history(history))
-        return _answer_history(taste, page)
+        return answer_history(taste, page)
     user_id = user.pk if user is not None else None
     state = read_state(user_id=user_id)
     key = cache.make_key("list", state=state, user_id=user_id, options=repr(page))
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        answer = _answer_person(snapshot, user_id, page)
+        answer = answer_person(snapshot, user_id, page)
         return payloads.dump_list(answer), is_of_state(snapshot, state)
 
     return payloads.load_list(cache.get_or_compute(key, compute))
-
-
-def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
-    """Whether an answer from this snapshot may be kept under the state's key."""
-    return (
-        snapshot.model_version == state.model_id
-        and snapshot.catalogue.version == state.catalogue_version
-    )
-
-
-def _answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
-    snapshot = model_server.get_snapshot(read_state(user_id=None))
-    whole = make_ranking(snapshot, taste=taste, filters=page.filters)
-    return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
-
-
-def _answer_person(
-    snapshot: Snapshot, user_id: int | None, page: PageRequest
-) -> RecommendationList:
-    taste = read_taste(user_id=user_id) if user_id is not None else Taste()
-    recommendation_id, whole = page.place.recommendation_id, None
-    if recommendation_id is not None:
-        whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)
-    if recommendation_id is None or whole is None:
-        # A first page, or the ranking has expired: the answer then carries a new id.
-        recommendation_id = uuid.uuid4().hex
-        whole = make_ranking(snapshot, taste=taste, filters=page.filters)
-        payloads.store_ranking(whole, user_id=user_id, recommendation_id=recommendation_id)
-    return _cut_page(snapshot, taste, whole, page, recommendation_id=recommendation_id)
-
-
-def _cut_page(
-    snapshot: Snapshot,
-    taste: Taste,
-    whole: Ranking,
-    page: PageRequest,
-    *,
-    recommendation_id: str | None,
-) -> RecommendationList:
-    """Return the films from the cursor on, less those seen or hidden since the ranking was made."""
-    gone = {item.movie_id for item in taste.history} | taste.hidden_movie_ids
-    rest = range(page.place.offset, len(whole.movie_ids))
-    shown = list(islice((at for at in rest if whole.movie_ids[at] not in gone), page.limit))
-    end = shown[-1] + 1 if len(shown) == page.limit else len(whole.movie_ids)
-    items = present_films(
-        snapshot,
-        taste=taste,
-        movie_ids=[whole.movie_ids[at] for at in shown],
-        scores=[whole.scores[at] for at in shown],
-        first_rank=page.place.offset + 1,
-        with_reasons=page.with_reasons,
-    )
-    has_more = end < len(whole.movie_ids)
-    return RecommendationList(
-        recommendation_id=recommendation_id,
-        model_name=snapshot.model_name,
-        model_version=snapshot.model_version,
-        is_fallback=whole.is_fallback,
-        next_cursor=encode_cursor(Cursor(recommendation_id, end)) if has_more else None,
-        items=items,
-    )
 
 
 def get_home_rows(*, user: User | AnonymousUser | None) -> list[HomeRow]:
@@ -180,3 +108,17 @@ def get_onboarding_movies(*, genre_ids: Sequence[int] = (), limit: int = 24) -> 
     """Return ids of well-known films of these genres (of all where none), spread over them."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
     return pick_onboarding_films(snapshot.catalogue, genre_ids=genre_ids, limit=limit)
+
+
+def get_active_model() -> dict[str, Any] | None:
+    """Return the active model's name, version, kind, activation and card; None where none is."""
+    version = ModelVersion.objects.filter(is_active=True).first()
+    if version is None:
+        return None
+    return {
+        "name": version.name,
+        "version": version.pk,
+        "kind": version.kind,
+        "activated_at": version.activated_at,
+        "card": version.metrics.get("card", {}),
+    }

@@ -85,7 +85,7 @@ class Snapshot:
             return np.zeros((len(positions), 0), dtype=np.float32)
         idx = self.item_idx[positions]
         vectors = self.model.network.item_vectors[idx] * self.model.inverse_norms[idx, None]
-        return vectors.astype(np.float32, copy=False)
+        return np.asarray(vectors, dtype=np.float32)
 
 
 _STATE_SQL = """

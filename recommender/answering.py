@@ -1,0 +1,96 @@
+"""One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
+
+import uuid
+from dataclasses import dataclass
+from itertools import islice
+
+from recommender import payloads
+from recommender.answers import Filters, RecommendationList, Taste
+from recommender.cursors import Cursor, decode_cursor, encode_cursor
+from recommender.recommending import Ranking, make_ranking, present_films, read_taste
+from recommender.serving import ServingState, Snapshot, model_server, read_state
+
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page of which films, and whether with reasons; its repr is part of the cache key."""
+
+    filters: Filters
+    place: Cursor
+    limit: int
+    with_reasons: bool
+
+
+def make_page_request(
+    filters: Filters, *, limit: int, cursor: str | None, with_reasons: bool
+) -> PageRequest:
+    """Return a request; `limit` is brought into 1 to 100.
+
+    Raises:
+        InvalidCursorError: `cursor` is not one that an answer carried.
+    """
+    place = decode_cursor(cursor) if cursor else Cursor(None, 0)
+    return PageRequest(filters, place, max(1, min(limit, MAX_LIMIT)), with_reasons)
+
+
+def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
+    """Whether an answer from this snapshot may be kept under the state's key."""
+    return (
+        snapshot.model_version == state.model_id
+        and snapshot.catalogue.version == state.catalogue_version
+    )
+
+
+def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
+    """Rank for a history that belongs to nobody; nothing is kept."""
+    snapshot = model_server.get_snapshot(read_state(user_id=None))
+    whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+    return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
+
+
+def answer_person(snapshot: Snapshot, user_id: int | None, page: PageRequest) -> RecommendationList:
+    """Rank for a person, or cut the next page of a ranking made before."""
+    taste = read_taste(user_id=user_id) if user_id is not None else Taste()
+    recommendation_id, whole = page.place.recommendation_id, None
+    if recommendation_id is not None:
+        whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)
+    if recommendation_id is None or whole is None:
+        # A first page, or the ranking has expired: the answer then carries a new id.
+        recommendation_id = uuid.uuid4().hex
+        whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+        payloads.store_ranking(whole, user_id=user_id, recommendation_id=recommendation_id)
+    return _cut_page(snapshot, taste, whole, page, recommendation_id=recommendation_id)
+
+
+def _cut_page(
+    snapshot: Snapshot,
+    taste: Taste,
+    whole: Ranking,
+    page: PageRequest,
+    *,
+    recommendation_id: str | None,
+) -> RecommendationList:
+    """Return the films from the cursor on, less those seen or hidden since the ranking was made."""
+    gone = {item.movie_id for item in taste.history} | taste.hidden_movie_ids
+    rest = range(page.place.offset, len(whole.movie_ids))
+    shown = list(islice((at for at in rest if whole.movie_ids[at] not in gone), page.limit))
+    end = shown[-1] + 1 if len(shown) == page.limit else len(whole.movie_ids)
+    items = present_films(
+        snapshot,
+        taste=taste,
+        movie_ids=[whole.movie_ids[at] for at in shown],
+        scores=[whole.scores[at] for at in shown],
+        first_rank=page.place.offset + 1,
+        with_reasons=page.with_reasons,
+    )
+    has_more = end < len(whole.movie_ids)
+    return RecommendationList(
+        recommendation_id=recommendation_id,
+        model_name=snapshot.model_name,
+        model_version=snapshot.model_version,
+        is_fallback=whole.is_fallback,
+        next_cursor=encode_cursor(Cursor(recommendation_id, end)) if has_more else None,
+        items=items,
+    )

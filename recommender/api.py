@@ -1,0 +1,172 @@
+"""The recommendation API; each view is one call of a selector or service."""
+
+from typing import Any, cast
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
+from rest_framework.views import APIView
+
+from accounts.models import User
+from catalog.selectors import get_movie_cards
+from recommender import answer_bytes, selectors, services
+from recommender.cursors import InvalidCursorError
+from recommender.serializers import (
+    ModelCardOutput,
+    RecommendationOptions,
+    RecommendationOutput,
+    SessionInput,
+    SimilarOptions,
+    SimilarOutput,
+    make_filters,
+    render_items,
+    render_list,
+)
+
+JSON = "application/json"
+
+
+def _get_person(request: Request) -> User:
+    """Return the caller; the view lets nobody in without an account or a guest's session."""
+    return cast(User, request.user)
+
+
+class AnonymousScopedThrottle(ScopedRateThrottle):
+    """The view's scope for callers without an account; those with one are not throttled here."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Return whether the caller may go on."""
+        if request.user and request.user.is_authenticated:
+            return True
+        return bool(super().allow_request(request, view))
+
+
+class MyRecommendationsView(APIView):
+    """What the caller should watch next."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="list_my_recommendations",
+        parameters=[RecommendationOptions],
+        responses=RecommendationOutput,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return ranked films, none of them seen or hidden; bytes from the cache where it can."""
+        options = RecommendationOptions(data=request.query_params)
+        options.is_valid(raise_exception=True)
+        try:
+            raw = answer_bytes.get_recommendations_json(
+                user_id=_get_person(request).pk, options=options.validated_data
+            )
+        except InvalidCursorError as error:
+            raise ValidationError({"cursor": str(error)}) from error
+        return HttpResponse(raw, content_type=JSON)
+
+
+class SessionRecommendationsView(APIView):
+    """What to watch next after a posted history; no account, nothing stored."""
+
+    permission_classes = [AllowAny]
+    throttle_scope = "anonymous_session"
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Throttle callers without an account."""
+        return [AnonymousScopedThrottle()]
+
+    @extend_schema(
+        operation_id="create_session_recommendations",
+        request=SessionInput,
+        responses=RecommendationOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Return ranked films, none of them in the history."""
+        data = SessionInput(data=_with_query(request))
+        data.is_valid(raise_exception=True)
+        options = data.validated_data
+        filters = make_filters(options)
+        try:
+            answer = selectors.get_recommendations(
+                user=None,
+                history=options["history"],
+                limit=options["limit"],
+                include_reasons=options.get("include", False),
+                genre_ids=filters.genre_ids,
+                excluded_genre_ids=filters.excluded_genre_ids,
+                min_year=filters.min_year,
+                max_year=filters.max_year,
+                cursor=options.get("cursor"),
+            )
+        except InvalidCursorError as error:
+            raise ValidationError({"cursor": str(error)}) from error
+        return Response(render_list(answer))
+
+
+def _with_query(request: Request) -> Any:
+    """Return the body, with `include` from the URL where the body has none."""
+    body = request.data
+    if isinstance(body, dict) and "include" in request.query_params and "include" not in body:
+        return {**body, "include": request.query_params["include"]}
+    return body
+
+
+class SimilarMoviesView(APIView):
+    """Films like a film."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="list_similar_movies",
+        parameters=[SimilarOptions],
+        responses=SimilarOutput,
+    )
+    def get(self, request: Request, movie_id: int) -> Response:
+        """Return the films most like this one, best first."""
+        options = SimilarOptions(data=request.query_params)
+        options.is_valid(raise_exception=True)
+        if not get_movie_cards([movie_id]):
+            raise Http404
+        items = selectors.get_similar_movies(
+            movie_id=movie_id, limit=options.validated_data["limit"]
+        )
+        return Response({"results": render_items(items)})
+
+
+class HiddenMovieView(APIView):
+    """Films the caller does not want to be shown."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="hide_movie", request=None, responses={204: None})
+    def post(self, request: Request, movie_id: int) -> Response:
+        """Hide a film; hiding it twice changes nothing."""
+        try:
+            services.hide_movie(user=_get_person(request), movie_id=movie_id)
+        except services.UnknownMovieError as error:
+            raise Http404 from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(operation_id="unhide_movie", responses={204: None})
+    def delete(self, request: Request, movie_id: int) -> Response:
+        """Show a film again; one that is not hidden stays as it is."""
+        services.unhide_movie(user=_get_person(request), movie_id=movie_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ActiveModelView(APIView):
+    """The model that answers now."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="get_active_model", responses=ModelCardOutput)
+    def get(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a view
+        """Return its card: data, training, results and terms."""
+        card = selectors.get_active_model()
+        if card is None:
+            raise Http404
+        return Response(card)

@@ -1,0 +1,24 @@
+"""The schedule: `manage.py rqcron recommender.cron` queues these jobs; times are the server's."""
+
+from rq.cron import register
+
+from accounts.jobs import delete_expired_guests_job
+from recommender import jobs
+from recommender.queueing import FINETUNE_QUEUE, FINETUNE_TIMEOUT_SECONDS
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+# Not under the queued job's fixed id: this also runs where a dead job still holds that one. It is
+# short where nothing is due, and a lock lets only one train.
+register(
+    jobs.finetune_if_due,
+    queue_name=FINETUNE_QUEUE,
+    interval=MINUTE,
+    job_timeout=FINETUNE_TIMEOUT_SECONDS,
+    result_ttl=MINUTE,
+    ttl=MINUTE,
+)
+register(delete_expired_guests_job, queue_name="low", interval=HOUR, job_timeout=10 * MINUTE)
+register(jobs.refresh_statistics, queue_name="low", cron="15 3 * * *", job_timeout=10 * MINUTE)
+register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)

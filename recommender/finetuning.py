@@ -1,0 +1,208 @@
+"""Incremental fine-tuning: from live ratings to a new model version, or a reason why not.
+
+Runs in workers only: it imports torch. It starts from the last full training each time, so it
+cannot drift and what a person deleted is gone; it never holds a transaction open while it trains.
+Films that the full training did not know are skipped: they have no row in the item table yet.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from recommender import training_data
+from recommender.artifacts import fetch_artifact
+from recommender.guardrail import measure_ndcg
+from recommender.ml.finetuning import FinetuneReport, fine_tune
+from recommender.ml.inference import InferenceModel
+from recommender.model_versions import (
+    Publication,
+    install_model,
+    publish_if_unchanged,
+    retire_old_versions,
+)
+from recommender.models import ModelVersion
+from recommender.training_data import Watermark
+
+logger = structlog.get_logger(__name__)
+
+FINETUNE_LOCK = 0x4D6F7646  # "MovF": held by the one worker that fine-tunes
+# NDCG@10 may fall by so much of the base's before a fine-tuned model is rejected.
+TOLERANCE = 0.03
+MIN_VALIDATION = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: `published`, `rejected`, `superseded`, or why nothing was trained."""
+
+    status: str
+    version_id: int | None = None
+    note: str = ""
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether a training ran to its end."""
+        return self.status in {"published", "rejected", "superseded"}
+
+
+def run_finetuning(
+    *,
+    min_interval_seconds: float | None = None,
+    max_seconds: float | None = None,
+    tolerance: float = TOLERANCE,
+) -> Outcome:
+    """Fine-tune the active version's lineage if that is due and not too soon, and publish it.
+
+    Unset limits are those of the settings. Two workers never fine-tune at once; one that dies half
+    way leaves the version before in service and its lock to the next.
+
+    Raises:
+        ArtifactStorageError: the base's files are missing or corrupt.
+    """
+    interval = (
+        settings.FINETUNE_MIN_INTERVAL_SECONDS
+        if min_interval_seconds is None
+        else min_interval_seconds
+    )
+    with _finetune_lock() as is_mine:
+        if not is_mine:
+            return Outcome("busy")
+        active = ModelVersion.objects.select_related("base").filter(is_active=True).first()
+        if active is None:
+            return Outcome("no_model")
+        if _is_too_soon(interval):
+            return Outcome("too_soon")
+        if not training_data.is_new_data(active):
+            return Outcome("not_due")
+        seconds = settings.FINETUNE_MAX_SECONDS if max_seconds is None else max_seconds
+        outcome = _train_and_publish(active, max_seconds=seconds, tolerance=tolerance)
+    logger.info("finetuning_ended", status=outcome.status, version=outcome.version_id)
+    return outcome
+
+
+@contextmanager
+def _finetune_lock() -> Iterator[bool]:
+    """Take the workers' lock if it is free; the server frees it when this connection ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [FINETUNE_LOCK])
+        is_mine: bool = cursor.fetchone()[0]
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [FINETUNE_LOCK])
+
+
+def _is_too_soon(interval_seconds: float) -> bool:
+    since = timezone.now() - timedelta(seconds=interval_seconds)
+    return ModelVersion.objects.filter(
+        kind=ModelVersion.Kind.FINETUNED, created_at__gt=since
+    ).exists()
+
+
+def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: float) -> Outcome:
+    base = active.base or active
+    watermark = training_data.read_watermark()
+    members = training_data.read_member_histories(base=base)
+    if not members:
+        return Outcome("not_due", note="nobody has rated two films yet")
+    replay = training_data.read_replay_histories(seed=watermark.transaction_id)
+    source = fetch_artifact(prefix=base.artifact_prefix, sha256=base.sha256)
+    with _work_folder() as folder:
+        report = fine_tune(
+            source,
+            folder / "model",
+            histories=members,
+            replay=replay,
+            max_seconds=max_seconds,
+            seed=watermark.transaction_id % 2**31,
+        )
+        before, after, sample = _measure(source, folder / "model")
+        metrics: dict[str, Any] = {
+            "ndcg_at_10": {"base": before, "finetuned": after, "people": sample},
+            "training": {"members": len(members), "replay": len(replay), "steps": report.steps},
+            "seen_event_ids": list(watermark.event_ids),
+        }
+        if sample >= MIN_VALIDATION and after < before * (1 - tolerance):
+            return _reject(base, watermark, metrics, before, after)
+        note = _describe(report, len(members), before, after, sample)
+        version = install_model(
+            directory=folder / "model",
+            name=base.name,
+            publication=Publication(
+                kind=ModelVersion.Kind.FINETUNED,
+                base=base,
+                watermark=watermark.transaction_id,
+                metrics=metrics,
+                note=note,
+            ),
+        )
+    is_published = publish_if_unchanged(version, expected_active_id=active.pk)
+    if not is_published:
+        version.note += " Another version was activated meanwhile, so this one was not."
+        version.save(update_fields=["note"])
+    retire_old_versions()
+    return Outcome("published" if is_published else "superseded", version.pk, version.note)
+
+
+def _measure(base: Path, tuned: Path) -> tuple[float, float, int]:
+    """Return NDCG@10 before and after, and how many histories it was measured on."""
+    histories = training_data.read_validation_histories()
+    before, after = (
+        measure_ndcg(InferenceModel.load(folder, num_threads=1), histories)
+        for folder in (base, tuned)
+    )
+    return before, after, len(histories)
+
+
+def _describe(
+    report: FinetuneReport, members: int, before: float, after: float, sample: int
+) -> str:
+    text = f"{report.steps} steps in {report.seconds:.1f} s on {members} people's ratings."
+    if sample < MIN_VALIDATION:
+        return f"{text} Too few imported people ({sample}) for the guardrail."
+    return f"{text} NDCG@10 {before:.4f} -> {after:.4f} on {sample} people."
+
+
+def _reject(
+    base: ModelVersion,
+    watermark: Watermark,
+    metrics: dict[str, Any],
+    before: float,
+    after: float,
+) -> Outcome:
+    """Write down that a fine-tuned model was worse; its files are not kept."""
+    note = f"Rejected: NDCG@10 fell from {before:.4f} to {after:.4f} on the validation sample."
+    version = ModelVersion.objects.create(
+        name=base.name,
+        kind=ModelVersion.Kind.FINETUNED,
+        status=ModelVersion.Status.REJECTED,
+        base=base,
+        artifact_prefix=f"rejected/{base.pk}-{watermark.transaction_id}-{timezone.now():%Y%m%d%H%M%S%f}",
+        sha256="",
+        watermark=watermark.transaction_id,
+        metrics=metrics,
+        note=note,
+    )
+    return Outcome("rejected", version.pk, note)
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """Lend an empty folder; what a killed worker left behind goes first."""
+    root = Path(settings.MOVIESHOW_HOME) / "finetuning"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        yield Path(folder)

@@ -1,0 +1,42 @@
+"""What RQ runs for the recommender; torch is imported inside the job, so only where it trains."""
+
+import structlog
+
+from catalog.services import bump_catalogue_version, refresh_movie_statistics
+from recommender.model_versions import retire_old_versions
+
+logger = structlog.get_logger(__name__)
+
+MAX_ROUNDS = 3
+
+
+def finetune_if_due() -> str:
+    """Fine-tune when due and not too soon, and look again before ending; return what came of it.
+
+    Ratings that arrive meanwhile queue nothing, for this job holds the queue's one id: hence the
+    second look. What is too soon now the schedule picks up.
+    """
+    from recommender.finetuning import run_finetuning  # noqa: PLC0415 - imports torch
+
+    outcome = run_finetuning()
+    for _ in range(MAX_ROUNDS - 1):
+        if not outcome.has_trained:
+            break
+        again = run_finetuning()
+        if not again.has_trained:
+            break
+        outcome = again
+    return outcome.status
+
+
+def refresh_statistics() -> int:
+    """Count ratings and means afresh, and tell web processes if any changed; return how many."""
+    changed = refresh_movie_statistics()
+    if changed:
+        bump_catalogue_version()
+    return changed
+
+
+def retire_models() -> int:
+    """Delete the files of old fine-tuned models; return how many."""
+    return retire_old_versions()

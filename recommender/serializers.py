@@ -1,0 +1,221 @@
+"""The shapes of the recommendation API: what comes in, checked, and what goes out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from catalog.selectors import MovieCard, get_movie_cards
+from recommender.answering import MAX_LIMIT
+from recommender.answers import Filters, HistoryItem, Recommendation, RecommendationList
+from recommender.genres import UnknownGenreNameError, find_genre_ids
+
+MAX_HISTORY = 1000
+DEFAULT_LIMIT = 10
+REASONS = "reasons"
+
+
+class GenreNamesField(serializers.ListField):
+    """Genres by name or slug: a JSON list, or in a URL repeated or separated by commas."""
+
+    child = serializers.CharField(max_length=40)
+
+    def get_value(self, dictionary: Any) -> Any:
+        """Join what the URL repeats."""
+        if hasattr(dictionary, "getlist"):
+            values = dictionary.getlist(self.field_name)
+            return values or serializers.empty
+        return super().get_value(dictionary)
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        """Return genre ids.
+
+        Raises:
+            ValidationError: a name is no genre's.
+        """
+        values = [data] if isinstance(data, str) else data
+        names = super().to_internal_value(values)
+        parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
+        try:
+            return find_genre_ids(parts)
+        except UnknownGenreNameError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class RecommendationOptions(serializers.Serializer[Any]):
+    """The options of both recommendation endpoints."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    genres = GenreNamesField(required=False, help_text="Films of any of these genres.")
+    exclude_genres = GenreNamesField(required=False, help_text="No films of these genres.")
+    year_min = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
+    year_max = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
+    include = serializers.CharField(required=False, help_text="`reasons` asks for the reasons.")
+    cursor = serializers.CharField(
+        required=False, max_length=200, help_text="`next_cursor` of the answer before."
+    )
+
+    def validate_include(self, value: str) -> bool:
+        """Return whether reasons are asked for.
+
+        Raises:
+            ValidationError: something else is.
+        """
+        parts = {part.strip() for part in value.split(",") if part.strip()}
+        if unknown := parts - {REASONS}:
+            raise serializers.ValidationError(
+                _("There is no %(name)s to include; there is: reasons.")
+                % {"name": sorted(unknown)[0]}
+            )
+        return REASONS in parts
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the range of years.
+
+        Raises:
+            ValidationError: it ends before it starts.
+        """
+        if attrs.get("year_min", 0) > attrs.get("year_max", 9999):
+            raise serializers.ValidationError({"year_max": _("year_max is before year_min.")})
+        return attrs
+
+
+class SimilarOptions(serializers.Serializer[Any]):
+    """The options of similar films."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+
+
+class HistoryItemInput(serializers.Serializer[Any]):
+    """One film of a posted history."""
+
+    movie_id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    rating = serializers.FloatField(
+        min_value=0.5, max_value=5.0, required=False, allow_null=True, default=None
+    )
+    rated_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class SessionInput(RecommendationOptions):
+    """A history that belongs to nobody, and the options."""
+
+    history = HistoryItemInput(many=True)
+
+    def validate_history(self, items: list[dict[str, Any]]) -> list[HistoryItem]:
+        """Return the films of the history.
+
+        Raises:
+            ValidationError: there are more than a thousand.
+        """
+        if len(items) > MAX_HISTORY:
+            raise serializers.ValidationError(
+                _("A history has at most %(max)d films; this one has %(count)d.")
+                % {"max": MAX_HISTORY, "count": len(items)}
+            )
+        return [HistoryItem(item["movie_id"], item["rating"], item["rated_at"]) for item in items]
+
+
+def make_filters(options: dict[str, Any]) -> Filters:
+    """Return the filters that checked options ask for."""
+    return Filters(
+        genre_ids=tuple(sorted(set(options.get("genres", ())))),
+        excluded_genre_ids=tuple(sorted(set(options.get("exclude_genres", ())))),
+        min_year=options.get("year_min"),
+        max_year=options.get("year_max"),
+    )
+
+
+class ModelOutput(serializers.Serializer[Any]):
+    """Who made an answer."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField(allow_null=True)
+
+
+class MovieOutput(serializers.Serializer[Any]):
+    """A film in an answer."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    year = serializers.IntegerField(allow_null=True)
+    genres = serializers.ListField(child=serializers.CharField())
+
+
+class ReasonOutput(serializers.Serializer[Any]):
+    """Why a film is shown."""
+
+    kind = serializers.ChoiceField(["because_you_watched", "similar_to", "popular_in"])
+    text = serializers.CharField()
+    movie_id = serializers.IntegerField(allow_null=True)
+
+
+class ResultOutput(serializers.Serializer[Any]):
+    """One recommended film."""
+
+    rank = serializers.IntegerField()
+    movie = MovieOutput()
+    score = serializers.FloatField()
+    predicted_rating = serializers.FloatField()
+    reasons = ReasonOutput(many=True)
+
+
+class RecommendationOutput(serializers.Serializer[Any]):
+    """An answer with recommendations."""
+
+    recommendation_id = serializers.CharField(allow_null=True)
+    model = ModelOutput()
+    fallback = serializers.BooleanField()
+    next_cursor = serializers.CharField(allow_null=True)
+    results = ResultOutput(many=True)
+
+
+class SimilarOutput(serializers.Serializer[Any]):
+    """Films like a film."""
+
+    results = ResultOutput(many=True)
+
+
+class ModelCardOutput(serializers.Serializer[Any]):
+    """The active model."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    kind = serializers.CharField()
+    activated_at = serializers.DateTimeField()
+    card = serializers.JSONField()
+
+
+def render_list(answer: RecommendationList) -> dict[str, Any]:
+    """Return an answer in the API's shape; one query for the films."""
+    return {
+        "recommendation_id": answer.recommendation_id,
+        "model": {"name": answer.model_name, "version": answer.model_version},
+        "fallback": answer.is_fallback,
+        "next_cursor": answer.next_cursor,
+        "results": render_items(answer.items),
+    }
+
+
+def render_items(items: Sequence[Recommendation]) -> list[dict[str, Any]]:
+    """Return films in the API's shape; one query."""
+    cards = {card.id: card for card in get_movie_cards([item.movie_id for item in items])}
+    return [_render_item(item, cards[item.movie_id]) for item in items if item.movie_id in cards]
+
+
+def _render_item(item: Recommendation, card: MovieCard) -> dict[str, Any]:
+    return {
+        "rank": item.rank,
+        "movie": {
+            "id": card.id,
+            "title": card.title,
+            "year": card.year,
+            "genres": list(card.genres),
+        },
+        "score": item.score,
+        "predicted_rating": item.predicted_rating,
+        "reasons": [
+            {"kind": reason.kind, "text": reason.text, "movie_id": reason.movie_id}
+            for reason in item.reasons
+        ],
+    }
