@@ -33,9 +33,11 @@ def draw_beam(dice: Dice, ink: Palette, w: float, h: float) -> str:
         f'r="{dice.between(0.6, 2.0):.1f}"/>'
         for _ in range(30)
     )
+    left, right = f"{x - 22:.0f},{y:.0f} {x + 22:.0f},{y:.0f}", f"{x + spread:.0f},{h:.0f}"
+    beam = f"{left} {right} {x - spread:.0f},{h:.0f}"
     return (
         f'<g fill="{ink.ink}">{stars}</g>'
-        f'<polygon points="{x - 22:.0f},{y:.0f} {x + 22:.0f},{y:.0f} {x + spread:.0f},{h:.0f} {x - spread:.0f},{h:.0f}" fill="{ink.second}" opacity=".85"/>'
+        f'<polygon points="{beam}" fill="{ink.second}" opacity=".85"/>'
         f'<g transform="translate({x:.0f} {y:.0f})"><path d="M-34-14a34 30 0 0 1 68 0z" '
         f'fill="{ink.third}"/><ellipse rx="78" ry="17" fill="{ink.first}"/><g fill="{ink.ground}">'
         '<circle cx="-44" r="4"/><circle cx="-15" cy="5" r="4"/><circle cx="15" cy="5" r="4"/>'
