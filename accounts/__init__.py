@@ -1,0 +1,1 @@
+"""People: accounts, guests of one browser, API tokens."""

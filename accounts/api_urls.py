@@ -1,5 +1,10 @@
-"""Addresses of people's own API: their tokens."""
+"""Addresses of one's tokens in the API, below /api/v1/; no trailing slashes."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts import api
+
+urlpatterns = [
+    path("me/tokens", api.MyTokensView.as_view(), name="api-tokens"),
+    path("me/tokens/<int:token_id>", api.MyTokenView.as_view(), name="api-token"),
+]

@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Registers the app and its receivers."""
+    """Registers the app, its receivers and how the API's document describes its tokens."""
 
     name = "accounts"
 
     def ready(self) -> None:
-        """Connect the signal receivers."""
-        from accounts import receivers  # noqa: F401
+        """Connect the signal receivers and register the schema's extensions."""
+        from accounts import api_schema, receivers  # noqa: F401, PLC0415

@@ -30,7 +30,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         note_token_use(token=token)
         return token.user, token
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         """Return the challenge that makes a refusal a 401."""
         return 'Bearer realm="api"'
 

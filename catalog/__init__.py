@@ -1,0 +1,1 @@
+"""The catalogue: movies, ratings, import, search."""

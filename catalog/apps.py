@@ -10,4 +10,4 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signal receivers."""
-        from catalog import receivers  # noqa: F401
+        from catalog import receivers  # noqa: F401, PLC0415

@@ -185,7 +185,7 @@ class WatchlistEntry(models.Model):
 
 
 class CatalogueState(models.Model):
-    """One row that counts changes of the catalogue, so that caches know what they were made from."""
+    """One row that counts changes of the catalogue: what caches were made from."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     version = models.PositiveBigIntegerField(default=0)

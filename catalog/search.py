@@ -16,7 +16,8 @@ MIN_WORD_SIMILARITY = 0.5
 # beginning, 3 anywhere.
 CONTAINED = """
     SELECT id, rating_count, CASE
-        WHEN search_title IN (%(query)s, %(full)s) OR search_title = 'the ' || %(query)s THEN 0
+        WHEN search_title IN (%(query)s, %(full)s) OR search_title = 'the ' || %(query)s
+          OR search_title LIKE %(query)s || ' aka %%' THEN 0
         WHEN search_title LIKE %(prefix)s OR search_title LIKE 'the ' || %(prefix)s
           OR search_title LIKE 'a ' || %(prefix)s THEN 1
         WHEN search_title LIKE '%% ' || %(prefix)s THEN 2

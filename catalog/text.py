@@ -4,51 +4,22 @@ import re
 import unicodedata
 
 # "Matrix, The": the articles MovieLens moves behind a title, in the languages it has.
-ARTICLES = frozenset(
-    ("the", "a", "an")
-    + (
-        "le",
-        "la",
-        "les",
-        "l'",
-        "un",
-        "une",
-        "des",
-        "el",
-        "los",
-        "las",
-        "lo",
-        "una",
-        "il",
-        "gli",
-        "i",
-    )
-    + (
-        "der",
-        "die",
-        "das",
-        "den",
-        "det",
-        "de",
-        "dem",
-        "ein",
-        "eine",
-        "en",
-        "ett",
-        "et",
-        "het",
-        "een",
-    )
-    + ("o", "os", "as", "um", "uma", "al", "az", "egy")
-)
+# fmt: off
+ARTICLES = frozenset((
+    "the", "a", "an",
+    "le", "la", "les", "l'", "un", "une", "des", "el", "los", "las", "lo", "una", "il", "gli", "i",
+    "der", "die", "das", "den", "det", "de", "dem", "ein", "eine", "en", "ett", "et", "het", "een",
+    "o", "os", "as", "um", "uma", "al", "az", "egy",
+))
+# fmt: on
 # As a leading word in search only: those that are no words of their own in English.
 LEADING_ARTICLES = ("the ", "a ", "an ", "le ", "la ", "les ", "el ", "los ", "das ", "der ", "il ")
 NOT_SPLIT = str.maketrans(
     {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
-DELETED = re.compile(r"['’‘`´.*·•]")  # E.T. is et, M*A*S*H is mash, Schindler's is schindlers
+DELETED = re.compile(r"['’‘`´.*]")  # E.T. is et, M*A*S*H is mash, Schindler's is schindlers
 NOT_WORD = re.compile(r"[^\w]+|_")
-YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)\s*$")
+YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)+\s*$")
 MOVED_ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>[^\W\d_]{1,3}'?)$")
 PARENTHESES = re.compile(r"\(([^()]+)\)")
 

@@ -1,9 +1,10 @@
 """Every address of the site; each app owns its own list."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from movieshow.api_errors import UnknownPathView
 from movieshow.health import healthz, readyz
 
 api_patterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/v1/", include(api_patterns)),
+    re_path(r"^api/", UnknownPathView.as_view()),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
@@ -25,3 +27,6 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("recommender.urls")),
 ]
+
+handler400 = "movieshow.api_errors.bad_request"
+handler500 = "movieshow.api_errors.server_error"

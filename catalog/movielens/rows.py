@@ -20,6 +20,7 @@ MAX_DATASET_MOVIE_ID = 999_999  # from 1,000,000 on live the movies added by han
 MAX_ID = 2**31 - 1
 MAX_TIME = 253_402_300_799  # the end of the year 9999
 MIN_YEAR, MAX_YEAR = 1870, 2100
+UNTITLED = "(untitled)"  # movie 210479 of the 2023 set is " (2019)"
 NO_GENRES = "(no genres listed)"
 GENRE_NAMES = {"Children's": "Children"}  # as 1M and 10M call it
 RATING_FIELDS = ("userId", "movieId", "rating", "timestamp")
@@ -133,9 +134,10 @@ def read_movies(member: Member, on_read: ReadListener = lambda _: None) -> Itera
         title, year = split_title(raw_title)
         if year is not None and not MIN_YEAR <= year <= MAX_YEAR:
             title, year = raw_title.strip(), None
-        if not title or len(title) > MAX_TITLE_CHARACTERS:
-            raise malformed(member, line, f"a title of 1 to {MAX_TITLE_CHARACTERS} characters")
-        yield MovieRow(line, movie_id, title, year, _parse_genres(member, line, raw_genres))
+        if len(title) > MAX_TITLE_CHARACTERS:
+            raise malformed(member, line, f"a title of up to {MAX_TITLE_CHARACTERS} characters")
+        genres = _parse_genres(member, line, raw_genres)
+        yield MovieRow(line, movie_id, title or UNTITLED, year, genres)
 
 
 def _parse_genres(member: Member, line: int, text: str) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""One's API tokens in the REST API."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import selectors, serializers, services
+from accounts.models import ApiToken, User
+
+
+class MyTokensView(generics.ListAPIView[ApiToken]):
+    """One's live tokens, newest first; members only."""
+
+    permission_classes = [IsAuthenticated]
+    queryset = ApiToken.objects.none()
+    serializer_class = serializers.ApiTokenSerializer
+    pagination_class = None  # there are at most accounts.tokens.MAX_ACTIVE_TOKENS
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        """Return the person's own."""
+        user = self.request.user
+        return selectors.get_active_tokens(user=user) if isinstance(user, User) else self.queryset
+
+    @extend_schema(
+        operation_id="create_token",
+        request=serializers.ApiTokenInputSerializer,
+        responses={201: serializers.NewApiTokenSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Make a token and show its key, this once."""
+        given = serializers.ApiTokenInputSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            token, key = services.create_api_token(
+                user=cast(User, request.user), name=given.validated_data["name"]
+            )
+        except services.ApiTokenRefusedError as error:
+            raise ValidationError({"name": [str(error)]}) from error
+        shown = {**serializers.ApiTokenSerializer(token).data, "key": key}
+        return Response(
+            shown, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"}
+        )
+
+
+class MyTokenView(APIView):
+    """One of one's tokens."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="revoke_token", responses={204: None})
+    def delete(self, request: Request, token_id: int) -> Response:
+        """Revoke the token for good."""
+        try:
+            services.revoke_api_token(user=cast(User, request.user), token_id=token_id)
+        except services.UnknownApiTokenError as error:
+            raise NotFound(str(error)) from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
