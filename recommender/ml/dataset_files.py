@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ml.errors import UsageError
+
 NUM_FIELDS = 4
 MAX_FIELD_BYTES = 20
 CSV_HEADER = b"userId,movieId,rating,timestamp"
@@ -23,7 +25,7 @@ GENRE_NAMES = {"Children's": "Children"}
 NO_GENRES = "(no genres listed)"
 
 
-class DatasetError(Exception):
+class DatasetError(UsageError):
     """A data set cannot be read; the message names the file and line and says what to do."""
 
 

@@ -20,14 +20,18 @@ BATCH_SIZE = 256
 LENGTH_SEGMENTS = (("<5", 0, 5), ("5-19", 5, 20), ("20-99", 20, 100), (">=100", 100, None))
 BOOTSTRAP_SAMPLES = 2000
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 
 
 class Recommender(Protocol):
     """Anything that scores all movies for a history: baselines and trained models alike."""
 
-    name: str
     vocabulary: Vocabulary
+
+    @property
+    def name(self) -> str:
+        """Return what tables call it."""
+        ...
 
     def score(
         self,
@@ -216,9 +220,7 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean over people drawn with replacement."""
     rng = np.random.default_rng(seed)
-    means = [
-        values[rng.integers(0, len(values), size=len(values))].mean() for _ in range(samples)
-    ]
+    means = [values[rng.integers(0, len(values), size=len(values))].mean() for _ in range(samples)]
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 

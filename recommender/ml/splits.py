@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ml.datasets import Interactions
+from recommender.ml.errors import UsageError
 from recommender.ml.same_people import label_people, longest_copies
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ SPLIT_HASH_DIGITS = 12
 VALIDATION_SALT = "validation/"
 
 
-class SplitError(ValueError):
+class SplitError(UsageError):
     """A split cannot be made from these interactions; the message says why."""
 
 

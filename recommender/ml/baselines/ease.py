@@ -95,6 +95,9 @@ def _solve(gram: NDArray[np.float32]) -> NDArray[np.float32]:
         raise LinAlgError(msg)
     for column in range(len(factor) - 1):  # LAPACK fills the lower triangle alone
         factor[column, column + 1 :] = factor[column + 1 :, column]
-    factor /= -np.diag(factor).copy()
-    np.fill_diagonal(factor, 0.0)
-    return factor
+    inverse: NDArray[np.float32] = (
+        factor.T
+    )  # symmetric, so the same values, now contiguous by row for scoring
+    inverse /= -np.diag(inverse).copy()
+    np.fill_diagonal(inverse, 0.0)
+    return inverse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Self
 
@@ -35,7 +36,10 @@ class ItemItem(Baseline):
         """Keep each movie's most similar movies: (V, V) float32 CSR."""
         self.vocabulary = vocabulary
         model = CosineRecommender(K=self.neighbours, num_threads=self.num_threads)
-        model.fit(watched_matrix(interactions, vocabulary).astype(np.float64), show_progress=False)
+        with warnings.catch_warnings():
+            # The library normalises to COO and then warns itself that it is no CSR.
+            warnings.filterwarnings("ignore", message="Method expects CSR")
+            model.fit(watched_matrix(interactions, vocabulary), show_progress=False)
         self.similarity = sparse.csr_matrix(model.similarity, dtype=np.float32)
         return self
 

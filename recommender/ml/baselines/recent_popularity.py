@@ -46,9 +46,9 @@ class RecentPopularity(Baseline):
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         scores = np.tile(self.tie_breaker, (len(histories), 1))
-        for row, seconds in zip(scores, timestamps or [], strict=False):
+        for row, seconds in enumerate(timestamps or []):
             if len(seconds) and len(self.times):
-                row += self._count_window(int(seconds[-1]))
+                scores[row] += self._count_window(int(seconds[-1]))
         return without_padding(scores)
 
     def _count_window(self, request_time: int) -> NDArray[np.float32]:

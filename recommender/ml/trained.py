@@ -1,0 +1,47 @@
+"""A trained model, scored like a baseline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.ml.datasets import PADDING_IDX, Vocabulary
+from recommender.ml.inference import InferenceModel
+
+
+class TrainedRecommender:
+    """A trained model directory behind the interface of the baselines."""
+
+    def __init__(self, name: str, model: InferenceModel) -> None:
+        self.name = name
+        self.model = model
+        self.vocabulary = Vocabulary(np.asarray(model.movie_ids, dtype=np.int64))
+
+    @classmethod
+    def load(cls, directory: Path, *, name: str | None = None) -> Self:
+        """Load a model directory; its folder's name names it unless `name` does.
+
+        Raises:
+            ArtifactError: A file is missing or broken.
+        """
+        model = InferenceModel.load(directory, num_threads=os.cpu_count() or 1)
+        return cls(name or directory.resolve().name, model)
+
+    def score(
+        self,
+        histories: Sequence[NDArray[np.int32]],
+        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+    ) -> NDArray[np.float32]:
+        """Score every movie for each history: (B, V) float32; an empty one gets popularity."""
+        scores = np.tile(self.model.popularity.astype(np.float32), (len(histories), 1))
+        scores[:, PADDING_IDX] = -np.inf
+        filled = [row for row, history in enumerate(histories) if len(history)]
+        if filled:
+            hidden = self.model.encode([histories[row] for row in filled])
+            scores[filled] = self.model.scores(hidden)
+        return scores
