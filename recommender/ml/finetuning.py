@@ -1,0 +1,203 @@
+"""Incremental fine-tuning: a trained network, new histories and a replay of old ones, in seconds.
+
+Replay of earlier interactions against forgetting: Rolnick et al. 2019, "Experience Replay for
+Continual Learning". The learning rate is a fraction of that of a full training and there is no
+schedule over epochs, for the time allowed decides how many steps there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from recommender.ml.checkpoint import load_model
+from recommender.ml.config import TrainingConfig
+from recommender.ml.export import export_model
+from recommender.ml.inference import InferenceModel
+from recommender.ml.losses import LossConfig, compute_loss
+from recommender.ml.optimisation import build_optimiser
+from recommender.ml.sequences import Batch, training_batches
+from recommender.ml.transformer import SequenceTransformer
+
+MODEL_FILE = "model.pt"
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """How gently and how long to fine-tune.
+
+    `max_passes` over the data end it before the seconds do; `replay_ratio` old predictions stand
+    beside each new one, and `min_replay` at least.
+    """
+
+    learning_rate: float = 1e-4
+    warmup_steps: int = 5
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    tokens_per_batch: int = 2048
+    max_passes: int = 3
+    replay_ratio: float = 4.0
+    min_replay: int = 2000
+    num_negatives: int = 1024
+
+
+@dataclass(frozen=True)
+class FinetuneReport:
+    """What was done: optimiser steps, seconds they took, mean loss of the last pass in nats."""
+
+    steps: int
+    seconds: float
+    loss: float
+
+
+def fine_tune(
+    source: Path,
+    target: Path,
+    *,
+    histories: Sequence[NDArray[np.int64]],
+    replay: Sequence[NDArray[np.int64]],
+    max_seconds: float,
+    seed: int,
+    config: FinetuneConfig | None = None,
+) -> FinetuneReport:
+    """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
+
+    `histories` and `replay` are movie ids, oldest first; films the model does not know are skipped.
+    No step begins after `max_seconds`. The card is the source's, with what was done added.
+
+    Raises:
+        ArtifactError: `source` holds no model, or `target` cannot be written.
+    """
+    options = config or FinetuneConfig()
+    saved = load_model(source / MODEL_FILE)
+    base = InferenceModel.load(source)
+    rng = np.random.default_rng(seed)
+    new = index_histories(histories, saved.movie_ids)
+    old = draw_replay(
+        index_histories(replay, saved.movie_ids),
+        len_new=_count_predictions(new),
+        options=options,
+        rng=rng,
+    )
+    batches = _batches([*new, *old], saved.model.config.max_seq_len, options, rng)
+    report = _Tuner(saved.model, options, rng).run(batches, max_seconds=max_seconds)
+    done = {
+        "new_people": len(new),
+        "replayed_people": len(old),
+        "steps": report.steps,
+        "seconds": round(report.seconds, 2),
+        "loss": round(report.loss, 4),
+    }
+    card = {**base.card, "finetuning": done}
+    export_model(target, saved.model, saved.movie_ids, base.popularity, card)
+    return report
+
+
+def index_histories(
+    histories: Sequence[NDArray[np.int64]], movie_ids: NDArray[np.int64]
+) -> list[NDArray[np.int32]]:
+    """Return item_idx (int32) of each history of at least two known films; `movie_ids` ascend."""
+    indexed = []
+    for history in histories:
+        found = np.searchsorted(movie_ids, history).clip(max=len(movie_ids) - 1)
+        known = found[(movie_ids[found] == history) & (found > 0)].astype(np.int32)
+        if len(known) > 1:
+            indexed.append(known)
+    return indexed
+
+
+def draw_replay(
+    replay: Sequence[NDArray[np.int32]],
+    *,
+    len_new: int,
+    options: FinetuneConfig,
+    rng: np.random.Generator,
+) -> list[NDArray[np.int32]]:
+    """Return histories drawn without replacement until enough predictions stand beside the new."""
+    wanted = max(options.min_replay, int(options.replay_ratio * len_new))
+    drawn: list[NDArray[np.int32]] = []
+    for place in rng.permutation(len(replay)):
+        if wanted <= 0:
+            break
+        drawn.append(replay[place])
+        wanted -= len(replay[place]) - 1
+    return drawn
+
+
+def _count_predictions(histories: Sequence[NDArray[np.int32]]) -> int:
+    return sum(len(history) - 1 for history in histories)
+
+
+def _batches(
+    histories: list[NDArray[np.int32]],
+    max_seq_len: int,
+    options: FinetuneConfig,
+    rng: np.random.Generator,
+) -> Iterator[Batch]:
+    if not histories:
+        return
+    for _ in range(options.max_passes):
+        yield from training_batches(
+            histories, max_seq_len=max_seq_len, tokens_per_batch=options.tokens_per_batch, rng=rng
+        )
+
+
+def _choose_loss(model: SequenceTransformer, options: FinetuneConfig) -> LossConfig:
+    """Full cross-entropy where the catalogue is hardly larger than the draw of negatives."""
+    if model.num_items <= 2 * options.num_negatives:
+        return LossConfig(kind="cross_entropy")
+    return LossConfig(kind="sampled_softmax", num_negatives=options.num_negatives)
+
+
+class _Tuner:
+    """The network, its optimiser and its random numbers; takes one step a batch."""
+
+    def __init__(
+        self, model: SequenceTransformer, options: FinetuneConfig, rng: np.random.Generator
+    ) -> None:
+        seed = int(rng.integers(2**62))
+        torch.manual_seed(seed)  # dropout
+        self.model, self.options, self.steps = model, options, 0
+        self.negatives = torch.Generator().manual_seed(seed)
+        self.loss_config = _choose_loss(model, options)
+        self.optimiser = build_optimiser(
+            model,
+            TrainingConfig(learning_rate=options.learning_rate, weight_decay=options.weight_decay),
+        )
+
+    def run(self, batches: Iterator[Batch], *, max_seconds: float) -> FinetuneReport:
+        """Train until the batches or the seconds end."""
+        started, losses = time.monotonic(), []
+        self.model.train()
+        for batch in batches:
+            losses.append(self.take_step(batch))
+            if time.monotonic() - started >= max_seconds:
+                break
+        self.model.eval()
+        recent = losses[-20:] or [0.0]
+        return FinetuneReport(self.steps, time.monotonic() - started, float(np.mean(recent)))
+
+    def take_step(self, batch: Batch) -> float:
+        """Return the batch's mean loss before the step."""
+        warm = min(1.0, (self.steps + 1) / self.options.warmup_steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.options.learning_rate * warm
+        targets = torch.from_numpy(batch.targets)
+        chosen = targets > 0
+        hidden = self.model(torch.from_numpy(batch.inputs))[chosen]  # (N, D)
+        loss = compute_loss(
+            self.model, hidden, targets[chosen] - 1, self.loss_config, self.negatives
+        )
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        self.optimiser.step()
+        self.steps += 1
+        return float(loss.detach())

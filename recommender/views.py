@@ -1,0 +1,154 @@
+"""Pages that recommend: home, a film with what is like it, taste, and hiding films."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from catalog.selectors import MovieCard, get_movie, get_movie_cards
+from catalog.services import UnknownMovieError
+from catalog.shelves import ShelfMovie, make_card, make_shelf
+from recommender.answers import HomeRow, Recommendation
+from recommender.selectors import get_home_rows, get_similar_movies
+from recommender.services import hide_movie, unhide_movie
+from recommender.taste_selectors import (
+    count_ratings,
+    get_favourite_genres,
+    get_hidden_movies,
+    get_taste_summary,
+    is_hidden,
+)
+
+RATINGS_WANTED = 5
+SIMILAR_FILMS = 12
+HIDDEN_PER_PAGE = 36
+
+
+@dataclass(frozen=True, slots=True)
+class RowOnPage:
+    """A row of the home page with its films as the viewer sees them."""
+
+    row: HomeRow
+    films: list[ShelfMovie]
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    """Show an invitation to somebody new, and rows of films for everybody."""
+    viewer = get_request_viewer(request)
+    rows = _fill_rows(get_home_rows(user=viewer), viewer=viewer)
+    num_ratings = count_ratings(user=viewer)
+    is_personal = bool(rows) and num_ratings > 0 and rows[0].row.key == "top"
+    lead = rows[0].films[0] if is_personal and rows[0].films else None
+    context = {
+        "rows": rows,
+        "viewer": viewer,
+        "rating_count": num_ratings,
+        "rating_goal": RATINGS_WANTED,
+        "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
+        "is_personal": is_personal,
+        "lead": lead,
+        "lead_movie": get_movie(lead.card.id) if lead else None,
+        "fan": rows[0].films[:5] if rows else [],
+    }
+    return render(request, "recommender/home.html", context)
+
+
+def _fill_rows(rows: Iterable[HomeRow], *, viewer: User | None) -> list[RowOnPage]:
+    """Fetch the cards of all rows at once."""
+    found = list(rows)
+    items = [item for row in found for item in row.items]
+    shelf = {film.card.id: film for film in _make_shelf(items, viewer=viewer)}
+    filled = [
+        RowOnPage(row, [shelf[item.movie_id] for item in row.items if item.movie_id in shelf])
+        for row in found
+    ]
+    return [row for row in filled if row.films]
+
+
+def _make_shelf(items: Iterable[Recommendation], *, viewer: User | None) -> list[ShelfMovie]:
+    listed = list(items)
+    reasons = {item.movie_id: item.reasons[0].text for item in listed if item.reasons}
+    cards = get_movie_cards([item.movie_id for item in listed])
+    return make_shelf(cards, viewer=viewer, reasons=reasons)
+
+
+@require_safe
+def movie(request: PageRequest, movie_id: int) -> HttpResponse:
+    """Show a film: what it is, what one gave it, and films like it."""
+    viewer = get_request_viewer(request)
+    found = get_movie(movie_id)
+    if found is None:
+        raise Http404
+    similar = get_similar_movies(movie_id=movie_id, limit=SIMILAR_FILMS)
+    cards = get_movie_cards([item.movie_id for item in similar])
+    film, *others = make_shelf([make_card(found), *cards], viewer=viewer)
+    context = {
+        "movie": found,
+        "film": film,
+        "similar": others,
+        "is_hidden": is_hidden(user=viewer, movie_id=movie_id),
+    }
+    return render(request, "recommender/movie.html", context)
+
+
+@require_POST
+@with_writer
+def hide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
+    """Never show a film to this person again; with htmx its card turns into an undo."""
+    try:
+        hide_movie(user=writer, movie_id=movie_id)
+    except UnknownMovieError as error:
+        raise Http404(str(error)) from error
+    card = _get_card(movie_id)
+    if request.htmx:
+        context = {"card": card, "style": request.POST.get("style", "")}
+        return render(request, "recommender/_hidden.html", context)
+    # Our message template turns an address in the tags into an undo button.
+    text = _("“%(title)s” will not be shown to you again.") % {"title": card.title}
+    messages.success(request, text, extra_tags=reverse("unhide_movie", args=[movie_id]))
+    return HttpResponseRedirect(get_next_url(request, default=reverse("home")))
+
+
+@require_POST
+@with_writer
+def unhide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
+    """Let a film be shown to this person again."""
+    unhide_movie(user=writer, movie_id=movie_id)
+    card = _get_card(movie_id)
+    if request.htmx:
+        context = {"film": make_shelf([card], viewer=writer)[0], "style": request.POST.get("style")}
+        return render(request, "recommender/_unhidden.html", context)
+    messages.success(request, _("“%(title)s” may be shown again.") % {"title": card.title})
+    return HttpResponseRedirect(get_next_url(request, default=reverse("taste")))
+
+
+def _get_card(movie_id: int) -> MovieCard:
+    cards = get_movie_cards([movie_id])
+    if not cards:
+        raise Http404
+    return cards[0]
+
+
+@require_safe
+def taste(request: PageRequest) -> HttpResponse:
+    """Show what is known of one's taste, and the films one has hidden."""
+    viewer = get_request_viewer(request)
+    hidden = get_hidden_movies(user=viewer)
+    page = Paginator(hidden, HIDDEN_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "summary": get_taste_summary(user=viewer),
+        "favourite_genres": get_favourite_genres(user=viewer),
+        "hidden": [make_card(entry.movie) for entry in page.object_list],
+        "page": page,
+        "page_numbers": list(page.paginator.get_elided_page_range(page.number)),
+    }
+    return render(request, "recommender/taste.html", context)

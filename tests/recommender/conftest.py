@@ -1,0 +1,143 @@
+"""A small catalogue in Postgres, and homes of their own for model files."""
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from catalog.models import Genre, Movie, Rating
+from catalog.services import bump_catalogue_version
+from recommender.ml.config import ExperimentConfig, InitialisationConfig, TrainingConfig
+from recommender.ml.export import export_model
+from recommender.ml.losses import LossConfig
+from recommender.ml.training import Trainer, TrainingData
+from recommender.ml.transformer import ModelConfig
+from recommender.model_versions import install_model
+from recommender.models import ModelVersion
+from recommender.redis_connection import breaker, redis_guard
+from recommender.serving import model_server
+
+GENRES = ("Action", "Comedy", "Drama")
+NUM_MOVIES = 60
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Start each test as a new web process would: nothing loaded, nothing cached, no files."""
+    settings.MOVIESHOW_HOME = tmp_path / "home"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "artifacts": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "artifacts"},
+        },
+    }
+    model_server.forget()
+    breaker.record_success()
+    with redis_guard() as client:
+        client.flushdb()
+    yield
+    model_server.forget()
+    breaker.record_success()
+
+
+@pytest.fixture
+def catalogue(db: None) -> list[Movie]:
+    """Sixty films, ids 1 to 60, of three genres in turn; the lower the id the more rated."""
+    genres = [Genre.objects.create(name=name, slug=name.lower()) for name in GENRES]
+    movies = Movie.objects.bulk_create(
+        Movie(
+            pk=number,
+            title=f"Film {number}",
+            search_title=f"film {number}",
+            year=1960 + number,
+            rating_count=10 * (NUM_MOVIES - number),
+            rating_mean=3.0 + (number % 3) / 2,
+        )
+        for number in range(1, NUM_MOVIES + 1)
+    )
+    through = Movie.genres.through
+    through.objects.bulk_create(
+        through(movie_id=movie.pk, genre_id=genres[movie.pk % 3].pk) for movie in movies
+    )
+    bump_catalogue_version()
+    return list(movies)
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    """A member."""
+    return User.objects.create_user("viewer", password="viewer's password")
+
+
+Watch = Callable[..., None]
+
+
+@pytest.fixture
+def watch(catalogue: list[Movie]) -> Watch:
+    """Write a history in order, past the services: no events, no jobs."""
+
+    def write(user: User, *movie_ids: int, stars: float = 4.0) -> None:
+        now = timezone.now() - datetime.timedelta(days=1)
+        Rating.objects.bulk_create(
+            Rating(
+                user=user,
+                movie_id=movie_id,
+                stars=stars,
+                watched_at=now + datetime.timedelta(seconds=place),
+            )
+            for place, movie_id in enumerate(movie_ids)
+        )
+
+    return write
+
+
+def make_histories(people: int, seed: int) -> list[np.ndarray]:
+    """Return item_idx histories that walk up or down the films of one genre: order is learnable."""
+    rng = np.random.default_rng(seed)
+    histories = []
+    for _ in range(people):
+        first, step = int(rng.integers(1, NUM_MOVIES + 1)), 3
+        walk = (first - 1 + step * np.arange(int(rng.integers(7, 14)))) % NUM_MOVIES + 1
+        histories.append(walk.astype(np.int32))
+    return histories
+
+
+@pytest.fixture(scope="session")
+def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model of the sixty films, trained and exported in seconds."""
+    torch.set_num_threads(1)
+    movie_ids = np.arange(NUM_MOVIES + 1, dtype=np.int64)
+    config = ExperimentConfig(
+        name="tiny",
+        model=ModelConfig(
+            embedding_dim=16, num_heads=2, num_blocks=1, ffn_dim=32, max_seq_len=16, dropout=0.0
+        ),
+        loss=LossConfig(kind="cross_entropy"),
+        initialisation=InitialisationConfig(kind="random"),
+        training=TrainingConfig(
+            epochs=12, tokens_per_batch=256, learning_rate=1e-2, warmup_steps=5, precision="fp32"
+        ),
+    )
+    train = make_histories(150, seed=1)
+    trainer = Trainer(config, TrainingData(train, make_histories(30, seed=2), movie_ids))
+    model = trainer.run()
+    popularity = np.bincount(np.concatenate(train), minlength=NUM_MOVIES + 1)
+    popularity[0] = 0
+    directory = tmp_path_factory.mktemp("models") / "tiny"
+    card = {"name": "tiny", "model": dataclasses.asdict(config.model), "license": "for tests"}
+    export_model(directory, model, movie_ids, popularity.astype(np.int64), card)
+    return directory
+
+
+@pytest.fixture
+def active_model(catalogue: list[Movie], model_directory: Path) -> ModelVersion:
+    """The tiny model, installed and active."""
+    return install_model(directory=model_directory, activate=True)

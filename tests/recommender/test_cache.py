@@ -1,0 +1,106 @@
+"""Answers in Redis: one computation a key, none lost when Redis is away."""
+
+import threading
+import time
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from recommender import cache
+from recommender.redis_connection import redis_guard
+from recommender.serving import ServingState
+
+STATE = ServingState(3, 5, 7, "model", "models/x", "f" * 64)
+
+
+def test_every_part_of_the_state_is_in_the_key() -> None:
+    def key(**changes: object) -> str:
+        parts = {field: getattr(STATE, field) for field in STATE.__slots__} | changes
+        return cache.make_key("list", state=ServingState(**parts), user_id=1, options="a")  # type: ignore[arg-type]
+
+    keys = {
+        key(),
+        key(taste_version=4),
+        key(catalogue_version=6),
+        key(model_id=8),
+        key(sha256="e" * 64),
+        cache.make_key("list", state=STATE, user_id=2, options="a"),
+        cache.make_key("list", state=STATE, user_id=None, options="a"),
+        cache.make_key("list", state=STATE, user_id=1, options="b"),
+        cache.make_key("home", state=STATE, user_id=1, options="a"),
+        cache.make_key("list", state=STATE, user_id=1, options="a", arm="b"),
+    }
+    assert len(keys) == 10
+
+
+def test_second_request_is_a_hit() -> None:
+    calls: list[int] = []
+
+    def compute() -> tuple[bytes, bool]:
+        calls.append(1)
+        return b"answer", True
+
+    assert [cache.get_or_compute("k", compute) for _ in range(3)] == [b"answer"] * 3
+    assert len(calls) == 1
+
+
+def test_answer_that_may_not_be_kept_is_computed_again() -> None:
+    calls: list[int] = []
+
+    def compute() -> tuple[bytes, bool]:
+        calls.append(1)
+        return b"old model", False
+
+    for _ in range(2):
+        assert cache.get_or_compute("k", compute) == b"old model"
+    assert len(calls) == 2
+
+
+def test_concurrent_misses_compute_once() -> None:
+    calls: list[int] = []
+    answers: list[bytes] = []
+
+    def compute() -> tuple[bytes, bool]:
+        calls.append(1)
+        time.sleep(0.2)
+        return b"answer", True
+
+    threads = [
+        threading.Thread(target=lambda: answers.append(cache.get_or_compute("k", compute)))
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"answer"] * 12
+    assert len(calls) == 1
+
+
+def test_failed_computation_lets_the_next_one_try_at_once() -> None:
+    def fail() -> tuple[bytes, bool]:
+        raise ValueError("no answer")
+
+    with pytest.raises(ValueError, match="no answer"):
+        cache.get_or_compute("k", fail)
+    started = time.monotonic()
+    assert cache.get_or_compute("k", lambda: (b"answer", True)) == b"answer"
+    assert time.monotonic() - started < 0.5
+
+
+def test_answers_come_quickly_without_redis(settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    started = time.monotonic()
+    for _ in range(20):
+        assert cache.get_or_compute("k", lambda: (b"answer", True)) == b"answer"
+    assert cache.fetch("k") is None
+    assert cache.store("k", b"x") is False
+    assert time.monotonic() - started < 0.5
+
+
+def test_kept_answers_expire(settings: Settings) -> None:
+    settings.RECOMMENDATION_CACHE_SECONDS = 100
+    cache.get_or_compute("k", lambda: (b"answer", True))
+    with redis_guard() as client:
+        assert 0 < client.ttl("k") <= 100
+        assert client.get("k:flight") is None

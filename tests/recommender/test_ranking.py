@@ -1,0 +1,139 @@
+"""Ordering films by hand-computed cases."""
+
+import numpy as np
+import pytest
+
+from recommender import ranking
+from recommender.answers import Filters, HistoryItem, Taste
+from recommender.catalogue_arrays import (
+    CatalogueArrays,
+    estimate_item_bias,
+    find_popular_counts,
+    weigh_popularity,
+)
+
+
+def make_catalogue() -> CatalogueArrays:
+    """Four films: ids 10, 20, 30, 40; genres 1 (Comedy) and 2 (Drama); 40 has no year."""
+    counts = np.array([100, 10, 50, 0], dtype=np.int32)
+    means = np.array([4.0, 5.0, 2.0, 0.0], dtype=np.float32)
+    genres = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.bool_)
+    mean, bias = estimate_item_bias(counts, means)
+    return CatalogueArrays(
+        version=1,
+        movie_ids=np.array([10, 20, 30, 40]),
+        years=np.array([1990, 2000, 2010, 0], dtype=np.int16),
+        genre_ids=np.array([1, 2]),
+        genre_names=("Comedy", "Drama"),
+        genres=genres,
+        rating_count=counts,
+        mean_rating=mean,
+        item_bias=bias,
+        popularity=weigh_popularity(counts, mean + bias),
+        popular_counts=find_popular_counts(counts, genres),
+    )
+
+
+def eligible(**filters: object) -> list[int]:
+    catalogue = make_catalogue()
+    mask = ranking.make_eligible_mask(catalogue, taste=Taste(), filters=Filters(**filters))  # type: ignore[arg-type]
+    return catalogue.movie_ids[mask].tolist()
+
+
+def test_mean_and_bias_are_shrunk_by_hand_computed_amounts() -> None:
+    mean, bias = estimate_item_bias(
+        np.array([100, 25], dtype=np.int32), np.array([4.0, 3.0], dtype=np.float32)
+    )
+    assert mean == pytest.approx((400 + 75) / 125)
+    assert bias == pytest.approx([100 * 0.2 / 125, 25 * -0.8 / 50], abs=1e-6)
+
+
+def test_catalogue_without_ratings_has_no_bias_and_no_popularity() -> None:
+    mean, bias = estimate_item_bias(np.zeros(2, np.int32), np.zeros(2, np.float32))
+    assert (mean, bias.tolist()) == (3.5, [0.0, 0.0])
+    assert weigh_popularity(np.zeros(2, np.int32), mean + bias).tolist() == [0.0, 0.0]
+
+
+def test_much_rated_and_well_rated_films_are_popular() -> None:
+    catalogue = make_catalogue()
+    order = catalogue.movie_ids[np.argsort(-catalogue.popularity)].tolist()
+    assert order == [10, 20, 30, 40]
+
+
+def test_positions_of_unknown_ids_are_minus_one() -> None:
+    assert make_catalogue().positions_of([5, 10, 25, 40, 99]).tolist() == [-1, 0, -1, 3, -1]
+
+
+def test_filters_keep_any_wanted_genre_and_no_excluded_one() -> None:
+    assert eligible(genre_ids=(1,)) == [10, 20]
+    assert eligible(genre_ids=(1, 2)) == [10, 20, 30]
+    assert eligible(genre_ids=(1,), excluded_genre_ids=(2,)) == [10]
+    assert eligible(excluded_genre_ids=(1, 2)) == [40]
+
+
+def test_unknown_genre_id_matches_no_film() -> None:
+    assert eligible(genre_ids=(99,)) == []
+
+
+def test_year_range_leaves_out_films_of_unknown_year() -> None:
+    assert eligible(min_year=2000) == [20, 30]
+    assert eligible(max_year=2000) == [10, 20]
+    assert eligible(min_year=1995, max_year=2005) == [20]
+
+
+def test_seen_and_hidden_films_are_not_eligible_whatever_the_stars() -> None:
+    catalogue = make_catalogue()
+    taste = Taste(
+        history=(HistoryItem(10, 0.5), HistoryItem(777)), hidden_movie_ids=frozenset({30})
+    )
+    mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=Filters())
+    assert catalogue.movie_ids[mask].tolist() == [20, 40]
+
+
+def test_chosen_genres_come_before_more_popular_films() -> None:
+    catalogue = make_catalogue()
+    scores = ranking.score_popularity(catalogue, (2,))
+    assert catalogue.movie_ids[np.argsort(-scores)].tolist()[2:] == [10, 40]
+
+
+def test_blend_of_weight_one_keeps_the_models_order() -> None:
+    mask = np.ones(4, dtype=np.bool_)
+    model = np.array([1.0, 3.0, 2.0, -np.inf], dtype=np.float32)
+    popularity = np.array([9.0, 0.0, 5.0, 9.0], dtype=np.float32)
+    mixed = ranking.blend(model, popularity, weight=1.0, mask=mask)
+    assert np.argsort(-mixed).tolist() == [1, 2, 0, 3]
+    mostly_popular = ranking.blend(model, popularity, weight=0.1, mask=mask)
+    assert np.argsort(-mostly_popular).tolist() == [0, 2, 1, 3]
+
+
+def test_films_unknown_to_the_model_follow_the_others_by_popularity() -> None:
+    scores = np.array([-3.0, -np.inf, 5.0, -np.inf], dtype=np.float32)
+    filled = ranking.complete(scores, np.array([0.1, 0.2, 0.3, 0.9], dtype=np.float32))
+    assert np.argsort(-filled).tolist() == [2, 0, 3, 1]
+
+
+def test_top_is_sorted_and_as_deep_as_films_exist() -> None:
+    scores = np.array([1.0, 4.0, 4.0, 3.0], dtype=np.float32)
+    mask = np.array([True, True, True, False])
+    assert ranking.take_top(scores, mask, depth=2).positions.tolist() == [1, 2]
+    assert ranking.take_top(scores, mask, depth=99).positions.tolist() == [1, 2, 0]
+
+
+def test_diversity_parts_copies_and_loses_no_film() -> None:
+    ranked = ranking.RankedFilms(np.arange(5), np.array([1, 0.99, 0.98, 0.6, 0.1], np.float32))
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
+    reordered = ranking.diversify(ranked, vectors).positions.tolist()
+    assert reordered[:2] == [0, 2]
+    assert sorted(reordered) == [0, 1, 2, 3, 4]
+    assert reordered[-1] == 4
+
+
+def test_predicted_rating_adds_both_biases_and_stays_in_range() -> None:
+    catalogue = make_catalogue()
+    generous = ranking.estimate_user_bias(
+        catalogue, (HistoryItem(30, 5.0), HistoryItem(10, None), HistoryItem(777, 1.0))
+    )
+    expected = (5.0 - catalogue.mean_rating - float(catalogue.item_bias[2])) / 11
+    assert generous == pytest.approx(expected)
+    stars = ranking.predict_ratings(catalogue, np.array([0, 1]), user_bias=9.0)
+    assert stars.tolist() == [5.0, 5.0]

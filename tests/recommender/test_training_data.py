@@ -1,0 +1,136 @@
+"""Whose ratings fine-tuning sees, and that no late commit is ever skipped."""
+
+import threading
+
+import numpy as np
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
+from catalog.models import Movie, RatingEvent
+from catalog.services import remove_rating, set_rating
+from recommender import training_data
+from recommender.models import ModelVersion
+from tests.recommender.conftest import Watch
+
+
+@pytest.fixture
+def base(db: None) -> ModelVersion:
+    """A full training that saw nothing of this site."""
+    return ModelVersion.objects.create(
+        name="base", kind="full", artifact_prefix="models/base", sha256="0" * 64, is_active=True
+    )
+
+
+def make_finetuned(base: ModelVersion, watermark: training_data.Watermark) -> ModelVersion:
+    return ModelVersion.objects.create(
+        name="base",
+        kind="finetuned",
+        base=base,
+        artifact_prefix=f"models/{watermark.transaction_id}",
+        sha256="0" * 64,
+        watermark=watermark.transaction_id,
+        metrics={"seen_event_ids": list(watermark.event_ids)},
+    )
+
+
+def make_imported(number: int) -> User:
+    return User.objects.create(username=f"set-{number}", dataset="set", dataset_user_id=number)
+
+
+def test_nothing_is_new_before_anybody_rates(base: ModelVersion, catalogue: list[Movie]) -> None:
+    assert not training_data.is_new_data(base)
+
+
+def test_rating_is_new_until_a_finetuning_has_seen_it(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    set_rating(user=viewer, movie_id=1, stars=4)
+    assert training_data.is_new_data(base)
+    tuned = make_finetuned(base, training_data.read_watermark())
+    assert not training_data.is_new_data(base)
+    assert not training_data.is_new_data(tuned)
+    set_rating(user=viewer, movie_id=2, stars=4)
+    assert training_data.is_new_data(tuned)
+
+
+def test_people_who_refuse_and_imported_people_are_not_new_data(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    viewer.allows_training = False
+    viewer.save()
+    for user in (viewer, make_imported(1)):
+        set_rating(user=user, movie_id=1, stars=4)
+        set_rating(user=user, movie_id=2, stars=4)
+    assert not training_data.is_new_data(base)
+    assert training_data.read_member_histories(base=base) == []
+
+
+def test_history_is_what_stands_now_in_order_of_watching(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    for movie_id in (5, 3, 9, 7):
+        set_rating(user=viewer, movie_id=movie_id, stars=4)
+    remove_rating(user=viewer, movie_id=9)
+    set_rating(user=viewer, movie_id=5, stars=1)
+    [history] = training_data.read_member_histories(base=base)
+    assert history.tolist() == [5, 3, 7]
+
+
+def test_watermark_of_another_server_counts_every_event(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    set_rating(user=viewer, movie_id=1, stars=4)
+    tuned = make_finetuned(base, training_data.Watermark(2**60, ()))
+    assert training_data.is_new_data(tuned)
+
+
+def test_replay_and_validation_share_nobody(
+    base: ModelVersion, catalogue: list[Movie], watch: Watch
+) -> None:
+    for number in range(1, 41):
+        watch(make_imported(number), *range(1, 8), 10 + number % 20)
+    validation = training_data.read_validation_histories()
+    replay = training_data.read_replay_histories(seed=1)
+    assert (len(validation), len(replay)) == (4, 36)
+    other = training_data.read_replay_histories(seed=2)
+    assert [h.tolist() for h in validation] == [
+        h.tolist() for h in training_data.read_validation_histories()
+    ]
+    assert sorted(map(tuple, map(np.ndarray.tolist, replay))) == sorted(
+        map(tuple, map(np.ndarray.tolist, other))
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_event_that_commits_after_the_watermark_is_new(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    """Its transaction began, and drew its ids, before others that were trained on."""
+    other = User.objects.create_user("other")
+    is_written, may_commit = threading.Event(), threading.Event()
+
+    def rate_slowly() -> None:
+        try:
+            with transaction.atomic():
+                set_rating(user=viewer, movie_id=1, stars=4)
+                is_written.set()
+                may_commit.wait(10)
+        finally:
+            connection.close()
+
+    slow = threading.Thread(target=rate_slowly)
+    slow.start()
+    assert is_written.wait(10)
+    set_rating(user=other, movie_id=2, stars=4)
+    seen = RatingEvent.objects.get()
+    watermark = training_data.read_watermark()
+    may_commit.set()
+    slow.join()
+    late = RatingEvent.objects.exclude(pk=seen.pk).get()
+    assert late.pk < seen.pk
+    assert seen.pk in watermark.event_ids
+    tuned = make_finetuned(base, watermark)
+    new = training_data.find_events(since=tuned.watermark).exclude(pk__in=watermark.event_ids)
+    assert [event.pk for event in new] == [late.pk]
+    assert training_data.is_new_data(tuned)
