@@ -36,7 +36,7 @@ def describe_services(*, port: int) -> list[Service]:
     return [
         Service("web", _web_command(port=port), one_thread),
         Service("worker", (*manage, "rqworker", "default", "low", "--with-scheduler")),
-        Service("scheduler", (*manage, "rqcron", "recommender.schedule"), one_thread),
+        Service("scheduler", (*manage, "rqcron", "recommender.cron"), one_thread),
     ]
 
 
