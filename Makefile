@@ -68,10 +68,10 @@ format: setup-dev
 	@$(VENV_PYTHON) -m djlint templates --reformat --quiet
 
 train-demo: setup
-	@exec $(VENV_PYTHON) -m recommender.ml train recommender/configs/demo.toml --data catalog/data/ml-latest-small --out build/demo-model
+	@exec $(VENV_PYTHON) -m recommender.ml train recommender/configs/demo.toml --data catalog/demo/ml-latest-small --out build/demo-model
 
 personas: setup
-	@exec env MOVIESHOW_HOME="$(TEST_HOME)" $(VENV_PYTHON) -m movieshow.embedded exec --throwaway -- $(VENV_PYTHON) manage.py personas
+	@exec $(VENV_PYTHON) -m recommender.ml personas recommender/artifacts/shipped --movies catalog/demo/ml-latest-small/movies.csv
 
 clean:
 	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
