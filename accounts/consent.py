@@ -1,0 +1,9 @@
+"""Whether a person's ratings may train models."""
+
+from accounts.models import User
+
+
+def set_training_consent(*, user: User, allows_training: bool) -> None:
+    """Keep the answer; the next training reads it, and leaves out who said no."""
+    User.objects.filter(pk=user.pk).update(allows_training=allows_training)
+    user.allows_training = allows_training

@@ -1,0 +1,94 @@
+"""Pages of one's own account; log-in and sign-up are allauth's, in our templates."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.consent import set_training_consent
+from accounts.forms import TokenForm
+from accounts.models import User
+from accounts.requests import PageRequest, get_request_viewer, with_writer
+from accounts.selectors import get_active_tokens
+from accounts.services import (
+    ApiTokenRefusedError,
+    UnknownApiTokenError,
+    create_api_token,
+    revoke_api_token,
+)
+
+
+def _render_account(
+    request: PageRequest,
+    *,
+    form: TokenForm | None = None,
+    new_key: str = "",
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    viewer = get_request_viewer(request)
+    is_member = viewer is not None and viewer.is_member
+    context = {
+        "viewer": viewer,
+        "tokens": list(get_active_tokens(user=viewer)) if viewer and is_member else [],
+        "form": form or TokenForm(),
+        "new_key": new_key,
+    }
+    return render(request, "accounts/account.html", context, status=status)
+
+
+@require_safe
+def account(request: PageRequest) -> HttpResponse:
+    """Show who one is here, the consent to training and the API tokens."""
+    return _render_account(request)
+
+
+@require_POST
+@with_writer
+def save_consent(request: PageRequest, writer: User) -> HttpResponse:
+    """Keep whether one's ratings may train models."""
+    allows = request.POST.get("allows_training") == "on"
+    set_training_consent(user=writer, allows_training=allows)
+    messages.success(
+        request,
+        _("Thank you: your ratings help train the model.")
+        if allows
+        else _("Saved: your ratings will not be used for training."),
+    )
+    return HttpResponseRedirect(reverse("account"))
+
+
+@never_cache
+@login_required
+@require_POST
+def create_token(request: PageRequest) -> HttpResponse:
+    """Make an API token and show its key, this once."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _render_account(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert isinstance(request.user, User)  # noqa: S101 - login_required has seen to it
+    try:
+        _token, key = create_api_token(user=request.user, name=form.cleaned_data["name"])
+    except ApiTokenRefusedError as error:
+        form.add_error("name", str(error))
+        return _render_account(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _render_account(request, new_key=key)
+
+
+@login_required
+@require_POST
+def revoke_token(request: PageRequest, token_id: int) -> HttpResponse:
+    """Close one of one's own API tokens."""
+    assert isinstance(request.user, User)  # noqa: S101 - login_required has seen to it
+    try:
+        revoke_api_token(user=request.user, token_id=token_id)
+    except UnknownApiTokenError:
+        messages.error(request, _("That token does not exist any more."))
+    else:
+        messages.success(request, _("Token revoked: apps that use it can no longer get in."))
+    return HttpResponseRedirect(reverse("account"))

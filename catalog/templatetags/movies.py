@@ -1,0 +1,87 @@
+"""Template tags for films, stars and icons."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from catalog.posters import compute_poster_key
+from catalog.selectors import MovieCard
+
+register = template.Library()
+
+# Drawn for this site on a grid of 24.
+_ICONS = {
+    "bookmark": '<path d="M6 3.5h12V21l-6-4.5L6 21z"/>',
+    "hide": '<path d="M4 4l16 16M10 5.2a9.6 9.6 0 0 1 11.5 6.8 10 10 0 0 1-2 3.4M6.3 7.2A10 10 0 0 '
+    '0 2.5 12a9.8 9.8 0 0 0 12.8 6.2M9.9 9.9a3 3 0 0 0 4.2 4.2"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5 21 21"/>',
+    "star": '<path d="M12 2.6l2.9 6.2 6.8.8-5 4.7 1.3 6.7-6-3.3L6 21l1.3-6.7-5-4.7 6.8-.8z"/>',
+    "home": '<path d="M3 11.5 12 4l9 7.5M5.5 10v10h13V10"/>',
+    "browse": '<rect x="4" y="4" width="7" height="7" rx="1.5"/><rect x="13" y="4" width="7" '
+    'height="7" rx="1.5"/><rect x="4" y="13" width="7" height="7" rx="1.5"/><rect x="13" y="13" '
+    'width="7" height="7" rx="1.5"/>',
+    "taste": '<path d="M4 20V10M10 20V4M16 20v-7M21 20H3"/>',
+    "arrow": '<path d="M4 12h15M13 6l6 6-6 6"/>',
+}
+
+
+@register.simple_tag
+def icon(name: str, *, is_filled: bool = False) -> SafeString:
+    """Return an icon that screen readers pass over."""
+    return format_html(
+        '<svg class="icon{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
+        " icon--filled" if is_filled else "",
+        mark_safe(_ICONS[name]),  # noqa: S308 - our own constant
+    )
+
+
+@register.filter
+def poster_url(card: MovieCard) -> str:
+    """Return the address of a film's drawn poster, which changes when the drawing does."""
+    key = compute_poster_key(title=card.title, year=card.year, genres=card.genres)
+    return reverse("poster", args=[card.id, key])
+
+
+@dataclass(frozen=True, slots=True)
+class StarChoice:
+    """One of the ten radio buttons."""
+
+    value: str
+    label: str
+    is_checked: bool
+
+
+def format_stars(stars: Decimal | float) -> str:
+    """Return "half a star", "1 star", "3.5 stars"."""
+    value = float(stars)
+    if value == 0.5:
+        return _("half a star")
+    if value == 1:
+        return _("1 star")
+    return _("%(number)s stars") % {"number": f"{value:g}"}
+
+
+@register.filter(name="stars")
+def stars_filter(stars: Decimal | float | None) -> str:
+    """Return the stars in words."""
+    return "" if stars is None else format_stars(stars)
+
+
+@register.simple_tag
+def star_choices(stars: Decimal | None) -> list[StarChoice]:
+    """Return the ten choices of a rating, the present one checked."""
+    halves = [Decimal(half) / 2 for half in range(1, 11)]
+    return [StarChoice(f"{half:.1f}", format_stars(half), half == stars) for half in halves]
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: template.Context, number: int) -> str:
+    """Return the query string of this page's address with another page number."""
+    query = context["request"].GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,26 @@
+// Says what went wrong when a change could not be saved; without it pages work as plain forms.
+(() => {
+  "use strict";
+  const toast = () => document.getElementById("toast");
+  let timer;
+
+  function say(text) {
+    const place = toast();
+    if (!place) return;
+    place.textContent = text;
+    clearTimeout(timer);
+    timer = setTimeout(() => { place.textContent = ""; }, 8000);
+  }
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const type = event.detail.xhr.getResponseHeader("Content-Type") || "";
+    const isSentence = type.startsWith("text/plain") && event.detail.xhr.status < 500;
+    say(isSentence ? event.detail.xhr.responseText : toast().dataset.failed);
+  });
+  document.addEventListener("htmx:sendError", () => say(toast().dataset.offline));
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-submit-on-change]");
+    if (form) form.requestSubmit();
+  });
+})();
