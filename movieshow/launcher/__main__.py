@@ -24,6 +24,7 @@ from movieshow.embedded.servers import Servers
 from movieshow.launcher.services import Supervisor, describe_services
 
 _DEMO_LOGIN = "demo"
+_LAST_PORT = 65_535
 _READY_SECONDS = 90.0
 _WATCH_SECONDS = 0.5
 
@@ -39,7 +40,7 @@ def main() -> int:
     if options.die_with_parent:
         die_with_parent(signal.SIGTERM)
     try:
-        _launch(port=options.port)
+        _launch(port=_read_port(options.port))
     except Stopped:
         _say("stopped")
         return 0
@@ -51,16 +52,16 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m movieshow.launcher", description=__doc__)
-    parser.add_argument("--port", type=_port, default=8000, help="where the site listens")
+    parser.add_argument("--port", default="8000", help="where the site listens")
     parser.add_argument(
         "--die-with-parent", action="store_true", help="stop when the starting process dies"
     )
     return parser.parse_args()
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
+def _read_port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise LaunchError(f"{text!r} is not a port; give a number from 1 to {_LAST_PORT}")
     return int(text)
 
 
@@ -102,7 +103,7 @@ def _ensure_port_is_free(port: int) -> None:
         except PermissionError as error:
             raise LaunchError(f"port {port} is for root alone; try: make run PORT=8000") from error
         except OSError as error:
-            other = port + 1 if port < 65535 else 8000
+            other = port + 1 if port < _LAST_PORT else 8000
             raise LaunchError(
                 f"port {port} is taken ({error.strerror}); try: make run PORT={other}"
             ) from error
