@@ -18,7 +18,7 @@ NOT_SPLIT = str.maketrans(
     {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 )
 DELETED = re.compile(r"['’‘`´.*]")  # E.T. is et, M*A*S*H is mash, Schindler's is schindlers
-NOT_WORD = re.compile(r"[^\w]+|_")
+NOT_WORD = re.compile(r"[\W_]+")
 YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)+\s*$")
 MOVED_ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>[^\W\d_]{1,3}'?)$")
 PARENTHESES = re.compile(r"\(([^()]+)\)")
@@ -50,8 +50,8 @@ def normalise_title(title: str) -> str:
 
     A moved article goes back to the front, "&" reads "and", and marks inside words vanish.
     """
-    text = move_article(title).casefold().replace("&", " and ").translate(NOT_SPLIT)
-    decomposed = unicodedata.normalize("NFKD", text)
+    text = unicodedata.normalize("NFKD", move_article(title)).casefold().replace("&", " and ")
+    decomposed = unicodedata.normalize("NFKD", text.translate(NOT_SPLIT))
     text = "".join(mark for mark in decomposed if not unicodedata.combining(mark))
     return NOT_WORD.sub(" ", DELETED.sub("", text)).strip()
 

@@ -1,0 +1,30 @@
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from catalog.models import Movie
+from tests.catalog.factories import make_member, make_movie
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    return make_member()
+
+
+@pytest.fixture
+def movie(db: None) -> Movie:
+    return make_movie(2571, "The Matrix", year=1999, genres=["Action", "Sci-Fi"])
+
+
+@pytest.fixture
+def logged_in(member: User) -> Client:
+    client = Client()
+    client.force_login(member)
+    return client
+
+
+@pytest.fixture
+def admin_of_site(db: None) -> Client:
+    client = Client()
+    client.force_login(make_member("root", is_staff=True, is_superuser=True))
+    return client

@@ -1,0 +1,58 @@
+"""Rows for tests, made as the site makes them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.text import slugify
+
+from accounts.models import User
+from catalog.models import Genre, Movie
+
+PASSWORD = "correct horse battery"
+
+
+def make_genre(name: str) -> Genre:
+    return Genre.objects.get_or_create(name=name, defaults={"slug": slugify(name)})[0]
+
+
+def make_movie(
+    pk: int, title: str = "", *, genres: Sequence[str] = ("Drama",), **fields: Any
+) -> Movie:
+    movie = Movie.objects.create(pk=pk, title=title or f"Film {pk}", **fields)
+    movie.genres.set([make_genre(name) for name in genres])
+    return movie
+
+
+def make_member(username: str = "ada", **fields: Any) -> User:
+    return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
+
+
+def count_queries(call: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        call()
+    return len(captured)
+
+
+def count_queries_of(client: Client, url: str) -> int:
+    """Return the queries of one GET, which must succeed."""
+
+    def get() -> None:
+        response = client.get(url)
+        assert response.status_code == 200, response.content[:500]
+
+    return count_queries(get)
+
+
+def assert_problem(response: Any, status: int) -> dict[str, Any]:
+    """Check that an answer is a problem document (RFC 9457) and return it."""
+    assert response.status_code == status, response.content[:500]
+    assert response["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == status
+    assert {"type", "title", "detail", "instance"} <= body.keys()
+    return body
