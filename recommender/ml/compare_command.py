@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import logging
 import os
 import platform
 import sys
@@ -15,8 +14,6 @@ from recommender.ml.comparison_config import load_comparison
 from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import load_interactions, load_movies
 from recommender.ml.report import write_json, write_markdown
-
-HELP = "measure many recommenders on one split"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +31,6 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: A config, the data or the place to write is wrong.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     configs = [load_comparison(path) for path in args.configs]
     directories = data_directories(args)
     interactions, movies = load_interactions(directories), load_movies(directories)

@@ -20,8 +20,6 @@ from recommender.ml.registry import BASELINES, is_baseline
 from recommender.ml.report import write_json
 from recommender.ml.splits import EvaluationSplit
 
-HELP = "measure one recommender"
-
 LEAK_WARNING = "a model trained on whole histories may know some of these targets"
 
 logger = logging.getLogger(__name__)
@@ -54,7 +52,6 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: The data, the recommender or the place to write is wrong.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     directories = data_directories(args)
     question = pose_question(
         load_interactions(directories),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -219,10 +220,24 @@ def bootstrap_interval(
     values: NDArray[np.float64], *, samples: int = BOOTSTRAP_SAMPLES, seed: int = 0
 ) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean over people drawn with replacement."""
-    rng = np.random.default_rng(seed)
-    means = [values[rng.integers(0, len(values), size=len(values))].mean() for _ in range(samples)]
+    means = _resample_counts(len(values), samples, seed) @ values.astype(np.float32)
+    means /= len(values)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=4)
+def _resample_counts(num_people: int, samples: int, seed: int) -> NDArray[np.float32]:
+    """Return (samples, U) float32: how often each person was drawn; rows sum to U.
+
+    The draws are the same for every metric and every model of a split.
+    """
+    rng = np.random.default_rng(seed)
+    counts = np.empty((samples, num_people), dtype=np.float32)
+    for row in counts:
+        drawn = rng.integers(0, num_people, size=num_people)
+        row[:] = np.bincount(drawn, minlength=num_people)
+    return counts
 
 
 def paired_difference(

@@ -39,7 +39,7 @@ def make_baseline(name: str, options: Mapping[str, Any] | None = None) -> Baseli
     """Return an unfitted baseline.
 
     Raises:
-        RegistryError: The name or an option is unknown.
+        RegistryError: The name or an option is unknown, or a value is impossible.
     """
     if name not in BASELINES:
         raise RegistryError(f"{name}: is no baseline; there are {', '.join(BASELINES)}")
@@ -48,7 +48,10 @@ def make_baseline(name: str, options: Mapping[str, Any] | None = None) -> Baseli
         if option not in known:
             has = ", ".join(known) or "none"
             raise RegistryError(f"{name}: has no option {option!r}; its options: {has}")
-    return BASELINES[name](**dict(options or {}))
+    try:
+        return BASELINES[name](**dict(options or {}))
+    except ValueError as error:
+        raise RegistryError(f"{name}: {error}") from error
 
 
 def is_baseline(name: str) -> bool:

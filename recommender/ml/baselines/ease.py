@@ -31,6 +31,8 @@ class Ease(Baseline):
     def __init__(
         self, *, l2: float = 500.0, history_decay: float = 1.0, max_items: int = 20_000
     ) -> None:
+        if l2 <= 0:
+            raise ValueError("l2 must be above 0")
         self.l2 = l2
         self.history_decay = history_decay
         self.max_items = max_items

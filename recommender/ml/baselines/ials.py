@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from recommender.ml.baselines.base import (
     Baseline,
@@ -36,19 +37,22 @@ class ImplicitALS(Baseline):
         seed: int = 0,
         num_threads: int = 1,
     ) -> None:
-        self.model = AlternatingLeastSquares(
-            factors=factors,
-            regularization=regularization,
-            alpha=alpha,
-            iterations=iterations,
-            random_state=seed,
-            num_threads=num_threads,
-        )
+        with threadpool_limits(1, "blas"):
+            self.model = AlternatingLeastSquares(
+                factors=factors,
+                regularization=regularization,
+                alpha=alpha,
+                iterations=iterations,
+                random_state=seed,
+                num_threads=num_threads,
+            )
 
     def fit(self, interactions: Interactions, vocabulary: Vocabulary) -> Self:
         """Learn (V, D) float32 item factors."""
         self.vocabulary = vocabulary
-        self.model.fit(watched_matrix(interactions, vocabulary), show_progress=False)
+        # The library runs its own threads; those of BLAS inside them cost it tenfold.
+        with threadpool_limits(1, "blas"):
+            self.model.fit(watched_matrix(interactions, vocabulary), show_progress=False)
         return self
 
     def score(
@@ -58,6 +62,7 @@ class ImplicitALS(Baseline):
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         rows = history_matrix(histories, len(self.vocabulary))
-        factors = self.model.recalculate_user(np.arange(len(histories)), rows)
+        with threadpool_limits(1, "blas"):
+            factors = self.model.recalculate_user(np.arange(len(histories)), rows)
         scores = np.asarray(factors @ self.model.item_factors.T, dtype=np.float32)
         return without_padding(scores)
