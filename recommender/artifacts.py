@@ -155,19 +155,19 @@ def _verify_file(path: Path, entry: dict[str, Any]) -> None:
 def _download(prefix: str, folder: Path) -> None:
     """Copy the stored files to a folder, each one flushed to disk."""
     storage = get_artifact_storage()
+    name = MANIFEST
     try:
-        with storage.open(f"{prefix}/{MANIFEST}") as source:
+        with storage.open(f"{prefix}/{name}") as source:
             manifest = source.read()
-        names = list(json.loads(manifest))
-        (folder / MANIFEST).write_bytes(manifest)
-        for name in names:
+        (folder / name).write_bytes(manifest)
+        for name in json.loads(manifest):
             target = folder / Path(name).name
             with storage.open(f"{prefix}/{name}") as source, target.open("wb") as stream:
                 shutil.copyfileobj(source, stream, _CHUNK_BYTES)
                 stream.flush()
                 os.fsync(stream.fileno())
     except (OSError, ValueError, SuspiciousFileOperation) as error:
-        raise ArtifactStorageError(f"the stored model {prefix} cannot be read: {error}") from error
+        raise ArtifactStorageError(f"{prefix}/{name} cannot be read: {error}") from error
 
 
 def _hash_stream(stream: IO[bytes]) -> str:

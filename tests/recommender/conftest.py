@@ -2,12 +2,16 @@
 
 import dataclasses
 import datetime
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 import pytest
 import torch
+from django.conf import settings as django_settings
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -36,7 +40,7 @@ def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
         **settings.STORAGES,
         "artifacts": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "artifacts"},
+            "OPTIONS": {"location": tmp_path / "home" / "artifacts"},
         },
     }
     model_server.forget()
@@ -141,3 +145,16 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def active_model(catalogue: list[Movie], model_directory: Path) -> ModelVersion:
     """The tiny model, installed and active."""
     return install_model(directory=model_directory, activate=True)
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment in which another process sees this test's database and files."""
+    given = urlsplit(os.environ["DATABASE_URL"])
+    ours = given._replace(path=f"/{connection.settings_dict['NAME']}")
+    return {
+        **os.environ,
+        "DATABASE_URL": urlunsplit(ours),
+        "MOVIESHOW_HOME": str(django_settings.MOVIESHOW_HOME),
+        "REDIS_URL": django_settings.REDIS_URL,
+        "SECRET_KEY": django_settings.SECRET_KEY,
+    }

@@ -1,0 +1,285 @@
+"""From a rating to a served model: coalesced, guarded, bounded, and never half way."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import django_rq
+import psutil
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from rq import SimpleWorker
+from rq.job import Job
+
+from accounts.models import User
+from catalog.models import Movie, Rating
+from catalog.services import set_rating
+from recommender import finetuning, jobs, model_versions, queueing
+from recommender.models import ModelVersion
+from recommender.selectors import get_recommendations
+from tests.recommender.conftest import make_environment, make_histories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(settings: Settings) -> None:
+    settings.FINETUNE_MIN_INTERVAL_SECONDS = 0
+    settings.FINETUNE_MAX_SECONDS = 5
+
+
+@pytest.fixture
+def audience(catalogue: list[Movie]) -> None:
+    """Two hundred and fifty imported people: twenty-five for the guardrail, the rest to replay."""
+    people = User.objects.bulk_create(
+        User(username=f"set-{number}", dataset="set", dataset_user_id=number)
+        for number in range(250)
+    )
+    now = timezone.now() - timedelta(days=1)
+    Rating.objects.bulk_create(
+        Rating(user=person, movie_id=movie_id, stars=4, watched_at=now + timedelta(seconds=place))
+        for person, history in zip(people, make_histories(250, seed=3), strict=True)
+        for place, movie_id in enumerate(dict.fromkeys(history.tolist()))
+    )
+
+
+def rate(user: User, *movie_ids: int) -> None:
+    for movie_id in movie_ids:
+        set_rating(user=user, movie_id=movie_id, stars=4)
+
+
+def active_version() -> ModelVersion:
+    return ModelVersion.objects.get(is_active=True)
+
+
+def work_off() -> None:
+    queue = django_rq.get_queue(queueing.FINETUNE_QUEUE)
+    SimpleWorker([queue], connection=queue.connection).work(burst=True)
+
+
+def test_rating_leads_to_a_new_version_that_is_served_without_a_restart(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    rate(viewer, 20, 23, 26, 29, 32, 35)
+    assert get_recommendations(user=viewer).model_version == active_model.pk
+    work_off()
+    tuned = active_version()
+    assert (tuned.kind, tuned.base_id) == ("finetuned", active_model.pk)
+    assert tuned.metrics["training"]["steps"] > 0
+    assert "25 people" in tuned.note
+    assert get_recommendations(user=viewer).model_version == tuned.pk
+
+
+def test_nothing_is_due_after_a_finetuning_until_somebody_rates(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    rate(viewer, 20, 23)
+    assert finetuning.run_finetuning().status == "published"
+    assert finetuning.run_finetuning().status == "not_due"
+    rate(viewer, 26)
+    second = finetuning.run_finetuning()
+    assert second.status == "published"
+    assert ModelVersion.objects.get(pk=second.version_id).base_id == active_model.pk
+
+
+def test_finetuning_is_not_more_frequent_than_its_interval(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    rate(viewer, 20, 23)
+    assert finetuning.run_finetuning(min_interval_seconds=300).status == "published"
+    rate(viewer, 26)
+    assert finetuning.run_finetuning(min_interval_seconds=300).status == "too_soon"
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    ModelVersion.objects.filter(kind="finetuned").update(created_at=an_hour_ago)
+    assert finetuning.run_finetuning(min_interval_seconds=300).status == "published"
+
+
+def test_worse_model_is_rejected_with_the_reason_and_not_tried_again(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    rate(viewer, 20, 23)
+    outcome = finetuning.run_finetuning(tolerance=-10.0)
+    assert outcome.status == "rejected"
+    rejected = ModelVersion.objects.get(pk=outcome.version_id)
+    assert rejected.status == "rejected"
+    assert "NDCG@10 fell" in rejected.note
+    assert active_version() == active_model
+    assert finetuning.run_finetuning().status == "not_due"
+
+
+def test_version_activated_meanwhile_is_not_displaced(
+    active_model: ModelVersion,
+    viewer: User,
+    audience: None,
+    model_directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rate(viewer, 20, 23)
+    measure = finetuning._measure
+
+    def activate_another_and_measure(base: Path, tuned: Path) -> tuple[float, float, int]:
+        model_versions.install_model(directory=model_directory, name="operator's", activate=True)
+        return measure(base, tuned)
+
+    monkeypatch.setattr(finetuning, "_measure", activate_another_and_measure)
+    assert finetuning.run_finetuning().status == "superseded"
+    assert active_version().name == "operator's"
+
+
+def test_no_active_model_and_nothing_rated_train_nothing(
+    catalogue: list[Movie], viewer: User
+) -> None:
+    assert finetuning.run_finetuning().status == "no_model"
+    rate(viewer, 20)
+    assert jobs.finetune_if_due() == "no_model"
+
+
+def test_second_worker_leaves_the_first_alone(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    rate(viewer, 20, 23)
+    statuses: list[str] = []
+
+    def work() -> None:
+        try:
+            statuses.append(finetuning.run_finetuning().status)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses.count("published") == 1
+    assert set(statuses) <= {"published", "busy", "not_due"}
+
+
+def test_many_concurrent_ratings_make_one_job_and_at_most_two_finetunings(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    def rate_one(movie_id: int) -> None:
+        try:
+            rate(viewer, movie_id)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=rate_one, args=(number,)) for number in range(1, 31)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert viewer.ratings.count() == 30
+    assert django_rq.get_queue(queueing.FINETUNE_QUEUE).count == 1
+    work_off()
+    assert 1 <= ModelVersion.objects.filter(kind="finetuned").count() <= 2
+
+
+def test_rating_while_redis_is_away_is_found_by_the_schedule(
+    active_model: ModelVersion, viewer: User, audience: None, settings: Settings
+) -> None:
+    redis_url = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    rate(viewer, 20, 23)
+    settings.REDIS_URL = redis_url
+    assert django_rq.get_queue(queueing.FINETUNE_QUEUE).count == 0
+    assert jobs.finetune_if_due() == "published"
+
+
+def test_person_who_refuses_training_queues_nothing(
+    active_model: ModelVersion, viewer: User
+) -> None:
+    viewer.allows_training = False
+    viewer.save()
+    rate(viewer, 20, 23)
+    assert django_rq.get_queue(queueing.FINETUNE_QUEUE).count == 0
+    assert finetuning.run_finetuning().status == "not_due"
+
+
+def test_failed_job_does_not_hold_the_queue(active_model: ModelVersion, viewer: User) -> None:
+    assert queueing.queue_finetuning()
+    assert not queueing.queue_finetuning()
+    queue = django_rq.get_queue(queueing.FINETUNE_QUEUE)
+    job = Job.fetch(queueing.FINETUNE_JOB_ID, connection=queue.connection)
+    queue.empty()
+    job.set_status("failed")
+    job.save()
+    assert queueing.queue_finetuning()
+
+
+def test_films_the_model_does_not_know_are_skipped(
+    active_model: ModelVersion, viewer: User, audience: None
+) -> None:
+    movie = Movie.objects.create(pk=1_000_000, title="New", search_title="new")
+    rate(viewer, movie.pk, 20, 23)
+    assert finetuning.run_finetuning().status == "published"
+
+
+def kill_with_children(process: psutil.Process) -> None:
+    """Kill a worker and the work horse it forked, which leads a process group of its own."""
+    try:
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        member.kill()
+    psutil.wait_procs(family)
+
+
+@pytest.fixture
+def worker() -> Iterator[psutil.Process]:
+    """A real worker in a process of its own, which forks for each job."""
+    process = psutil.Popen(
+        [sys.executable, "manage.py", "rqworker", queueing.FINETUNE_QUEUE],
+        env={
+            **make_environment(),
+            "FINETUNE_MIN_INTERVAL_SECONDS": "0",
+            "FINETUNE_MAX_SECONDS": "60",
+        },
+        cwd=django_settings.BASE_DIR,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield process
+    kill_with_children(process)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_forked_worker_publishes(
+    active_model: ModelVersion,
+    viewer: User,
+    audience: None,
+    worker: psutil.Process,
+) -> None:
+    rate(viewer, 20, 23, 26)
+    wait_for(lambda: active_version() != active_model)
+    assert get_recommendations(user=viewer).model_version == active_version().pk
+
+
+def test_worker_killed_half_way_leaves_the_old_model_and_the_job_runs_again(
+    active_model: ModelVersion,
+    viewer: User,
+    audience: None,
+    worker: psutil.Process,
+) -> None:
+    rate(viewer, 20, 23, 26)
+    work_folder = Path(django_settings.MOVIESHOW_HOME) / "finetuning"
+    wait_for(work_folder.is_dir)
+    kill_with_children(worker)
+    assert active_version() == active_model
+    assert not ModelVersion.objects.filter(kind="finetuned").exists()
+    wait_for(lambda: finetuning.run_finetuning().status == "published", seconds=60)
+    assert list(work_folder.iterdir()) == []

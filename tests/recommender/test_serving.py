@@ -1,0 +1,215 @@
+"""One unchanging snapshot a request; changes are in force at once; trouble means popularity."""
+
+import shutil
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.storage import storages
+from django.db import connection
+
+from accounts.models import User
+from catalog.models import Movie
+from catalog.services import bump_catalogue_version, create_movie
+from movieshow.health import NotReadyError
+from recommender import model_versions
+from recommender.models import ModelVersion
+from recommender.selectors import get_recommendations
+from recommender.serving import ModelServer, Snapshot, model_server, read_state
+from tests.recommender.conftest import Watch, make_environment
+from tests.recommender.test_model_versions import copy_model
+
+
+def get_snapshot(server: ModelServer = model_server) -> Snapshot:
+    return server.get_snapshot(read_state(user_id=None))
+
+
+def stored_file(version: ModelVersion, name: str) -> Path:
+    return Path(storages["artifacts"].path(f"{version.artifact_prefix}/{name}"))
+
+
+def test_snapshot_joins_model_and_catalogue(active_model: ModelVersion) -> None:
+    create_movie(title="A film nobody trained on")
+    snapshot = get_snapshot()
+    assert snapshot.model_version == active_model.pk
+    assert snapshot.item_idx.tolist() == [*range(1, 61), 0]
+
+
+def test_same_state_gives_the_same_snapshot(active_model: ModelVersion) -> None:
+    assert get_snapshot() is get_snapshot()
+
+
+def test_activation_and_roll_back_are_served_by_the_next_request(
+    active_model: ModelVersion, model_directory: Path, tmp_path: Path
+) -> None:
+    before = get_snapshot()
+    second = model_versions.install_model(
+        directory=copy_model(model_directory, tmp_path / "2", note="\n"), activate=True
+    )
+    assert get_snapshot().model_version == second.pk
+    assert before.model_version == active_model.pk
+    model_versions.roll_back()
+    assert get_snapshot().model_version == active_model.pk
+
+
+def test_new_film_is_in_the_next_snapshot_and_the_model_is_kept(
+    active_model: ModelVersion,
+) -> None:
+    before = get_snapshot()
+    movie = create_movie(title="Fresh")
+    after = get_snapshot()
+    assert after.catalogue.positions_of([movie.pk])[0] >= 0
+    assert after.model is before.model
+
+
+def test_deleted_film_is_recommended_no_more(active_model: ModelVersion) -> None:
+    first = get_recommendations(user=None, limit=1).items[0].movie_id
+    Movie.objects.get(pk=first).delete()
+    bump_catalogue_version()
+    shown = [item.movie_id for item in get_recommendations(user=None, limit=100).items]
+    assert len(shown) == 59
+    assert first not in shown
+
+
+@pytest.mark.parametrize("name", ["items.npz", "model.onnx", "card.json", "manifest.json"])
+def test_corrupt_artefact_means_popularity_and_not_ready(
+    active_model: ModelVersion, viewer: User, watch: Watch, name: str
+) -> None:
+    stored = stored_file(active_model, name)
+    stored.write_bytes(b"rubbish" + stored.read_bytes()[7:])
+    shutil.rmtree(Path(django_settings.MOVIESHOW_HOME) / "cache", ignore_errors=True)
+    watch(viewer, *range(1, 11))
+    answer = get_recommendations(user=viewer)
+    assert (answer.model_name, answer.model_version) == ("popularity", None)
+    assert answer.is_fallback
+    assert len(answer.items) == 10
+    with pytest.raises(NotReadyError, match=name):
+        model_server.check_ready()
+
+
+def test_missing_artefact_means_popularity_and_not_ready(active_model: ModelVersion) -> None:
+    shutil.rmtree(stored_file(active_model, ""))
+    shutil.rmtree(Path(django_settings.MOVIESHOW_HOME) / "cache", ignore_errors=True)
+    assert get_recommendations(user=None).model_version is None
+    with pytest.raises(NotReadyError, match="cannot be read"):
+        model_server.check_ready()
+
+
+def test_repaired_artefact_is_served_again(active_model: ModelVersion) -> None:
+    stored = stored_file(active_model, "items.npz")
+    sound = stored.read_bytes()
+    stored.write_bytes(b"rubbish")
+    assert get_snapshot().model is None
+    stored.write_bytes(sound)
+    model_server._failed = (active_model.pk, 0.0)  # ten seconds have passed
+    assert get_snapshot().model_version == active_model.pk
+    model_server.check_ready()
+
+
+def test_model_before_stays_in_service_when_the_next_cannot_be_loaded(
+    active_model: ModelVersion, model_directory: Path, tmp_path: Path
+) -> None:
+    get_snapshot()
+    second = model_versions.install_model(
+        directory=copy_model(model_directory, tmp_path / "2", note="\n"), activate=True
+    )
+    shutil.rmtree(stored_file(second, ""))
+    assert get_snapshot().model_version == active_model.pk
+    with pytest.raises(NotReadyError, match=f"version {second.pk}"):
+        model_server.check_ready()
+
+
+def test_spoilt_cache_is_fetched_again(active_model: ModelVersion) -> None:
+    get_snapshot()
+    [cached] = (Path(django_settings.MOVIESHOW_HOME) / "cache" / "models").iterdir()
+    (cached / "items.npz").write_bytes(b"rubbish")
+    model_server.forget()
+    assert get_snapshot().model_version == active_model.pk
+
+
+def test_no_active_model_is_not_ready(catalogue: list[Movie]) -> None:
+    with pytest.raises(NotReadyError, match="install_shipped_model"):
+        model_server.check_ready()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_during_a_hot_reload_neither_fail_nor_mix_versions(
+    active_model: ModelVersion, model_directory: Path, tmp_path: Path
+) -> None:
+    versions = [
+        active_model,
+        model_versions.install_model(
+            directory=copy_model(model_directory, tmp_path / "2", note="\n")
+        ),
+    ]
+    shas = {version.pk: version.sha256 for version in versions}
+    seen: list[tuple[int | None, str, int, int]] = []
+    is_over = threading.Event()
+
+    def request_for_ever() -> None:
+        try:
+            while not is_over.is_set():
+                snapshot = get_snapshot()
+                assert snapshot.model is not None
+                seen.append(
+                    (
+                        snapshot.model_version,
+                        snapshot.model.sha256,
+                        len(snapshot.item_idx),
+                        len(snapshot.catalogue.movie_ids),
+                    )
+                )
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=request_for_ever) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(6):
+        model_versions.activate_model_version(version_id=versions[number % 2].pk)
+        create_movie(title=f"Extra {number}")
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    assert {version for version, *_ in seen} == set(shas)
+    assert all(shas[version] == sha and a == b for version, sha, a, b in seen if version)
+    assert get_snapshot().model_version == versions[1].pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_process_serves_without_torch(active_model: ModelVersion) -> None:
+    """Import the site as granian does, serve, and look at what was imported."""
+    program = """
+    import sys
+    from movieshow.wsgi import application
+    from django.conf import settings
+    from recommender.answers import HistoryItem
+    from recommender.selectors import get_home_rows, get_recommendations, get_similar_movies
+    from django.urls import get_resolver
+    get_resolver().url_patterns
+    history = [HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13, 16)]
+    answer = get_recommendations(user=None, history=history, include_reasons=True)
+    assert answer.model_version is not None, answer
+    assert any(item.reasons for item in answer.items)
+    get_home_rows(user=None)
+    get_similar_movies(movie_id=1, limit=3)
+    from movieshow.health import collect_readiness
+    assert collect_readiness()["model"] == "ok"
+    loaded = sorted(name for name in sys.modules if name.split(".")[0] == "torch")
+    assert not loaded, loaded
+    """
+    environment = make_environment()
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env=environment,
+        cwd=django_settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
