@@ -136,7 +136,8 @@ class Environment:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def _pip_command(self, *arguments: str) -> list[str]:
-        options = ("--quiet", "--disable-pip-version-check", "--no-input")
+        # No bytecode beforehand: most modules of torch and its company are never imported.
+        options = ("-qq", "--disable-pip-version-check", "--no-input", "--no-compile")
         return [str(self.python), "-m", "pip", "install", *options, *arguments]
 
     def _read_stamp(self) -> dict[str, str]:
