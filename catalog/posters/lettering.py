@@ -17,6 +17,7 @@ from django.utils.html import escape
 FACES_DIR = Path(__file__).parent / "faces"
 UNITS = 1000
 MAX_LINES = 6
+SMALL_WORDS = frozenset({"the", "a", "an", "of the", "and the", "in the", "of", "and"})
 
 Alignment = Literal["left", "centre"]
 
@@ -84,16 +85,27 @@ def _set_lines(
     cap = face.cap_height / UNITS
     widths = [max(face.measure(text), 0.01) for text in texts]
     sizes = [width / each for each in widths]
-    if is_stacked:
-        sizes = [min(size, 2.1 * min(sizes)) for size in sizes]
-    else:
-        sizes = [min(sizes)] * len(texts)
+    sizes = _balance_sizes(texts, sizes) if is_stacked else [min(sizes)] * len(texts)
     room = height / (sum(sizes) * cap + gap * max(sizes) * cap * (len(texts) - 1))
     sizes = [size * min(1.0, room) for size in sizes]
     return [
         Line(text, size, size * cap, each * size)
         for text, size, each in zip(texts, sizes, widths, strict=True)
     ]
+
+
+def _balance_sizes(texts: list[str], sizes: list[float]) -> list[float]:
+    """Keep short lines from shouting, and set a line that is a mere article small."""
+    words = [size for text, size in zip(texts, sizes, strict=True) if not _is_small(text)]
+    smallest = min(words or sizes)
+    return [
+        min(size, (0.5 if words and _is_small(text) else 1.75) * smallest)
+        for text, size in zip(texts, sizes, strict=True)
+    ]
+
+
+def _is_small(text: str) -> bool:
+    return text.lower() in SMALL_WORDS
 
 
 def fit_lines(
@@ -108,9 +120,9 @@ def fit_lines(
             lines = _set_lines(
                 face, texts, width=width, height=height, gap=gap, is_stacked=is_stacked
             )
-            score = min(line.size for line in lines) * (
-                sum(line.width * line.height for line in lines) ** 0.25
-            )
+            score = min(
+                line.size for line in lines if not _is_small(line.text) or len(lines) == 1
+            ) * (sum(line.width * line.height for line in lines) ** 0.25)
             if score > best_score:
                 best, best_score = lines, score
     return best

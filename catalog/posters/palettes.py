@@ -20,6 +20,8 @@ _SETS = {
         "f4b41a 16202c 143d59 e8451e 0d2538",
         "b5161f fff1e0 0c0c0f ff8a3d 6d0d13",
         "0f2a3d f7f3e9 ff6b35 f7c59f 1b4965",
+        "e9e2d0 1a1a1a d62828 003049 f77f00",
+        "20123a ffe9d6 ff3864 ffb86f 3d1f63",
     ),
     "adventure": (
         "0f3d3e fdf3dc e2b15b f4e2b6 1f6f6b",
@@ -50,6 +52,9 @@ _SETS = {
         "d9cfc1 20242b 5d6673 b3001b 2c3440",
         "0b2027 f6f1d1 40798c cfd7c7 163a45",
         "3b0d11 f7e1c5 741b22 e0a458 21070a",
+        "e0b23c 1b1712 8a5a16 2a2118 5b3c10",
+        "1b3a4b f4ecd8 3e6f86 e8a33d 0d222d",
+        "c8c4b7 3a0f12 8f2a2a 1d1b1a 5e1a1c",
     ),
     "documentary": (
         "f2efe9 16181d 2b59c3 f25f3a 16181d",
