@@ -1,41 +1,48 @@
-"""`python -m recommender.ml COMMAND`: the command line of the recommendation laboratory."""
+"""`python -m recommender.ml COMMAND …`: train, export, ask and measure models."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
-from types import MappingProxyType
 
 from recommender.ml.errors import UsageError
 
-COMMANDS = MappingProxyType(
-    {
-        "evaluate": "recommender.ml.evaluate_command",
-        "compare": "recommender.ml.compare_command",
-    }
-)
-"""Each module has HELP, add_arguments(parser) and run(args) -> exit code; only the one asked for
-is imported, so that measuring a baseline needs no torch."""
+COMMANDS = {
+    "train": "train a network by a TOML config",
+    "export": "write a model directory anew from its model.pt",
+    "recommend": "recommend movies for histories in a JSON-lines file",
+    "personas": "show what a model recommends to four well-known tastes",
+    "evaluate": "measure a model or a baseline on people it was not trained on",
+    "compare": "measure several models on one split, in one table",
+}
+"""Each is run by the module `<command>_command`, which is imported only then."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; bad input gives one line on stderr and exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; the exit status is 2 for bad input, with one line that says why."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     parser = argparse.ArgumentParser(prog="python -m recommender.ml", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS, help="what to do; COMMAND --help says more")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    chosen = parser.parse_args(argv)
-    module = importlib.import_module(COMMANDS[chosen.command])
-    options = argparse.ArgumentParser(
-        prog=f"python -m recommender.ml {chosen.command}", description=module.HELP
-    )
-    module.add_arguments(options)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = given[0] if given else None
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if name == wanted:
+            module = importlib.import_module(f"recommender.ml.{name}_command")
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    options = parser.parse_args(given)
     try:
-        return int(module.run(options.parse_args(chosen.arguments)))
+        return int(options.run(options))
     except UsageError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        return 130
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""The model card: what was trained, on what, by which command, and how good it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import subprocess
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recommender.ml.config import ExperimentConfig
+from recommender.ml.datasets import Interactions
+from recommender.ml.training import Trainer
+
+NON_COMMERCIAL = (
+    "For non-commercial use, as the MovieLens data it was trained on is (F. M. Harper and "
+    "J. A. Konstan, The MovieLens Datasets: History and Context, ACM TiiS 5(4), 2015)."
+)
+
+
+def describe_people(parts: dict[str, Interactions]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return people and ratings of each data set in each part (train, validation, held out)."""
+    table: dict[str, dict[str, dict[str, int]]] = {}
+    for part, interactions in parts.items():
+        names = [name for name, _ in interactions.person_keys]
+        people = Counter(names)
+        ratings = Counter(names[person] for person in interactions.person.tolist())
+        for name, count in people.items():
+            table.setdefault(name, {})[part] = {"people": count, "ratings": ratings[name]}
+    return table
+
+
+def build_card(
+    config: ExperimentConfig,
+    trainer: Trainer,
+    *,
+    command: str,
+    data: dict[str, dict[str, dict[str, int]]],
+) -> dict[str, Any]:
+    """Return the card of a finished training run, ready for JSON."""
+    best = trainer.best_record
+    held_out, validation = config.data.held_out_fraction, config.data.validation_fraction
+    return {
+        "name": config.name,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "commit": _commit(),
+        "device": describe_device(trainer.device, trainer.precision),
+        "minutes": round(sum(record.minutes for record in trainer.records), 2),
+        "use": NON_COMMERCIAL,
+        "data": data,
+        "held_out_rule": (
+            f"{held_out:.0%} of the people, by SHA-256 of (data set, id), were never trained on, "
+            "nor was any copy of them in another data set; of the rest, each person counts once"
+        ),
+        "validation_rule": (
+            f"{validation:.0%} of the other people, by a second SHA-256, were not trained on "
+            "either and only decided when to stop"
+        ),
+        "early_stopping_metric": "NDCG@10 of the last 5 films of the validation people",
+        "num_items": trainer.model.num_items,
+        "num_parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "model": dataclasses.asdict(config.model),
+        "loss": dataclasses.asdict(config.loss),
+        "initialisation": dataclasses.asdict(config.initialisation),
+        "training": dataclasses.asdict(config.training),
+        "validation": {
+            "epoch": best.epoch,
+            "loss": best.validation_loss,
+            "hit_at_10": best.hit_at_10,
+            "ndcg_at_10": best.ndcg_at_10,
+        },
+        "epochs": [dataclasses.asdict(record) for record in trainer.records],
+    }
+
+
+def describe_device(device: torch.device, precision: torch.dtype) -> str:
+    """Return the device in words: what computes, how many threads, which precision."""
+    kind = str(precision).removeprefix("torch.")
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)}, {kind}"
+    if device.type == "mps":
+        return f"Apple GPU (MPS), {kind}"
+    return f"CPU ({_processor()}), {torch.get_num_threads()} threads, {kind}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """Return the commit of the code, where it runs from a checkout."""
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

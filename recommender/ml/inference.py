@@ -1,0 +1,159 @@
+"""Serving a model directory with numpy and onnxruntime alone: the web process never needs torch."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+
+from recommender.ml.errors import ArtifactError
+
+__all__ = ["ArtifactError", "InferenceModel"]
+
+RUNTIME_ERRORS = (
+    runtime.EPFail,
+    runtime.Fail,
+    runtime.InvalidArgument,
+    runtime.InvalidGraph,
+    runtime.InvalidProtobuf,
+    runtime.NoModel,
+    runtime.NoSuchFile,
+    runtime.NotImplemented,
+    runtime.RuntimeException,
+)
+
+
+@dataclass(frozen=True)
+class InferenceModel:
+    """A trained model, ready to score the whole catalogue.
+
+    `movie_ids` (V,) int64 rising, [0] == 0 is padding; `item_vectors` (V, D) float32 with all that
+    is static folded in; `item_bias` (V,) float32 or None; `popularity` (V,) int64 counts of the
+    people trained on; `max_seq_len` is how many films the encoder reads.
+    """
+
+    card: dict[str, Any]
+    movie_ids: NDArray[np.int64]
+    item_vectors: NDArray[np.float32]
+    item_bias: NDArray[np.float32] | None
+    popularity: NDArray[np.int64]
+    max_seq_len: int
+    session: onnxruntime.InferenceSession
+
+    @classmethod
+    def load(cls, directory: Path, *, num_threads: int = 1) -> InferenceModel:
+        """Load a model directory as `export` wrote it.
+
+        Raises:
+            ArtifactError: The folder or a file in it is missing, truncated or does not fit.
+        """
+        if not directory.is_dir():
+            raise ArtifactError(f"{directory}: there is no such folder; train a model first")
+        card = _load_card(directory / "card.json")
+        arrays = _load_arrays(directory / "items.npz")
+        session = _load_session(directory / "model.onnx", num_threads)
+        try:
+            vectors = arrays["item_vectors"].astype(np.float32)
+            vectors *= arrays.get("item_scale", np.ones(len(vectors), np.float32))[:, None]
+            model = cls(
+                card=card,
+                movie_ids=arrays["movie_ids"],
+                item_vectors=np.ascontiguousarray(vectors),
+                item_bias=arrays.get("item_bias"),
+                popularity=arrays["popularity"],
+                max_seq_len=int(card["model"]["max_seq_len"]),
+                session=session,
+            )
+            model.encode([np.array([1])])
+        except (KeyError, TypeError, ValueError, *RUNTIME_ERRORS) as error:
+            raise ArtifactError(f"{directory}: its files do not fit together: {error}") from error
+        return model
+
+    def index_of(self, movie_ids: NDArray[np.integer] | Sequence[int]) -> NDArray[np.int32]:
+        """Return item_idx (int32, shape of the argument), 0 where a film is unknown."""
+        wanted = np.asarray(movie_ids, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self.movie_ids, wanted), len(self.movie_ids) - 1)
+        return np.where(self.movie_ids[places] == wanted, places, 0).astype(np.int32)
+
+    def encode(self, sequences: Sequence[NDArray[np.integer]]) -> NDArray[np.float32]:
+        """Return hidden states (B, D) of item_idx sequences, oldest first, each at least 1 long.
+
+        Only the last `max_seq_len` items are read.
+
+        Raises:
+            ValueError: A sequence is empty or holds 0, which is no film.
+        """
+        kept = [np.asarray(sequence)[-self.max_seq_len :] for sequence in sequences]
+        lengths = np.array([len(sequence) for sequence in kept], dtype=np.int64)
+        if len(kept) == 0:
+            return np.zeros((0, self.item_vectors.shape[1]), dtype=np.float32)
+        if not lengths.all() or any((sequence == 0).any() for sequence in kept):
+            raise ValueError("a sequence to encode must hold at least one film, and none unknown")
+        item_idx = np.zeros((len(kept), int(lengths.max())), dtype=np.int64)
+        for row, sequence in zip(item_idx, kept, strict=True):
+            row[: len(sequence)] = sequence
+        feed = {"item_idx": item_idx, "lengths": lengths}
+        hidden: NDArray[np.float32] = self.session.run(["hidden"], feed)[0]
+        return hidden
+
+    def scores(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the scores (B, V) float32 of hidden states (B, D); padding is -inf."""
+        scores: NDArray[np.float32] = hidden @ self.item_vectors.T
+        if self.item_bias is not None:
+            scores += self.item_bias
+        scores[:, 0] = -np.inf
+        return scores
+
+    def popularity_scores(self) -> NDArray[np.float32]:
+        """Return (V,) float32: the log of each film's share of all ratings; padding is -inf."""
+        counts = self.popularity + 1.0
+        scores: NDArray[np.float32] = np.log(counts / counts[1:].sum()).astype(np.float32)
+        scores[0] = -np.inf
+        return scores
+
+
+def _load_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArtifactError(
+            f"{path}: cannot be read ({error.strerror}); not a model folder?"
+        ) from error
+    except ValueError as error:
+        raise ArtifactError(f"{path}: is no JSON: {error}; copy the model anew") from error
+    if not isinstance(card, dict):
+        raise ArtifactError(f"{path}: is no model card")
+    return card
+
+
+def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path}: is missing; copy the model anew") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ArtifactError(
+            f"{path}: is truncated or broken: {error}; copy the model anew"
+        ) from error
+
+
+def _load_session(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
+    if not path.is_file():
+        raise ArtifactError(f"{path}: is missing; copy the model anew")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except RUNTIME_ERRORS as error:
+        raise ArtifactError(f"{path}: cannot be loaded: {error}; copy the model anew") from error

@@ -1,0 +1,98 @@
+"""What training minimises: how badly the film watched next was foreseen.
+
+Every loss takes hidden states `hidden` (N, D), `targets` (N,) int64 rows (item_idx - 1), and the
+model's output vectors, and returns the mean over N as a float32 scalar.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from recommender.ml.negatives import mask_collisions, uniform_negatives
+from recommender.ml.transformer import SequenceTransformer
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Which loss, of how many negatives (shared by a batch), and their corrections."""
+
+    kind: Literal["cross_entropy", "sampled_softmax", "bce", "gbce"] = "sampled_softmax"
+    num_negatives: int = 1024
+    correct_sampling: bool = False
+    calibration: float = 0.75
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what no loss can mean."""
+        if self.kind not in ("cross_entropy", "sampled_softmax", "bce", "gbce"):
+            raise ValueError(
+                f"loss kind must be cross_entropy, sampled_softmax, bce or gbce, not {self.kind!r}"
+            )
+        if self.num_negatives < 1 or not 0.0 <= self.calibration <= 1.0:
+            raise ValueError("num_negatives must be at least 1 and calibration within 0..1")
+
+
+def sampled_softmax(positive: Tensor, negative: Tensor, correction: float = 0.0) -> Tensor:
+    """Cross-entropy of the target against negatives alone: positive (N,), negative (N, K).
+
+    `correction` is added to the negatives' logits: log(V / K) makes the sum over K uniform draws
+    an unbiased estimate of the sum over V (Bengio & Senécal 2008).
+    """
+    negative = (negative + correction).float()
+    normaliser = torch.logaddexp(positive, torch.logsumexp(negative, dim=-1))
+    return (normaliser - positive).mean()
+
+
+def binary_cross_entropy(positive: Tensor, negative: Tensor, beta: float = 1.0) -> Tensor:
+    """-log sigmoid(positive)^beta - sum log(1 - sigmoid(negative)): positive (N,), negative (N, K).
+
+    With beta 1 and one negative this is SASRec's loss (Kang & McAuley 2018, eq. 7); with beta from
+    `gbce_beta` it is gBCE (Petrov & Macdonald 2023, eq. 7).
+    """
+    return (-beta * functional.logsigmoid(positive) + functional.softplus(negative).sum(-1)).mean()
+
+
+def gbce_beta(num_negatives: int, num_items: int, calibration: float) -> float:
+    """Return beta = a (t (1 - 1/a) + 1/a) with a = K / (V - 1) (Petrov & Macdonald 2023, eq. 9)."""
+    rate = num_negatives / (num_items - 1)
+    return rate * (calibration * (1 - 1 / rate) + 1 / rate)
+
+
+def compute_loss(
+    model: SequenceTransformer,
+    hidden: Tensor,
+    targets: Tensor,
+    config: LossConfig,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return the mean loss of hidden states (N, D) whose next items are `targets` (N,) rows."""
+    if config.kind == "cross_entropy":
+        logits = score(hidden, model.output_vectors(), model.bias)
+        return functional.cross_entropy(
+            logits.float(), targets, label_smoothing=config.label_smoothing
+        )
+    rows = uniform_negatives(config.num_negatives, model.num_items, generator)
+    positive = (hidden.float() * model.output_vectors(targets).float()).sum(-1)
+    if model.bias is not None:
+        positive = positive + model.bias[targets]
+    negative = score(
+        hidden, model.output_vectors(rows), None if model.bias is None else model.bias[rows]
+    )
+    negative = mask_collisions(negative, rows, targets)
+    if config.kind == "sampled_softmax":
+        wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
+        return sampled_softmax(positive, negative, wide)
+    beta = 1.0
+    if config.kind == "gbce":
+        beta = gbce_beta(config.num_negatives, model.num_items, config.calibration)
+    return binary_cross_entropy(positive, negative.float(), beta)
+
+
+def score(hidden: Tensor, vectors: Tensor, bias: Tensor | None) -> Tensor:
+    """Return logits (N, K) of hidden states (N, D) against item vectors (K, D)."""
+    logits = hidden @ vectors.T
+    return logits if bias is None else logits + bias

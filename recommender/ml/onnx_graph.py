@@ -1,0 +1,224 @@
+"""The serving graph of a SequenceTransformer, written operator by operator.
+
+A traced graph would carry the tracer's shape juggling and change with the torch version; this one
+is small, the same for the same weights, and computes in the last block what the last position
+asks for and nothing else. Shapes use the letters of `transformer`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from recommender.ml.transformer import ModelConfig, distance_buckets, sinusoidal_positions
+
+OPSET = 17
+IR_VERSION = 8
+HIDDEN_SCORE = -1e9
+ITEM_TABLE = "items"
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+class GraphWriter:
+    """Collects nodes and constants; values are named by number."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def constant(self, value: NDArray[np.generic] | float | Sequence[int]) -> str:
+        """Add a constant; Python numbers become float32, sequences of integers int64."""
+        if isinstance(value, float):
+            value = np.asarray(value, dtype=np.float32)
+        array = np.asarray(value)
+        name = f"c{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str:
+        """Add a node and return its output; of several, `name.0`, `name.1` …, return `name`."""
+        name = f"v{len(self.nodes)}"
+        names = [name] if outputs == 1 else [f"{name}.{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(kind, inputs, names, **attributes))
+        return name
+
+    def linear(self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+        """Return x @ weight.T + bias."""
+        product = self.op("MatMul", x, self.constant(weight.T))
+        return self.op("Add", product, self.constant(bias))
+
+    def split(self, x: str, parts: int) -> list[str]:
+        """Cut the last axis into equal parts."""
+        name = self.op("Split", x, outputs=parts, axis=-1)
+        return [f"{name}.{i}" for i in range(parts)]
+
+    def at_last(self, x: str) -> str:
+        """Keep of x (B, T, ...) the position that is asked for: (B, ...)."""
+        return self.op("GatherND", x, "last_row", batch_dims=1)
+
+    def first(self, table: str, axis: int) -> str:
+        """Keep the first T entries of an axis."""
+        return self.op("Slice", table, self.constant([0]), "length", self.constant([axis]))
+
+
+def build_graph(config: ModelConfig, weights: Weights, num_items: int) -> onnx.ModelProto:
+    """Return the encoder: item_idx (B, T) and lengths (B,), int64, to `hidden` (B, D) float32.
+
+    The item table is the initializer `items`, float16 (num_items, D), without data: the caller
+    says where its bytes are.
+    """
+    g = GraphWriter()
+    g.nodes.append(helper.make_node("Shape", ["item_idx"], ["length"], start=1, end=2))
+    one = g.constant(np.asarray(1, dtype=np.int64))
+    g.nodes.append(helper.make_node("Sub", ["lengths", one], ["last"]))
+    g.nodes.append(helper.make_node("Unsqueeze", ["last", g.constant([1])], ["last_row"]))
+    x = _embed(g, config, weights, one)
+    for number in range(config.num_blocks):
+        prefix = f"blocks.{number}."
+        block = {k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)}
+        x = _block(g, config, block, x, is_final=number == config.num_blocks - 1)
+    if config.norm == "pre":
+        x = _norm(g, x, weights, "norm")
+    if config.scoring == "cosine":
+        x = g.op("LpNormalization", x, axis=-1, p=2)
+    g.nodes.append(helper.make_node("Identity", [x], ["hidden"]))
+    return _finish(g, config, num_items)
+
+
+def _finish(g: GraphWriter, config: ModelConfig, num_items: int) -> onnx.ModelProto:
+    table = TensorProto(
+        name=ITEM_TABLE, data_type=TensorProto.FLOAT16, dims=[num_items, config.embedding_dim]
+    )
+    graph = helper.make_graph(
+        g.nodes,
+        "encoder",
+        [
+            helper.make_tensor_value_info("item_idx", TensorProto.INT64, ["B", "T"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT64, ["B"]),
+        ],
+        [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["B", config.embedding_dim])],
+        [table, *g.initializers],
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(
+        graph, producer_name="movieshow", ir_version=IR_VERSION, opset_imports=opsets
+    )
+
+
+def _embed(g: GraphWriter, config: ModelConfig, weights: Weights, one: str) -> str:
+    zero = g.constant(np.asarray(0, dtype=np.int64))
+    rows = g.op("Max", g.op("Sub", "item_idx", one), zero)
+    x = g.op("Cast", g.op("Gather", ITEM_TABLE, rows), to=TensorProto.FLOAT)
+    if config.scale_embeddings:
+        x = g.op("Mul", x, g.constant(math.sqrt(config.embedding_dim)))
+    if config.positions in ("learned", "sinusoidal"):
+        table = weights.get("positions")
+        if table is None:
+            table = sinusoidal_positions(config.max_seq_len, config.embedding_dim).numpy()
+        x = g.op("Add", x, g.first(g.constant(table), 0))
+    return x
+
+
+def _norm(g: GraphWriter, x: str, weights: Weights, name: str) -> str:
+    scale, shift = g.constant(weights[f"{name}.weight"]), g.constant(weights[f"{name}.bias"])
+    return g.op("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-5)
+
+
+def _block(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_final: bool) -> str:
+    """(B, T, D) to (B, T, D), or in the final block to (B, D)."""
+    pre = config.norm == "pre"
+    change = _attention(g, config, w, _norm(g, x, w, "norm1") if pre else x, is_final=is_final)
+    x = _residual(g, w, g.at_last(x) if is_final else x, change, "gate1")
+    x = x if pre else _norm(g, x, w, "norm1")
+    change = _feed_forward(g, config, w, _norm(g, x, w, "norm2") if pre else x)
+    x = _residual(g, w, x, change, "gate2")
+    return x if pre else _norm(g, x, w, "norm2")
+
+
+def _residual(g: GraphWriter, w: Weights, x: str, change: str, gate: str) -> str:
+    if f"{gate}.weight" in w:
+        opened = g.op("Sigmoid", g.linear(x, w[f"{gate}.weight"], w[f"{gate}.bias"]))
+        change = g.op("Mul", opened, change)
+    return g.op("Add", x, change)
+
+
+def _feed_forward(g: GraphWriter, config: ModelConfig, w: Weights, x: str) -> str:
+    hidden = g.linear(x, w["ffn.up.weight"], w["ffn.up.bias"])
+    if config.block == "gated":
+        gate, hidden = g.split(hidden, 2)
+        hidden = g.op("Mul", _activate(g, "silu", gate), hidden)
+    else:
+        hidden = _activate(g, config.activation, hidden)
+    return g.linear(hidden, w["ffn.down.weight"], w["ffn.down.bias"])
+
+
+def _activate(g: GraphWriter, activation: str, x: str) -> str:
+    if activation == "relu":
+        return g.op("Relu", x)
+    if activation == "silu":
+        return g.op("Mul", x, g.op("Sigmoid", x))
+    erf = g.op("Erf", g.op("Mul", x, g.constant(math.sqrt(0.5))))
+    return g.op("Mul", g.op("Mul", x, g.constant(0.5)), g.op("Add", erf, g.constant(1.0)))
+
+
+def _attention(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_final: bool) -> str:
+    dim, heads = config.embedding_dim, config.num_heads
+    weight, bias = w["attention.qkv.weight"], w["attention.qkv.bias"]
+    if is_final:  # only one position asks
+        q = g.op("Unsqueeze", g.linear(g.at_last(x), weight[:dim], bias[:dim]), g.constant([1]))
+        k, v = g.split(g.linear(x, weight[dim:], bias[dim:]), 2)
+    else:
+        q, k, v = g.split(g.linear(x, weight, bias), 3)
+    shape = g.constant([0, 0, heads, dim // heads])
+    q, k, v = (
+        g.op("Transpose", g.op("Reshape", part, shape), perm=[0, 2, 1, 3]) for part in (q, k, v)
+    )  # (B, H, T, K)
+    if config.positions == "rotary":
+        q, k = _rotate(g, config, q, is_last=is_final), _rotate(g, config, k, is_last=False)
+    q = g.op("Mul", q, g.constant((dim // heads) ** -0.5))
+    scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
+    mask = _mask(g, config, w.get("attention.bias.weight"), is_final=is_final)
+    mixed = g.op("MatMul", g.op("Softmax", g.op("Add", scores, mask), axis=-1), v)
+    flat = g.constant([0, dim] if is_final else [0, 0, dim])
+    mixed = g.op("Reshape", g.op("Transpose", mixed, perm=[0, 2, 1, 3]), flat)
+    return g.linear(mixed, w["attention.out.weight"], w["attention.out.bias"])
+
+
+def _rotate(g: GraphWriter, config: ModelConfig, x: str, *, is_last: bool) -> str:
+    head = config.embedding_dim // config.num_heads
+    rates = 10_000.0 ** (-np.arange(0, head, 2) / head)
+    angles = np.arange(config.max_seq_len)[:, None] * rates  # (T, K/2)
+    tables = (g.constant(turn.astype(np.float32)) for turn in (np.cos(angles), np.sin(angles)))
+    if is_last:  # (B, 1, 1, K/2)
+        cos, sin = (
+            g.op("Unsqueeze", g.op("Gather", table, "last"), g.constant([1, 2])) for table in tables
+        )
+    else:
+        cos, sin = (g.first(table, 0) for table in tables)
+    a, b = g.split(x, 2)
+    left = g.op("Sub", g.op("Mul", a, cos), g.op("Mul", b, sin))
+    right = g.op("Add", g.op("Mul", a, sin), g.op("Mul", b, cos))
+    return g.op("Concat", left, right, axis=-1)
+
+
+def _mask(
+    g: GraphWriter, config: ModelConfig, bias: NDArray[np.float32] | None, *, is_final: bool
+) -> str:
+    """Return what is added to scores: (H or 1, T, T), or (B, H or 1, 1, T) in the final block."""
+    size = config.max_seq_len
+    mask = np.triu(np.full((1, size, size), HIDDEN_SCORE, dtype=np.float32), 1)
+    if bias is not None:
+        mask = mask + bias[distance_buckets(size).numpy()].transpose(2, 0, 1)  # (H, T, T)
+    if is_final:
+        by_place = g.constant(mask.transpose(1, 0, 2))  # (T, H or 1, T)
+        chosen = g.first(g.op("Gather", by_place, "last"), 2)  # (B, H or 1, T)
+        return g.op("Unsqueeze", chosen, g.constant([2]))
+    return g.first(g.first(g.constant(mask), 1), 2)

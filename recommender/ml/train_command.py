@@ -1,0 +1,95 @@
+"""`train CONFIG --data DIR… --out DIR`: from ratings to a model directory, resumable."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.ml.card import build_card, describe_people
+from recommender.ml.config import ExperimentConfig, load_config
+from recommender.ml.data_argument import add_data_argument, data_directories
+from recommender.ml.datasets import Interactions, Vocabulary, load_interactions
+from recommender.ml.errors import TrainingError
+from recommender.ml.export import check_target, export_model
+from recommender.ml.optimisation import choose_device
+from recommender.ml.sequences import item_histories
+from recommender.ml.splits import hold_out_people, hold_out_validation_people
+from recommender.ml.training import Trainer, TrainingData
+
+logger = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("config", type=Path, help="TOML config, see recommender/configs/")
+    add_data_argument(parser)
+    parser.add_argument("--out", type=Path, required=True, help="model directory to write")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train to the end, or go on where an earlier run stopped; write the model directory."""
+    config = load_config(options.config)
+    check_target(options.out)
+    parts = split_people(load_interactions(data_directories(options)), config)
+    vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
+    data = TrainingData(
+        train=item_histories(parts["train"], vocabulary),
+        validation=item_histories(parts["validation"], vocabulary),
+        movie_ids=vocabulary.movie_ids,
+    )
+    work = options.out.with_name(f".{options.out.name}.training")
+    trainer = Trainer(
+        config,
+        data,
+        device=choose_device(options.device),
+        checkpoint=work / "checkpoint.pt",
+        show_progress=True,
+    )
+    model = trainer.run()
+    card = build_card(config, trainer, command=_command(options), data=describe_people(parts))
+    export_model(
+        options.out, model, data.movie_ids, count_items(data.train, len(data.movie_ids)), card
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    best = trainer.best_record
+    sys.stdout.write(
+        f"{options.out}: best epoch {best.epoch} of {len(trainer.records)}, validation "
+        f"Hit@10 {best.hit_at_10:.4f}, NDCG@10 {best.ndcg_at_10:.4f}\n"
+    )
+    return 0
+
+
+def split_people(interactions: Interactions, config: ExperimentConfig) -> dict[str, Interactions]:
+    """Split people into train, validation and held_out.
+
+    Raises:
+        TrainingError: One part has nobody.
+    """
+    rest, held_out = hold_out_people(interactions, fraction=config.data.held_out_fraction)
+    fit, validation = hold_out_validation_people(rest, fraction=config.data.validation_fraction)
+    if fit.num_people == 0 or validation.num_people == 0:
+        raise TrainingError(
+            f"{interactions.num_people} people are too few to train and validate on; "
+            "give a larger data set or raise validation_fraction"
+        )
+    return {"train": fit, "validation": validation, "held_out": held_out}
+
+
+def count_items(histories: list[NDArray[np.int32]], num_indices: int) -> NDArray[np.int64]:
+    """Return (V,) int64: how many histories hold each item."""
+    return np.bincount(np.concatenate(histories), minlength=num_indices).astype(np.int64)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command, with data folders by name alone: where they lie is nobody's business."""
+    data = [folder.name for folder in data_directories(options)]
+    words = ["python", "-m", "recommender.ml", "train", str(options.config), "--data", *data]
+    return shlex.join([*words, "--out", options.out.name, "--device", options.device])

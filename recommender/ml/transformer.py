@@ -1,0 +1,244 @@
+"""The sequential recommender: a causal Transformer that reads films and says what comes next.
+
+Shapes use B sequences, T positions, D embedding_dim, H heads, K head size, V items. `item_idx` is
+contiguous from 1; 0 is padding and only ever stands to the right of a sequence, where a causal
+network cannot see it, so padding needs neither a vector nor an attention mask.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from recommender.ml.dropout import ByteDropout
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+}
+RELATIVE_BUCKETS = 32
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Architecture of a SequenceTransformer; every field is an option of a TOML config."""
+
+    embedding_dim: int = 128
+    num_heads: int = 4
+    num_blocks: int = 3
+    ffn_dim: int = 256
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    max_seq_len: int = 128
+    positions: Literal["sinusoidal", "learned", "rotary", "none"] = "learned"
+    norm: Literal["post", "pre"] = "pre"
+    block: Literal["plain", "gated"] = "gated"
+    activation: Literal["relu", "gelu", "silu"] = "silu"
+    scale_embeddings: bool = False
+    relative_bias: bool = False
+    scoring: Literal["dot", "cosine"] = "dot"
+    temperature: float = 0.05
+    output_bias: bool = False
+    tied: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that no network can have."""
+        if self.embedding_dim % self.num_heads:
+            raise ValueError("embedding_dim must be a multiple of num_heads")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}")
+        if self.positions == "rotary" and (self.embedding_dim // self.num_heads) % 2:
+            raise ValueError("rotary positions need an even head size")
+
+
+def sinusoidal_positions(length: int, dim: int) -> Tensor:
+    """Fixed positions (length, dim), float32 in -1..1 (Vaswani et al. 2017, section 3.5)."""
+    rates = torch.exp(torch.arange(0, dim, 2) * (-math.log(10_000.0) / dim))
+    angles = torch.arange(length)[:, None] * rates  # (T, D/2)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :dim]
+
+
+def rotate(x: Tensor, angles: Tensor) -> Tensor:
+    """Rotary positions: turn halves of x (B, H, T, K) by angles (T, K/2) (Su et al. 2021)."""
+    a, b = x.chunk(2, dim=-1)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+
+
+def at_position(x: Tensor, last: Tensor) -> Tensor:
+    """Keep of x (B, ..., T, D) the position `last` (B,) alone: (B, ..., 1, D)."""
+    place = last.view(-1, *[1] * (x.dim() - 1)).expand(*x.shape[:-2], 1, x.shape[-1])
+    return x.gather(-2, place)
+
+
+def distance_buckets(length: int) -> Tensor:
+    """Bucket (T, T) int64 of how far back a key lies: exact to 16, then by logarithm."""
+    exact = RELATIVE_BUCKETS // 2
+    back = (torch.arange(length)[:, None] - torch.arange(length)).clamp_min(0)
+    wide = exact + (torch.log2(back.clamp_min(exact) / exact) * 4).long()
+    return torch.where(back < exact, back, wide).clamp_max(RELATIVE_BUCKETS - 1)
+
+
+class Attention(nn.Module):
+    """Causal multi-head self-attention; with `last`, only that position of each row asks."""
+
+    angles: Tensor
+    buckets: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config, dim = config, config.embedding_dim
+        self.qkv, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
+        head = dim // config.num_heads
+        rates = 10_000.0 ** (-torch.arange(0, head, 2) / head)
+        angles = torch.arange(config.max_seq_len)[:, None] * rates  # (T, K/2)
+        self.register_buffer("angles", angles, persistent=False)
+        self.bias = (
+            nn.Embedding(RELATIVE_BUCKETS, config.num_heads) if config.relative_bias else None
+        )
+        if self.bias is not None:
+            nn.init.zeros_(self.bias.weight)
+            self.register_buffer("buckets", distance_buckets(config.max_seq_len), persistent=False)
+
+    def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
+        """(B, T, D) to (B, T, D), or to (B, 1, D) where `last` (B,) names the asking position."""
+        batch, length, dim = x.shape
+        heads = self.config.num_heads
+        qkv = self.qkv(x).view(batch, length, 3, heads, dim // heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).float()  # each (B, H, T, K)
+        if self.config.positions == "rotary":
+            angles = self.angles[:length]
+            q, k = rotate(q, angles), rotate(k, angles)
+        mask = None  # causal
+        if last is not None:
+            q = at_position(q, last)  # (B, H, 1, K)
+            visible = torch.arange(length, device=x.device) <= last[:, None]
+            mask = visible[:, None, None]  # (B, 1, 1, T)
+        if self.bias is not None:
+            buckets = (
+                self.buckets[:length, :length]
+                if last is None
+                else self.buckets[last, None, :length]
+            )
+            bias = self.bias(buckets).movedim(-1, -3)  # (H, T, T) or (B, H, 1, T)
+            hidden = torch.ones_like(buckets, dtype=torch.bool).triu(1) if mask is None else ~mask
+            mask = bias.masked_fill(hidden, -math.inf)
+        rate = self.config.attention_dropout if self.training else 0.0
+        with torch.autocast(x.device.type, enabled=False):  # flash in bf16 is slower on this path
+            mixed = functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, dropout_p=rate, is_causal=mask is None
+            )
+        joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, -1, dim))
+        return joined
+
+
+class FeedForward(nn.Module):
+    """Two layers (Vaswani et al. 2017, eq. 2), or SwiGLU (Shazeer 2020, eq. 6) when gated."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gated = config.block == "gated"
+        self.activation = ACTIVATIONS["silu" if self.gated else config.activation]
+        self.up = nn.Linear(config.embedding_dim, config.ffn_dim * (2 if self.gated else 1))
+        self.down = nn.Linear(config.ffn_dim, config.embedding_dim)
+        self.dropout = ByteDropout(0.0 if self.gated else config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) to (B, T, D)."""
+        hidden: Tensor = self.up(x)
+        if self.gated:
+            gate, hidden = hidden.chunk(2, dim=-1)
+            hidden = self.activation(gate) * hidden
+        else:
+            hidden = self.dropout(self.activation(hidden))
+        change: Tensor = self.down(hidden)
+        return change
+
+
+class Block(nn.Module):
+    """One layer: plain pre- or post-norm, or with sigmoid gates on both residuals (LiGR, 2025)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config, dim = config, config.embedding_dim
+        self.attention, self.ffn = Attention(config), FeedForward(config)
+        self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.dropout = ByteDropout(config.dropout)
+        if config.block == "gated":
+            self.gate1, self.gate2 = nn.Linear(dim, dim), nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
+        """(B, T, D) to (B, T, D), or to (B, 1, D) for the position `last` (B,) alone."""
+        gated, pre = self.config.block == "gated", self.config.norm == "pre"
+        change = self.dropout(self.attention(self.norm1(x) if pre else x, last))
+        if last is not None:
+            x = at_position(x, last)  # (B, 1, D)
+        x = x + (torch.sigmoid(self.gate1(x)) * change if gated else change)
+        x = x if pre else self.norm1(x)
+        change = self.dropout(self.ffn(self.norm2(x) if pre else x))
+        x = x + (torch.sigmoid(self.gate2(x)) * change if gated else change)
+        return x if pre else self.norm2(x)
+
+
+class SequenceTransformer(nn.Module):
+    """Films in watching order to one vector a position, whose product with items scores them."""
+
+    positions: Tensor
+
+    def __init__(self, num_items: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.config, self.num_items, dim = config, num_items, config.embedding_dim
+        self.items = nn.Parameter(torch.randn(num_items, dim) * dim**-0.5)  # row i is item_idx i+1
+        self.outputs = None if config.tied else nn.Parameter(self.items.detach().clone())
+        self.bias = nn.Parameter(torch.zeros(num_items)) if config.output_bias else None
+        if config.positions == "learned":
+            self.positions = nn.Parameter(torch.randn(config.max_seq_len, dim) * 0.02)
+        elif config.positions == "sinusoidal":
+            fixed = sinusoidal_positions(config.max_seq_len, dim)
+            self.register_buffer("positions", fixed, persistent=False)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_blocks))
+        self.norm = nn.LayerNorm(dim) if config.norm == "pre" else nn.Identity()
+        self.dropout = ByteDropout(config.dropout)
+
+    def embed(self, item_idx: Tensor) -> Tensor:
+        """Item indices (B, T) int64 in 0..V to the first layer's input (B, T, D)."""
+        x = functional.embedding((item_idx - 1).clamp_min(0), self.items)
+        if self.config.scale_embeddings:
+            x = x * math.sqrt(self.config.embedding_dim)
+        if self.config.positions in ("learned", "sinusoidal"):
+            x = x + self.positions[: item_idx.shape[1]]
+        dropped: Tensor = self.dropout(x)
+        return dropped
+
+    def forward(self, item_idx: Tensor) -> Tensor:
+        """Item indices (B, T) int64, right-padded with 0, to hidden states (B, T, D)."""
+        x = self.embed(item_idx)
+        for block in self.blocks:
+            x = block(x)
+        return self.finish(x)
+
+    def encode_last(self, item_idx: Tensor, lengths: Tensor) -> Tensor:
+        """Hidden state (B, D) at the end of each row; the last block asks for no other position."""
+        x, last = self.embed(item_idx), lengths - 1
+        *earlier, final = self.blocks
+        for block in earlier:
+            x = block(x)
+        return self.finish(final(x, last)[:, 0])
+
+    def finish(self, x: Tensor) -> Tensor:
+        """Final norm, and unit length where scores are cosines."""
+        x = self.norm(x)
+        return functional.normalize(x, dim=-1) if self.config.scoring == "cosine" else x
+
+    def output_vectors(self, rows: Tensor | None = None) -> Tensor:
+        """Vectors (V, D), or of the given rows (item_idx - 1), that hidden states are scored by."""
+        table = self.items if self.outputs is None else self.outputs
+        table = table if rows is None else functional.embedding(rows, table)
+        if self.config.scoring == "cosine":
+            return functional.normalize(table, dim=-1) / self.config.temperature
+        return table
