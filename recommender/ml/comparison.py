@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recommender.ml.baselines.base import Baseline
 from recommender.ml.comparison_config import ComparisonConfig, ModelEntry
 from recommender.ml.datasets import Interactions, MovieInfo, Vocabulary
@@ -50,13 +52,13 @@ class Bench:
 
     def __init__(self, train: Interactions) -> None:
         self.train = train
-        self.vocabulary = Vocabulary.build(train)
-        self.fitted: list[Baseline] = []
+        self.fitted: list[tuple[tuple[str, ...], Baseline]] = []
 
     def prepare(self, entry: ModelEntry) -> Recommender:
         """Load a trained model, or fit a baseline on the people that may be trained on.
 
         Raises:
+            ConfigError: A data set it is to be fitted on is not among those loaded.
             RegistryError: There is no such recommender.
             ArtifactError: A model directory is broken.
         """
@@ -64,11 +66,22 @@ class Bench:
         if not is_baseline(entry.model):
             return load_trained(Path(entry.model), name=entry.label)
         baseline = make_baseline(entry.model, entry.options)
-        if not any(baseline.adopt_fit(other) for other in self.fitted):
-            baseline.fit(self.train, self.vocabulary)
-            self.fitted.append(baseline)
+        alike = [other for fit_on, other in self.fitted if fit_on == entry.fit_on]
+        if not any(baseline.adopt_fit(other) for other in alike):
+            train = self._select(entry)
+            baseline.fit(train, Vocabulary.build(train))
+            self.fitted.append((entry.fit_on, baseline))
         logger.info("%s: fitted in %.1f s", entry.label, time.perf_counter() - started)
         return baseline
+
+    def _select(self, entry: ModelEntry) -> Interactions:
+        names = [name for name, _ in self.train.person_keys]
+        missing = [name for name in entry.fit_on if name not in names]
+        if missing:
+            raise ConfigError(f"{entry.label}: cannot be fitted on {missing[0]}: it is not loaded")
+        if not entry.fit_on:
+            return self.train
+        return self.train.select_people(np.isin(names, entry.fit_on))
 
 
 def run_comparison(
@@ -148,7 +161,10 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
         "note": question.note,
         "compare_to": config.compare_to,
         "trained_on": {"people": question.train.num_people, "ratings": len(question.train)},
-        "models": {e.label: {"model": e.model, "options": e.options} for e in config.models},
+        "models": {
+            entry.label: {"model": entry.model, "fit_on": entry.fit_on, "options": entry.options}
+            for entry in config.models
+        },
         "data_sets": tables,
     }
 

@@ -12,15 +12,21 @@ from recommender.ml.errors import ConfigError
 from recommender.ml.protocols import HELD_OUT_RULES, PROTOCOLS, HeldOutRule, ProtocolName
 from recommender.ml.registry import is_baseline
 
+ENTRY_KEYS = ("model", "label", "fit_on")
+
 Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One row of the table: a baseline with its options, or the directory of a trained model."""
+    """One row of the table: a baseline with its options, or the directory of a trained model.
+
+    `fit_on` names the data sets a baseline is fitted on; empty means all that were loaded.
+    """
 
     label: str
     model: str
+    fit_on: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -83,11 +89,12 @@ def _choose(value: object, choices: Sequence[Choice], path: Path, key: str) -> C
 
 
 def _parse_entry(table: Mapping[str, Any], path: Path) -> ModelEntry:
-    options = {key: value for key, value in table.items() if key not in ("model", "label")}
+    options = {key: value for key, value in table.items() if key not in ENTRY_KEYS}
     model = table.get("model")
     if not isinstance(model, str):
         raise ConfigError(f"{path}: every [[models]] needs model = a baseline or a directory")
     label = str(table.get("label", Path(model).name))
-    if not is_baseline(model) and options:
-        raise ConfigError(f"{path}: {label}: a trained model takes no options ({options})")
-    return ModelEntry(label=label, model=model, options=options)
+    fit_on = tuple(table.get("fit_on", ()))
+    if not is_baseline(model) and (options or fit_on):
+        raise ConfigError(f"{path}: {label}: a trained model takes no options ({dict(table)})")
+    return ModelEntry(label=label, model=model, fit_on=fit_on, options=options)

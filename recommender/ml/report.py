@@ -52,6 +52,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for label, entry in report["models"].items():
         options = ", ".join(f"{key} = {value}" for key, value in entry["options"].items())
+        if entry["fit_on"]:
+            options += f"{', ' if options else ''}fitted on {', '.join(entry['fit_on'])} alone"
         yield f"- {label}: `{entry['model']}`{', ' + options if options else ''}"
 
 

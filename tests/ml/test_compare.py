@@ -135,6 +135,21 @@ def test_config_that_cannot_be_used_is_named(tmp_path: Path, text: str, message:
         load_comparison(path)
 
 
+def test_baseline_is_fitted_on_the_sets_its_entry_names(tmp_path: Path, data: Path) -> None:
+    write_csv_set(tmp_path / "other-set", random_rows(30, 9, seed=5))
+    config, out = tmp_path / "compare_sets.toml", tmp_path / "results"
+    entries = ["model = 'ease'", "model = 'ease', label = 'own', fit_on = ['tiny-set']"]
+    models = ", ".join(f"{{ {entry}, l2 = 5 }}" for entry in entries)
+    config.write_text(f"report = 'sets'\nfraction = 0.3\nmodels = [{models}]")
+    command = ["compare", str(config), "--data", str(data), str(tmp_path / "other-set")]
+    assert main([*command, "--out", str(out)]) == 0
+    table = json.loads((out / "sets.json").read_text())["data_sets"]["tiny-set"]["models"]
+    assert table["ease"]["metrics"] != table["own"]["metrics"]
+    assert "fitted on tiny-set alone" in (out / "sets.md").read_text()
+    config.write_text("models = [{ model = 'ease', fit_on = ['ml-1m'] }]")
+    assert main(command) == 2
+
+
 def test_unknown_data_set_of_a_config_is_named(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
