@@ -102,14 +102,14 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             return
         self.message_user(request, _("Rolled back: %(model)s is served now.") % {"model": version})
 
-    @action(description=_("Queues and workers"), url_path="queues")
+    @action(description=_("Queues and workers"), url_path="queues")  # type: ignore[untyped-decorator]
     def open_queues(self, request: HttpRequest) -> HttpResponseRedirect:  # noqa: ARG002
         """Go to the queues' page."""
         return redirect("rq_home")
 
 
 @admin.register(TasteProfile)
-class TasteProfileAdmin(ReadOnlyAdmin, LargeTableAdmin):  # type: ignore[misc]
+class TasteProfileAdmin(ReadOnlyAdmin, LargeTableAdmin):
     """The genres people chose, and the version of their taste."""
 
     list_display = ["user", "version", "onboarded_at"]
@@ -118,7 +118,7 @@ class TasteProfileAdmin(ReadOnlyAdmin, LargeTableAdmin):  # type: ignore[misc]
 
 
 @admin.register(HiddenMovie)
-class HiddenMovieAdmin(ReadOnlyAdmin, LargeTableAdmin):  # type: ignore[misc]
+class HiddenMovieAdmin(ReadOnlyAdmin, LargeTableAdmin):
     """Films people do not want to be shown."""
 
     list_display = ["user", "movie", "hidden_at"]

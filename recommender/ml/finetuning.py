@@ -196,7 +196,7 @@ class _Tuner:
             self.model, hidden, targets[chosen] - 1, self.loss_config, self.negatives
         )
         self.optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         self.optimiser.step()
         self.steps += 1

@@ -43,7 +43,7 @@ def test_my_recommendations_have_the_documented_shape(
     active_model: ModelVersion, api: APIClient, viewer: User, watch: Watch
 ) -> None:
     watch(viewer, 20, 23, 26, 29, 32)
-    response = api.get(MINE, {"include": "reasons", "limit": 3})
+    response = api.get(MINE, {"include": "reasons", "limit": "3"})
     body = response.json()
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
@@ -100,7 +100,12 @@ def test_filters_and_pages_work_through_the_api(
     active_model: ModelVersion, api: APIClient, viewer: User, watch: Watch
 ) -> None:
     watch(viewer, 20, 23, 26, 29, 32)
-    options = {"genres": "comedy,Drama", "exclude_genres": "Drama", "year_min": 1965, "limit": 4}
+    options = {
+        "genres": "comedy,Drama",
+        "exclude_genres": "Drama",
+        "year_min": "1965",
+        "limit": "4",
+    }
     page = api.get(MINE, options).json()
     assert all(result["movie"]["genres"] == ["Comedy"] for result in page["results"])
     assert all(result["movie"]["year"] >= 1965 for result in page["results"])

@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rq import SimpleWorker
-from rq.job import Job
+from rq.job import Job, JobStatus
 
 from accounts.models import User
 from catalog.models import Movie, Rating
@@ -86,7 +86,8 @@ def test_nothing_is_due_after_a_finetuning_until_somebody_rates(
     rate(viewer, 26)
     second = finetuning.run_finetuning()
     assert second.status == "published"
-    assert ModelVersion.objects.get(pk=second.version_id).base_id == active_model.pk
+    assert active_version().pk == second.version_id
+    assert active_version().base_id == active_model.pk
 
 
 def test_finetuning_is_not_more_frequent_than_its_interval(
@@ -107,8 +108,8 @@ def test_worse_model_is_rejected_with_the_reason_and_not_tried_again(
     rate(viewer, 20, 23)
     outcome = finetuning.run_finetuning(tolerance=-10.0)
     assert outcome.status == "rejected"
-    rejected = ModelVersion.objects.get(pk=outcome.version_id)
-    assert rejected.status == "rejected"
+    rejected = ModelVersion.objects.get(status="rejected")
+    assert rejected.pk == outcome.version_id
     assert "NDCG@10 fell" in rejected.note
     assert active_version() == active_model
     assert finetuning.run_finetuning().status == "not_due"
@@ -208,8 +209,8 @@ def test_failed_job_does_not_hold_the_queue(active_model: ModelVersion, viewer: 
     assert not queueing.queue_finetuning()
     queue = django_rq.get_queue(queueing.FINETUNE_QUEUE)
     job = Job.fetch(queueing.FINETUNE_JOB_ID, connection=queue.connection)
-    queue.empty()
-    job.set_status("failed")
+    queue.empty()  # type: ignore[no-untyped-call]
+    job.set_status(JobStatus.FAILED)
     job.save()
     assert queueing.queue_finetuning()
 

@@ -37,7 +37,8 @@ def make_catalogue() -> CatalogueArrays:
 def eligible(**filters: object) -> list[int]:
     catalogue = make_catalogue()
     mask = ranking.make_eligible_mask(catalogue, taste=Taste(), filters=Filters(**filters))  # type: ignore[arg-type]
-    return catalogue.movie_ids[mask].tolist()
+    found: list[int] = catalogue.movie_ids[mask].tolist()
+    return found
 
 
 def test_mean_and_bias_are_shrunk_by_hand_computed_amounts() -> None:
