@@ -32,20 +32,20 @@ __all__ = [
     "set_rating",
 ]
 
+# Materialised, so that no stale estimate can make the planner count all ratings once a movie.
 REFRESH_STATISTICS = """
+    WITH counted AS MATERIALIZED (
+        SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean
+        FROM catalog_rating GROUP BY movie_id
+    ), fresh AS MATERIALIZED (
+        SELECT movie.id, coalesce(counted.rating_count, 0) AS rating_count, counted.rating_mean
+        FROM catalog_movie AS movie LEFT JOIN counted ON counted.movie_id = movie.id
+        WHERE (movie.rating_count, movie.rating_mean)
+              IS DISTINCT FROM (coalesce(counted.rating_count, 0), counted.rating_mean)
+    )
     UPDATE catalog_movie AS movie
     SET rating_count = fresh.rating_count, rating_mean = fresh.rating_mean
-    FROM (
-        SELECT m.id, coalesce(r.rating_count, 0) AS rating_count, r.rating_mean
-        FROM catalog_movie AS m
-        LEFT JOIN (
-            SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean
-            FROM catalog_rating GROUP BY movie_id
-        ) AS r ON r.movie_id = m.id
-    ) AS fresh
-    WHERE movie.id = fresh.id
-      AND (movie.rating_count, movie.rating_mean)
-          IS DISTINCT FROM (fresh.rating_count, fresh.rating_mean)
+    FROM fresh WHERE movie.id = fresh.id
 """
 
 

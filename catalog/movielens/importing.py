@@ -18,6 +18,7 @@ from catalog.movielens.source import DatasetError, Member, ReadListener, Source,
 from catalog.services import bump_catalogue_version, refresh_movie_statistics
 
 IMPORT_LOCK = 0x6D6C656E73  # one import at a time, whoever runs it
+GROWN_TABLES = ("catalog_movie", "catalog_movie_genres", "catalog_rating", "accounts_user")
 NAME = re.compile(r"[\w.-]{1,64}")
 
 
@@ -55,17 +56,7 @@ def import_dataset(*, path: Path, name: str | None = None, is_quiet: bool = True
                 "dots, dashes or underscores with --name."
             )
         with transaction.atomic():
-            result = _Import(source, dataset, is_quiet=is_quiet).run()
-    if result.has_changed:
-        _analyse()
-    return result
-
-
-def _analyse() -> None:
-    """Let the query planner know that the tables have grown."""
-    with connection.cursor() as cursor:
-        for table in ("catalog_movie", "catalog_movie_genres", "catalog_rating", "accounts_user"):
-            cursor.execute(f"ANALYZE {table}")
+            return _Import(source, dataset, is_quiet=is_quiet).run()
 
 
 class _Import:
@@ -83,6 +74,8 @@ class _Import:
             staging.create_tables(cursor)
             result = self._load(cursor)
             staging.drop_tables(cursor)
+            if result.has_changed:  # the planner must know that these have grown
+                cursor.execute(f"ANALYZE {', '.join(GROWN_TABLES)}")
         if result.has_changed:
             refresh_movie_statistics()
             bump_catalogue_version()
