@@ -18,7 +18,7 @@ _SOCKET_ROOT = Path("/tmp")  # noqa: S108 - a private directory is made in it
 _SOCKET_PREFIX = "movieshow-"
 _STATE_ROOT = Path("/var/lib/movieshow")
 _STOPPING = "stopping"
-_STOP_WAIT_SECONDS = 15.0
+_STOP_WAIT_SECONDS = 40.0
 _BUSY_WAIT_SECONDS = 1.0
 
 

@@ -75,9 +75,11 @@ def _launch(*, port: int) -> None:
         _prepare({**environment, "MOVIESHOW_DEMO_PASSWORD": password})
         supervisor = Supervisor(logs=home.logs, environment=environment)
         try:
-            for service in describe_services(port=port):
-                supervisor.start(service)
+            web, *others = describe_services(port=port)
+            supervisor.start(web)
             _wait_until_ready(supervisor, port=port)
+            for service in others:  # later, so as not to slow the first page down
+                supervisor.start(service)
             _say(f"ready at http://127.0.0.1:{port}/ ({time.monotonic() - started:.0f} s)")
             _say(f"demo login: {_DEMO_LOGIN}  password: {password}")
             _say(f"Ctrl-C stops it; logs are in {home.logs}")
@@ -112,7 +114,7 @@ def _ensure_port_is_free(port: int) -> None:
 def _prepare(environment: dict[str, str]) -> None:
     """Bring database, demo data, model, static files and demo login up to date."""
     command = [sys.executable, CHECKOUT / "manage.py", "prepare", "--demo-login", _DEMO_LOGIN]
-    code = run_in_foreground(command, environment)
+    code = run_in_foreground(command, {"LOG_LEVEL": "WARNING", **environment})
     if code != 0:
         raise LaunchError(f"could not prepare the database (exit code {code}); the reason is above")
 
