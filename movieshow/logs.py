@@ -11,7 +11,7 @@ def build_logging(*, level: str, is_console: bool) -> None:
     Raises:
         ValueError: `level` is not a logging level's name.
     """
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -21,9 +21,11 @@ def build_logging(*, level: str, is_console: bool) -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
     )
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    ]
     if not is_console:
-        final.append(structlog.processors.format_exc_info)  # type: ignore[arg-type]
+        final.append(structlog.processors.format_exc_info)
     logging.config.dictConfig(
         {
             "version": 1,

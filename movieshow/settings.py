@@ -120,7 +120,7 @@ CACHES = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "movieshow:site",
-        # Redis holds only what can be computed again: when it is gone, pages are slower, not broken.
+        # Redis holds only what can be computed again: without it pages are slower, not broken.
         "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }

@@ -96,7 +96,7 @@ class Postgres:
         aside.mkdir(mode=0o700)
         if uid is not None:
             os.chown(aside, uid, -1)
-        command = [
+        command: list[str | Path] = [
             programs / "initdb", "-D", aside, "-U", _NAME, "--auth=trust", "--encoding=UTF8",
             "--locale=C", f"--lc-ctype={_find_utf8_ctype()}",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8",

@@ -113,7 +113,8 @@ def _ensure_port_is_free(port: int) -> None:
 
 def _prepare(environment: dict[str, str]) -> None:
     """Bring database, demo data, model, static files and demo login up to date."""
-    command = [sys.executable, CHECKOUT / "manage.py", "prepare", "--demo-login", _DEMO_LOGIN]
+    manage = str(CHECKOUT / "manage.py")
+    command = [sys.executable, manage, "prepare", "--demo-login", _DEMO_LOGIN]
     code = run_in_foreground(command, {"LOG_LEVEL": "WARNING", **environment})
     if code != 0:
         raise LaunchError(f"could not prepare the database (exit code {code}); the reason is above")

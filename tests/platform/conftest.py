@@ -104,7 +104,7 @@ def _belongs(process: psutil.Process, home: str) -> bool:
             return False
         if process.cwd().startswith(home):
             return True
-        return process.environ().get("MOVIESHOW_HOME") == home
+        return bool(process.environ().get("MOVIESHOW_HOME") == home)
     except (psutil.Error, OSError):
         return False
 
