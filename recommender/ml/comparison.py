@@ -27,6 +27,7 @@ from recommender.ml.evaluation import (
 )
 from recommender.ml.protocols import Question, pose_question
 from recommender.ml.registry import is_baseline, load_trained, make_baseline
+from recommender.ml.splits import EvaluationSplit
 
 DIFFERENCE_METRICS = ("hit@10", "ndcg@10")
 
@@ -111,7 +112,10 @@ def run_comparison(
     for entry in config.models:
         recommender = bench.prepare(entry)
         for name in names:
-            if getattr(recommender, "needs_true_times", False) and not splits[name].has_true_times:
+            if (
+                getattr(recommender, "needs_true_times", False)
+                and not splits[name].true_times.all()
+            ):
                 continue
             answer = evaluate(recommender, splits[name], catalogue)
             evaluations[name][entry.label] = answer
@@ -119,6 +123,11 @@ def run_comparison(
             shuffled[name][entry.label] = evaluate(recommender, mixed, catalogue)
             logger.info("%s on %s: Hit@10 %.4f", entry.label, name, answer.means()["hit@10"])
     return Comparison(config, question, catalogue, evaluations, shuffled)
+
+
+def _can_answer(recommender: Recommender, split: EvaluationSplit) -> bool:
+    needs_true_times = isinstance(recommender, Baseline) and recommender.needs_true_times
+    return not needs_true_times or bool(split.true_times.all())
 
 
 def describe_evaluation(evaluation: Evaluation, catalogue: Catalogue) -> dict[str, Any]:

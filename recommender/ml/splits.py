@@ -30,7 +30,7 @@ class EvaluationSplit:
 
     All lists are (U,). `histories` and `targets` hold movie ids (int64, not item_idx: each model
     numbers movies itself), histories oldest first with `timestamps` (unix seconds) beside them.
-    `has_true_times` is false where any timestamp tells order alone.
+    `true_times` (U,) bool is false where a person's timestamps tell order alone.
     """
 
     protocol: str
@@ -38,7 +38,7 @@ class EvaluationSplit:
     histories: list[NDArray[np.int64]]
     timestamps: list[NDArray[np.int64]]
     targets: list[NDArray[np.int64]]
-    has_true_times: bool
+    true_times: NDArray[np.bool_]
 
     def __len__(self) -> int:
         """Return U, the number of people asked about."""
@@ -70,6 +70,7 @@ class EvaluationSplit:
             histories=[self.histories[u] for u in kept],
             timestamps=[self.timestamps[u] for u in kept],
             targets=[self.targets[u] for u in kept],
+            true_times=self.true_times[kept],
         )
 
     def with_shuffled_histories(self, *, seed: int = 0) -> EvaluationSplit:
@@ -211,5 +212,5 @@ def _ask(
         histories=[movie_ids[before] for before in befores],
         timestamps=[interactions.timestamp[before] for before in befores],
         targets=[movie_ids[slice(*ends)] for ends in zip(firsts, stops, strict=True)],
-        has_true_times=bool(interactions.has_true_times[people].all()),
+        true_times=interactions.has_true_times[people],
     )

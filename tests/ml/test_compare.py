@@ -12,7 +12,7 @@ import pytest
 from recommender.ml.__main__ import main
 from recommender.ml.comparison_config import load_comparison
 from recommender.ml.errors import ConfigError
-from tests.ml.tiny_data import random_rows, write_csv_set
+from tests.ml.tiny_data import random_rows, write_csv_set, write_dat_set
 
 CONFIG = """
 report = "tiny"
@@ -148,6 +148,21 @@ def test_baseline_is_fitted_on_the_sets_its_entry_names(tmp_path: Path, data: Pa
     assert "fitted on tiny-set alone" in (out / "sets.md").read_text()
     config.write_text("models = [{ model = 'ease', fit_on = ['ml-1m'] }]")
     assert main(command) == 2
+
+
+def test_model_of_request_times_has_a_row_only_where_times_are_true(
+    tmp_path: Path, data: Path
+) -> None:
+    rows = [(int(u), int(m), 4, int(t)) for u, m, _, t in random_rows(60, 30, seed=7)]
+    write_dat_set(tmp_path / "ordered-set", rows)
+    config, out = tmp_path / "compare_times.toml", tmp_path / "results"
+    models = "models = [{ model = 'popularity' }, { model = 'recent-popularity' }]"
+    config.write_text(f"report = 'times'\nfraction = 0.3\n{models}")
+    command = ["compare", str(config), "--data", str(tmp_path / "ordered-set"), str(data)]
+    assert main([*command, "--out", str(out)]) == 0
+    tables = json.loads((out / "times.json").read_text())["data_sets"]
+    assert list(tables["ordered-set"]["models"]) == ["popularity"]
+    assert list(tables["tiny-set"]["models"]) == ["popularity", "recent-popularity"]
 
 
 def test_unknown_data_set_of_a_config_is_named(
