@@ -37,9 +37,9 @@ def welcome(request: PageRequest) -> HttpResponse:
 
 @with_writer
 def _save_genres(request: PageRequest, writer: User) -> HttpResponse:
-    chosen = [text for text in request.POST.getlist("genre") if text.isdecimal()]
+    chosen = [_read_number(text) for text in request.POST.getlist("genre")]
     try:
-        save_onboarding(user=writer, genre_ids=[int(text) for text in chosen])
+        save_onboarding(user=writer, genre_ids=chosen)
     except UnknownGenreError:
         text = _("That genre does not exist any more: choose again.")
         status = HTTPStatus.BAD_REQUEST
@@ -51,8 +51,7 @@ def _save_genres(request: PageRequest, writer: User) -> HttpResponse:
 def welcome_films(request: PageRequest) -> HttpResponse:
     """Show well-known films of the chosen genres to rate."""
     viewer = get_request_viewer(request)
-    asked = request.GET.get("step", "1")
-    step = min(int(asked), MAX_STEPS) if asked.isdecimal() and int(asked) > 0 else 1
+    step = min(max(_read_number(request.GET.get("step", "1")), 1), MAX_STEPS)
     ids = get_onboarding_movies(
         genre_ids=get_favourite_genre_ids(user=viewer), limit=FILMS_PER_STEP * step
     )
@@ -64,3 +63,8 @@ def welcome_films(request: PageRequest) -> HttpResponse:
         "rating_goal": RATINGS_WANTED,
     }
     return render(request, "recommender/welcome_films.html", context)
+
+
+def _read_number(text: str) -> int:
+    """Return a number of few digits, else 0, which is no genre's id."""
+    return int(text) if text.isdecimal() and len(text) <= 6 else 0

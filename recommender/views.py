@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
 from catalog.selectors import MovieCard, get_movie, get_movie_cards
 from catalog.services import UnknownMovieError
-from catalog.shelves import ShelfMovie, make_card, make_shelf
+from catalog.shelves import ShelfMovie, get_extract, make_card, make_shelf
 from recommender.answers import HomeRow, Recommendation
 from recommender.selectors import get_home_rows, get_similar_movies
 from recommender.services import hide_movie, unhide_movie
@@ -56,7 +56,7 @@ def home(request: PageRequest) -> HttpResponse:
         "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
         "is_personal": is_personal,
         "lead": lead,
-        "lead_movie": get_movie(lead.card.id) if lead else None,
+        "lead_movie": get_extract(lead.card.id) if lead else None,
         "fan": rows[0].films[:5] if rows else [],
     }
     return render(request, "recommender/home.html", context)
@@ -78,7 +78,7 @@ def _make_shelf(items: Iterable[Recommendation], *, viewer: User | None) -> list
     listed = list(items)
     reasons = {item.movie_id: item.reasons[0].text for item in listed if item.reasons}
     cards = get_movie_cards([item.movie_id for item in listed])
-    return make_shelf(cards, viewer=viewer, reasons=reasons)
+    return make_shelf(cards, viewer=viewer, reasons=reasons, is_unseen=True)
 
 
 @require_safe

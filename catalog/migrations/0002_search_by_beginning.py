@@ -5,14 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='movie',
-            index=models.Index(django.contrib.postgres.indexes.OpClass(models.F('search_title'), name='text_pattern_ops'), name='movie_search_title_start'),
+            model_name="movie",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass(
+                    models.F("search_title"), name="text_pattern_ops"
+                ),
+                name="movie_search_title_start",
+            ),
         ),
     ]

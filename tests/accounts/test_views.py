@@ -1,0 +1,158 @@
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import ApiToken, User
+from accounts.services import create_api_token
+from accounts.tokens import find_live_token
+from catalog.models import Rating
+from tests.catalog.factories import PASSWORD, count_queries_of, make_member, make_movie
+
+ENTRANCES = ("/account/login/", "/account/signup/", "/account/password/reset/")
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return make_member("ada")
+
+
+@pytest.fixture
+def browser(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+def read(client: Client, url: str) -> str:
+    answer: Any = client.get(url)
+    assert answer.status_code == 200, answer.content[:500]
+    text: str = answer.content.decode()
+    return text
+
+
+@pytest.mark.parametrize("url", [*ENTRANCES, "/account/"])
+def test_entrances_stand_in_the_frame_of_the_site(url: str, db: None) -> None:
+    page = read(Client(), url)
+    assert 'class="site-header"' in page
+    assert page.count("<h1") == 1
+
+
+@pytest.mark.parametrize("url", ["/account/email/", "/account/password/change/", "/account/"])
+def test_pages_of_a_member_stand_in_the_frame_of_the_site(url: str, browser: Client) -> None:
+    assert 'class="site-header"' in read(browser, url)
+
+
+def test_account_says_who_one_is(browser: Client, ada: User) -> None:
+    assert "ada@example.org" in read(browser, "/account/")
+    guest = Client()
+    assert "You are a guest" in read(guest, "/account/")
+    assert "API tokens" not in read(guest, "/account/")
+
+
+def test_consent_is_kept_for_members_and_guests(browser: Client, ada: User) -> None:
+    browser.post("/account/training/", {})
+    assert not User.objects.get(pk=ada.pk).allows_training
+    browser.post("/account/training/", {"allows_training": "on"})
+    assert User.objects.get(pk=ada.pk).allows_training
+    Client().post("/account/training/", {})
+    assert not User.objects.get(is_guest=True).allows_training
+
+
+def test_key_of_a_token_is_shown_once(browser: Client, ada: User) -> None:
+    page = browser.post("/account/tokens/", {"name": "phone"}).content.decode()
+    found = re.search(r'class="key">\s*(\S+?)\s*</code>', page)
+    assert found
+    token = find_live_token(key=found.group(1))
+    assert token is not None
+    assert token.user == ada
+    again = read(browser, "/account/")
+    assert "phone" in again
+    assert found.group(1) not in again
+
+
+def test_token_without_a_name_keeps_the_form_and_says_why(browser: Client) -> None:
+    answer = browser.post("/account/tokens/", {"name": " "})
+    assert answer.status_code == 422
+    assert "This field is required" in answer.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_revoked_token_is_gone_from_the_page(browser: Client, ada: User) -> None:
+    token, _key = create_api_token(user=ada, name="phone")
+    browser.post(f"/account/tokens/{token.pk}/revoke/")
+    assert "phone" not in read(browser, "/account/")
+
+
+def test_tokens_of_others_cannot_be_revoked(browser: Client) -> None:
+    token, key = create_api_token(user=make_member("bob"), name="phone")
+    browser.post(f"/account/tokens/{token.pk}/revoke/")
+    assert find_live_token(key=key) is not None
+
+
+def test_tokens_need_a_login(db: None) -> None:
+    for url in ("/account/tokens/", "/account/tokens/1/revoke/"):
+        assert Client().post(url)["Location"].startswith("/account/login/")
+
+
+@pytest.mark.parametrize(
+    "url", ["/account/training/", "/account/tokens/", "/account/tokens/1/revoke/"]
+)
+def test_writes_answer_only_posts(url: str, browser: Client) -> None:
+    assert browser.get(url).status_code == 405
+
+
+def test_account_queries_do_not_grow_with_tokens(browser: Client, ada: User) -> None:
+    few = count_queries_of(browser, "/account/")
+    for number in range(9):
+        create_api_token(user=ada, name=f"app {number}")
+    assert count_queries_of(browser, "/account/") == few <= 12
+
+
+def test_sign_up_keeps_what_a_guest_rated(db: None) -> None:
+    make_movie(1)
+    client = Client()
+    client.post("/movies/1/rating/", {"stars": "4.5"})
+    answer = client.post("/account/signup/", {"username": "eve", "password1": PASSWORD})
+    assert answer.status_code == 302, answer.content
+    rating = Rating.objects.get()
+    assert rating.user.username == "eve"
+    assert "eve" in read(client, "/account/")
+
+
+def test_log_in_never_leads_to_another_site(ada: User) -> None:
+    data = {"login": "ada", "password": PASSWORD, "next": "https://evil.example/"}
+    assert Client().post("/account/login/", data)["Location"] == "/"
+
+
+def test_failed_log_in_keeps_what_was_typed(ada: User) -> None:
+    page = Client().post("/account/login/", {"login": "ada", "password": "no"}).content.decode()
+    assert 'value="ada"' in page
+    assert 'role="alert"' in page
+
+
+def test_log_out_asks_first_and_needs_a_post(browser: Client) -> None:
+    assert "Log out?" in read(browser, "/account/logout/")
+    assert "ada" in read(browser, "/account/")
+    browser.post("/account/logout/")
+    assert "You are a guest" in read(browser, "/account/")
+
+
+def test_lost_password_is_reset_by_mail(ada: User) -> None:
+    client = Client()
+    client.post("/account/password/reset/", {"email": ada.email})
+    found = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[0].body))
+    assert found
+    page: Any = client.get(found.group(1), follow=True)
+    form = page.redirect_chain[-1][0]
+    new = "staple battery 99"
+    client.post(form, {"password1": new, "password2": new})
+    ada.refresh_from_db()
+    assert ada.check_password(new)
+
+
+def test_used_reset_link_says_so(ada: User) -> None:
+    page = Client().get("/account/password/reset/key/1-bad/").content.decode()
+    assert "This link no longer works" in page
