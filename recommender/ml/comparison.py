@@ -85,6 +85,19 @@ class Bench:
         return self.train.select_people(np.isin(names, entry.fit_on))
 
 
+def check_entries(config: ComparisonConfig) -> None:
+    """Find a misspelt option or a missing model before minutes are spent on the others.
+
+    Raises:
+        RegistryError, ArtifactError: A recommender cannot be had.
+    """
+    for entry in config.models:
+        if is_baseline(entry.model):
+            make_baseline(entry.model, entry.options)
+        else:
+            load_trained(Path(entry.model))
+
+
 def run_comparison(
     config: ComparisonConfig, interactions: Interactions, movies: Mapping[int, MovieInfo]
 ) -> Comparison:
@@ -94,6 +107,7 @@ def run_comparison(
         ConfigError: A data set of the config is not among those loaded.
         RegistryError, ArtifactError: A recommender cannot be had.
     """
+    check_entries(config)
     question = pose_question(
         interactions,
         protocol=config.protocol,

@@ -165,6 +165,18 @@ def test_model_of_request_times_has_a_row_only_where_times_are_true(
     assert list(tables["tiny-set"]["models"]) == ["popularity", "recent-popularity"]
 
 
+def test_missing_model_is_found_before_anything_is_fitted(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "compare_tiny.toml"
+    config.write_text("models = [{ model = 'ease' }, { model = 'no/such/model' }]")
+    assert main(["compare", str(config), "--data", str(data), "--out", str(tmp_path)]) == 2
+    streams = capsys.readouterr()
+    assert "no/such/model: is neither a model directory" in streams.err
+    assert "fitted" not in streams.err
+    assert list(tmp_path.glob("*.json")) == []
+
+
 def test_unknown_data_set_of_a_config_is_named(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
