@@ -73,6 +73,9 @@ train-demo: setup
 personas: setup
 	@exec $(VENV_PYTHON) -m recommender.ml personas recommender/artifacts/shipped --movies catalog/demo/ml-latest-small/movies.csv
 
+screenshots: setup-dev
+	@exec $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
+
 clean:
 	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.movieshow/*' -prune -exec rm -rf {} +

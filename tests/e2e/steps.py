@@ -1,0 +1,49 @@
+"""What visitors do, in the words of the pages."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+STAR_LABELS = {0.5: "half a star", 1.0: "1 star"}
+
+
+def label_of(stars: float) -> str:
+    return STAR_LABELS.get(stars, f"{stars:g} stars")
+
+
+def get_rating_form(page: Page, title: str) -> Locator:
+    """Return the widget that rates this film."""
+    group = page.get_by_role("group", name=f"Your rating of {title}", exact=True)
+    return page.locator(".rate").filter(has=group)
+
+
+def rate(page: Page, title: str, stars: float) -> None:
+    widget = get_rating_form(page, title)
+    widget.get_by_role("radio", name=label_of(stars), exact=True).check()
+    expect(widget.get_by_role("status")).to_contain_text(label_of(stars))
+
+
+def get_titles_to_rate(page: Page) -> list[str]:
+    """Return the titles of the films shown with stars, in their order."""
+    legends = page.locator(".rate legend").all_text_contents()
+    return [legend.removeprefix("Your rating of ") for legend in legends]
+
+
+def rate_in_welcome(page: Page, *stars: float) -> list[str]:
+    """Rate the first films of the second step of the welcome; return their titles."""
+    titles = get_titles_to_rate(page)[: len(stars)]
+    for title, value in zip(titles, stars, strict=True):
+        rate(page, title, value)
+    return titles
+
+
+def get_films(page: Page) -> list[str]:
+    """Return the films a page shows as cards, in their order."""
+    names = page.locator("[id^=film-]").evaluate_all("all => all.map(one => one.id)")
+    return [name.removeprefix("film-") for name in names]
+
+
+def get_reasons(page: Page) -> set[str]:
+    """Return the titles named by "Because you watched" anywhere on the page."""
+    texts = page.get_by_text(re.compile("^Because you watched ")).all_text_contents()
+    return {text.strip().removeprefix("Because you watched ") for text in texts}
