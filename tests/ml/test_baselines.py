@@ -132,7 +132,9 @@ def test_item_item_scores_are_summed_cosines() -> None:
 def test_ials_finds_two_groups_of_taste() -> None:
     histories = [[1, 2, 3, 4]] * 10 + [[5, 6, 7, 8]] * 10
     train = interactions_of(histories)
-    model = ImplicitALS(factors=4, iterations=10).fit(train, Vocabulary.build(train))
+    model = ImplicitALS(factors=4, regularization=0.05, alpha=10.0).fit(
+        train, Vocabulary.build(train)
+    )
     scores = model.score(items([1, 2], [7, 8]), None)
     assert set(np.argsort(-scores[0])[:4].tolist()) == {1, 2, 3, 4}
     assert set(np.argsort(-scores[1])[:4].tolist()) == {5, 6, 7, 8}

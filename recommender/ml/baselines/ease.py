@@ -29,7 +29,7 @@ class Ease(Baseline):
     name: ClassVar[str] = "ease"
 
     def __init__(
-        self, *, l2: float = 500.0, history_decay: float = 1.0, max_items: int = 20_000
+        self, *, l2: float = 1500.0, history_decay: float = 1.0, max_items: int = 20_000
     ) -> None:
         if l2 <= 0:
             raise ValueError("l2 must be above 0")
@@ -78,7 +78,7 @@ class EaseRecency(Ease):
     name = "ease-recency"
 
     def __init__(
-        self, *, l2: float = 500.0, history_decay: float = 0.9, max_items: int = 20_000
+        self, *, l2: float = 1500.0, history_decay: float = 0.8, max_items: int = 20_000
     ) -> None:
         super().__init__(l2=l2, history_decay=history_decay, max_items=max_items)
 

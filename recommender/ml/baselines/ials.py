@@ -30,9 +30,9 @@ class ImplicitALS(Baseline):
     def __init__(
         self,
         *,
-        factors: int = 128,
-        regularization: float = 0.05,
-        alpha: float = 10.0,
+        factors: int = 64,
+        regularization: float = 10.0,
+        alpha: float = 1.0,
         iterations: int = 15,
         seed: int = 0,
         num_threads: int = 1,

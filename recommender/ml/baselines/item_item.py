@@ -28,7 +28,7 @@ class ItemItem(Baseline):
 
     name = "item-item"
 
-    def __init__(self, *, neighbours: int = 200, num_threads: int = 1) -> None:
+    def __init__(self, *, neighbours: int = 1000, num_threads: int = 1) -> None:
         self.neighbours = neighbours
         self.num_threads = num_threads
 

@@ -27,9 +27,9 @@ class Transitions(Baseline):
         self,
         *,
         max_gap: int = 10,
-        gap_decay: float = 0.8,
-        normalisation: float = 0.5,
-        history_decay: float = 0.8,
+        gap_decay: float = 0.9,
+        normalisation: float = 0.9,
+        history_decay: float = 0.7,
         max_history: int = 20,
     ) -> None:
         self.max_gap = max_gap
