@@ -105,7 +105,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     @action(description=_("Queues and workers"), url_path="queues")  # type: ignore[untyped-decorator]
     def open_queues(self, request: HttpRequest) -> HttpResponseRedirect:  # noqa: ARG002
         """Go to the queues' page."""
-        return redirect("rq_home")
+        return redirect("django_rq:home")
 
 
 @admin.register(TasteProfile)

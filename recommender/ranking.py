@@ -64,6 +64,24 @@ def score_popularity(
     return np.where(matched > 0, boosted, catalogue.popularity).astype(np.float32)
 
 
+def score_kindred_popularity(
+    catalogue: CatalogueArrays, *, taste: Taste, liked_positions: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return (C,) popularity times likeness in genre: what the Transformer is blended with.
+
+    Likeness is the cosine of a film's genres with those of the films liked so far and those chosen
+    at the door; where nothing is known of either, plain popularity.
+    """
+    profile = catalogue.genres[liked_positions].sum(axis=0).astype(np.float32)
+    profile[catalogue.genre_columns(taste.favourite_genre_ids)] += 1.0
+    length = np.linalg.norm(profile)
+    if not length:
+        return catalogue.popularity
+    per_film = np.sqrt(np.maximum(catalogue.genres.sum(axis=1), 1))
+    cosine = (catalogue.genres @ profile) / (per_film * length)
+    return np.asarray(catalogue.popularity * cosine, dtype=np.float32)
+
+
 def blend(
     model_scores: NDArray[np.float32],
     popularity: NDArray[np.float32],

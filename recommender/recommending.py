@@ -1,9 +1,10 @@
 """One answer from one snapshot: read the taste, rank the catalogue, tell the stars and reasons.
 
 By the number of films watched (all that the catalogue has, whatever their stars): none, popularity
-inside the chosen genres; one to four, that blended with the Transformer, its weight growing with
-the count; from five on the Transformer alone. Films rated low stay in the sequence the Transformer
-reads, as they were in every sequence it was trained on: it models what people watch next.
+inside the chosen genres; one to four, popularity among the genres chosen or liked so far, blended
+with the Transformer, whose weight grows with the count; from five on the Transformer alone. Films
+rated low stay in the sequence the Transformer reads, as they were in every sequence it was trained
+on: it models what people watch next.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.ranking import RankedFilms
-from recommender.reasons import explain_films
+from recommender.reasons import explain_films, is_disliked
 from recommender.serving import Snapshot
 
 RANKING_DEPTH = 1000
@@ -92,21 +93,33 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     """Order the films that may be shown, at most 1,000; also say whether this is a fallback."""
     catalogue = snapshot.catalogue
     mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
-    popularity = ranking.score_popularity(catalogue, taste.favourite_genre_ids)
-    sequence, _ = make_sequence(snapshot, taste.history)
-    if snapshot.model is None or not len(sequence):
-        return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
     watched = catalogue.positions_of([item.movie_id for item in taste.history])
     count = int((watched >= 0).sum())
-    scores = score_films(snapshot, sequence)
     is_fallback = count < ranking.FULL_HISTORY
+    sequence, _ = make_sequence(snapshot, taste.history)
+    if snapshot.model is None or not len(sequence):
+        popularity = _score_without_model(snapshot, taste)
+        return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
+    scores = score_films(snapshot, sequence)
     if is_fallback:
+        popularity = _score_without_model(snapshot, taste)
         weight = count / ranking.FULL_HISTORY
         scores = ranking.blend(scores, popularity, weight=weight, mask=mask)
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
     pool = snapshot.unit_vectors(ranked.positions[: ranking.DIVERSE_POOL])
     return ranking.diversify(ranked, pool), is_fallback
+
+
+def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
+    """Return (C,) popularity: in the chosen genres, or once films were liked, among their kind."""
+    catalogue = snapshot.catalogue
+    liked = [item.movie_id for item in taste.history if not is_disliked(item)]
+    positions = catalogue.positions_of(liked)
+    positions = positions[positions >= 0]
+    if not len(positions):
+        return ranking.score_popularity(catalogue, taste.favourite_genre_ids)
+    return ranking.score_kindred_popularity(catalogue, taste=taste, liked_positions=positions)
 
 
 def score_films(snapshot: Snapshot, sequence: NDArray[np.int32]) -> NDArray[np.float32]:

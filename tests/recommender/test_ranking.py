@@ -138,3 +138,20 @@ def test_predicted_rating_adds_both_biases_and_stays_in_range() -> None:
     assert generous == pytest.approx(expected)
     stars = ranking.predict_ratings(catalogue, np.array([0, 1]), user_bias=9.0)
     assert stars.tolist() == [5.0, 5.0]
+
+
+def test_kindred_popularity_weighs_by_genres_in_common() -> None:
+    catalogue = make_catalogue()
+    kindred = ranking.score_kindred_popularity(
+        catalogue, taste=Taste(), liked_positions=np.array([0])
+    )
+    cosines = np.array([1.0, 1 / np.sqrt(2), 0.0, 0.0])
+    assert kindred == pytest.approx(catalogue.popularity * cosines, abs=1e-6)
+    chosen = ranking.score_kindred_popularity(
+        catalogue, taste=Taste(favourite_genre_ids=(2,)), liked_positions=np.array([0])
+    )
+    assert chosen[1] == pytest.approx(catalogue.popularity[1], abs=1e-6)
+    nothing_known = ranking.score_kindred_popularity(
+        catalogue, taste=Taste(), liked_positions=np.array([], dtype=np.int64)
+    )
+    assert nothing_known.tolist() == catalogue.popularity.tolist()
