@@ -26,12 +26,13 @@ CONTAINED = """
     FROM catalog_movie WHERE {condition}
     ORDER BY rank, rating_count DESC, id LIMIT %(limit)s
 """
-# Titles that resemble it; a well-known movie wins over an obscure one that is as near.
+# Titles that resemble it: first those that differ by spaces alone ("walle" is "wall e"), then the
+# nearest; a well-known movie wins over an obscure one that is as near.
 RESEMBLING = """
     SELECT id FROM catalog_movie
     WHERE %(query)s <%% search_title
-    ORDER BY word_similarity(%(query)s, search_title)
-        + 0.03 * ln(1 + rating_count) DESC, id
+    ORDER BY replace(search_title, ' ', '') = replace(%(query)s, ' ', '') DESC,
+        word_similarity(%(query)s, search_title) + 0.03 * ln(1 + rating_count) DESC, id
     LIMIT %(limit)s
 """
 

@@ -103,9 +103,10 @@ class StarsField(serializers.DecimalField):
         Raises:
             ValidationError: It does.
         """
-        if value * 2 % 1:
+        precise = super().validate_precision(value)
+        if precise * 2 % 1:
             raise serializers.ValidationError("Give steps of 0.5.")
-        return super().validate_precision(value)
+        return precise
 
 
 class RatingInputSerializer(serializers.Serializer[Any]):

@@ -6,17 +6,15 @@ import gzip
 import json
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
-from catalog.models import Movie
 from catalog.movielens.importing import import_dataset
 from catalog.movielens.source import DatasetError
 from catalog.services import bump_catalogue_version
 
 DEMO_DIR = Path(__file__).resolve().parent.parent / "demo"
 DEMO_DATASET = "ml-latest-small"
-BATCH_ROWS = 1000
 
 
 def is_demo_loaded() -> bool:
@@ -45,12 +43,23 @@ def load_texts(*, path: Path) -> int:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            texts = {row["movieId"]: row for row in map(json.loads, lines)}
+            rows = [
+                (text["movieId"], text["page"], text["extract"]) for text in map(json.loads, lines)
+            ]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{path}: cannot be read ({error!r}).") from error
-    movies = list(Movie.objects.filter(pk__in=list(texts), extract=""))
-    for movie in movies:
-        movie.extract = texts[movie.pk]["extract"]
-        movie.wikipedia_page = texts[movie.pk]["page"]
-    Movie.objects.bulk_update(movies, ["extract", "wikipedia_page"], batch_size=BATCH_ROWS)
-    return len(movies)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.staged_text")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE staged_text (movie_id integer, page text, extract text) "
+            "ON COMMIT DROP"
+        )
+        with cursor.copy("COPY staged_text FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(
+            "UPDATE catalog_movie AS movie SET extract = text.extract, "
+            "wikipedia_page = text.page, updated_at = now() FROM staged_text AS text "
+            "WHERE movie.id = text.movie_id AND movie.extract = ''"
+        )
+        return int(cursor.rowcount)

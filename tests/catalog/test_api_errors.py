@@ -1,0 +1,45 @@
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client, RequestFactory
+
+from movieshow.api_errors import bad_request, server_error
+from tests.catalog.factories import assert_problem
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v1/nope", "/api/v2/movies", "/api/x/"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_unknown_path_is_a_problem(client: Client, path: str, method: str) -> None:
+    body = assert_problem(getattr(client, method)(path), 404)
+    assert body["instance"] == path
+
+
+def test_trailing_slash_is_another_path(client: Client) -> None:
+    assert_problem(client.get("/api/v1/movies/"), 404)
+
+
+def test_broken_server_answers_the_api_with_a_problem(rf: RequestFactory) -> None:
+    response = server_error(rf.get("/api/v1/movies"))
+    assert (response.status_code, response["Content-Type"]) == (500, "application/problem+json")
+    assert bad_request(rf.get("/api/v1/movies"), ValueError()).status_code == 400
+
+
+def test_forged_host_is_a_problem(client: Client) -> None:
+    assert_problem(client.get("/api/v1/movies", headers={"host": "evil.example"}), 400)
+
+
+def test_document_of_the_api_is_complete_and_valid() -> None:
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    document = out.getvalue()
+    for path in ("movies", "movies/{movie_id}", "search", "genres", "me/ratings", "me/tokens"):
+        assert f"/api/v1/{path}:" in document
+    assert "application/problem+json" in document
+
+
+def test_document_is_served_with_its_page(client: Client) -> None:
+    assert client.get("/api/v1/schema").status_code == 200
+    assert client.get("/api/v1/docs").status_code == 200

@@ -1,0 +1,114 @@
+import pytest
+from django.test import Client
+
+from catalog.models import Movie
+from tests.catalog.factories import assert_problem, count_queries_of, make_movie
+
+pytestmark = pytest.mark.django_db
+LISTS = ["/api/v1/movies", "/api/v1/genres", "/api/v1/search?q=film"]
+READ_ONLY = [*LISTS, "/api/v1/movies/2571"]
+
+
+@pytest.mark.parametrize("url", READ_ONLY)
+def test_anybody_may_read_the_catalogue(client: Client, movie: Movie, url: str) -> None:
+    assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("url", READ_ONLY)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_catalogue_cannot_be_written(
+    logged_in: Client, movie: Movie, url: str, method: str
+) -> None:
+    response = getattr(logged_in, method)(url, data={}, content_type="application/json")
+    assert_problem(response, 405)
+    assert "GET" in response["Allow"]
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_longer_list_takes_no_more_queries(client: Client, url: str) -> None:
+    make_movie(1, genres=["Drama", "War"])
+    few = count_queries_of(client, url)
+    for number in range(2, 20):
+        make_movie(number, genres=["Drama", "War", f"Genre {number}"])
+    assert count_queries_of(client, url) <= few
+
+
+def test_movies_come_in_pages_most_rated_first(client: Client) -> None:
+    for number in range(1, 6):
+        make_movie(number, rating_count=number, genres=["War", "Drama"])
+    body = client.get("/api/v1/movies?page=2&page_size=2").json()
+    assert body["count"] == 5
+    assert [movie["id"] for movie in body["results"]] == [3, 2]
+    assert body["results"][0]["genres"] == ["Drama", "War"]
+    assert "page=3" in body["next"]
+    assert_problem(client.get("/api/v1/movies?page=9"), 404)
+
+
+def test_movies_are_narrowed_and_ordered(client: Client) -> None:
+    make_movie(1, "Alien", year=1979, genres=["Horror"], rating_count=50, rating_mean=4.1)
+    make_movie(2, "Aliens", year=1986, genres=["Action"], rating_count=90, rating_mean=4.0)
+    make_movie(3, "Up", year=2009, genres=["Animation"], rating_count=10, rating_mean=4.9)
+
+    def ids(query: str) -> list[int]:
+        return [movie["id"] for movie in client.get(f"/api/v1/movies?{query}").json()["results"]]
+
+    assert ids("genre=horror&genre=animation") == [1, 3]
+    assert ids("year_min=1980&year_max=2000") == [2]
+    assert ids("rating_min=4.05") == [1, 3]
+    assert ids("ratings_min=50&ordering=oldest") == [1, 2]
+    assert ids("search=alien") == [1, 2]
+    assert ids("search=alien&ordering=newest") == [2, 1]
+    assert ids("ordering=title") == [1, 2, 3]
+    assert ids("ordering=best") == [3, 1, 2]
+    assert ids("search=nothing at all") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["genre=none", "year_min=x", "year_min=1e400", "ordering=magic", "ratings_min=-1"]
+)
+def test_wrong_filter_is_a_problem_that_names_it(client: Client, query: str) -> None:
+    body = assert_problem(client.get(f"/api/v1/movies?{query}"), 400)
+    assert list(body["errors"]) == [query.partition("=")[0]]
+
+
+def test_movie_shows_all_that_is_known(client: Client) -> None:
+    make_movie(
+        1, "Toy Story", year=1995, imdb_id="tt0114709", tmdb_id=862, extract="A film.",
+        wikipedia_page="Toy_Story",
+    )  # fmt: skip
+    assert client.get("/api/v1/movies/1").json() == {
+        "id": 1,
+        "title": "Toy Story",
+        "year": 1995,
+        "genres": ["Drama"],
+        "rating_count": 0,
+        "rating_mean": None,
+        "imdb_id": "tt0114709",
+        "tmdb_id": 862,
+        "text": {
+            "extract": "A film.",
+            "source_url": "https://en.wikipedia.org/wiki/Toy_Story",
+            "licence": "CC BY-SA 4.0",
+        },
+    }
+
+
+def test_movie_without_text_has_none(client: Client, movie: Movie) -> None:
+    body = client.get(f"/api/v1/movies/{movie.pk}").json()
+    assert (body["text"], body["imdb_id"]) == (None, None)
+
+
+@pytest.mark.parametrize("movie_id", [5, 10**30])
+def test_unknown_movie_is_not_found(client: Client, movie_id: int) -> None:
+    assert_problem(client.get(f"/api/v1/movies/{movie_id}"), 404)
+
+
+def test_search_forgives_typing_errors(client: Client, movie: Movie) -> None:
+    body = client.get("/api/v1/search?q=matrx").json()
+    assert [found["title"] for found in body["results"]] == ["The Matrix"]
+    assert body["results"][0]["genres"] == ["Action", "Sci-Fi"]
+
+
+@pytest.mark.parametrize("query", ["", "q=", "q=x&limit=0", "q=x&limit=many", f"q={'x' * 101}"])
+def test_search_without_a_fit_query_is_a_problem(client: Client, query: str) -> None:
+    assert assert_problem(client.get(f"/api/v1/search?{query}"), 400)["errors"]
