@@ -47,9 +47,11 @@ test: setup-dev
 test-platform: setup-dev
 	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -m platform tests/platform $(ARGS)
 
+NEED_CHROMIUM = command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	echo "movieshow: no chromium found; on Debian and Ubuntu: apt install chromium" >&2; exit 1; }
+
 e2e: setup-dev
-	@command -v chromium >/dev/null || { \
-		echo "movieshow: no chromium found; on Debian and Ubuntu: apt install chromium" >&2; exit 1; }
+	@$(NEED_CHROMIUM)
 	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -m e2e tests/e2e $(ARGS)
 
 lint: setup-dev
@@ -75,6 +77,10 @@ personas: setup
 
 screenshots: setup-dev
 	@exec $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
+
+screenshots: setup-dev
+	@$(NEED_CHROMIUM)
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
 
 clean:
 	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
