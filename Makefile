@@ -76,11 +76,8 @@ personas: setup
 	@exec $(VENV_PYTHON) -m recommender.ml personas recommender/artifacts/shipped --movies catalog/demo/ml-latest-small/movies.csv
 
 screenshots: setup-dev
-	@exec $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
-
-screenshots: setup-dev
 	@$(NEED_CHROMIUM)
-	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
+	@exec $(VENV_PYTHON) -m tests.e2e.screenshots docs/screenshots
 
 clean:
 	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
