@@ -1,0 +1,56 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts.middleware import ViewerMiddleware
+from accounts.models import User
+from accounts.selectors import GUEST_SESSION_KEY
+from tests.catalog.factories import make_member
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    return make_member()
+
+
+@pytest.fixture
+def guest(db: None) -> User:
+    expires_at = timezone.now() + timedelta(days=30)
+    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+
+
+@pytest.fixture
+def browse(rf: RequestFactory, db: None) -> Callable[..., Any]:
+    """Return a request as the middleware leaves it, of a session and perhaps a user."""
+    from django.contrib.auth.models import AnonymousUser
+
+    def make(
+        *, user: User | None = None, session: SessionStore | None = None, address: str = "192.0.2.1"
+    ) -> HttpRequest:
+        request = rf.get("/", REMOTE_ADDR=address)
+        request.session = session if session is not None else SessionStore()
+        request.user = user or AnonymousUser()
+        ViewerMiddleware(lambda _request: None)(request)  # type: ignore[arg-type,return-value]
+        return request
+
+    return make
+
+
+@pytest.fixture
+def as_guest(client: Client, guest: User) -> Client:
+    session = client.session
+    session[GUEST_SESSION_KEY] = guest.pk
+    session.save()
+    return client

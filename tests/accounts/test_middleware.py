@@ -1,0 +1,54 @@
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.selectors import GUEST_SESSION_KEY
+from tests.catalog.factories import count_queries
+
+pytestmark = pytest.mark.django_db
+
+
+def session_of(guest_id: object) -> SessionStore:
+    session = SessionStore()
+    session[GUEST_SESSION_KEY] = guest_id
+    return session
+
+
+def test_member_is_the_viewer_even_with_a_guest_about(
+    browse: Any, member: User, guest: User
+) -> None:
+    assert browse(user=member, session=session_of(guest.pk)).viewer == member
+
+
+def test_guest_of_the_session_is_the_viewer(browse: Any, guest: User) -> None:
+    viewer = browse(session=session_of(guest.pk)).viewer
+    assert viewer == guest
+    assert viewer.is_guest
+
+
+def test_stranger_is_nobody(browse: Any) -> None:
+    assert not browse().viewer
+
+
+@pytest.mark.parametrize("guest_id", [0, 10**30, "1", None, [1]])
+def test_broken_session_is_nobody(browse: Any, guest_id: object) -> None:
+    assert not browse(session=session_of(guest_id)).viewer
+
+
+def test_expired_guest_is_nobody(browse: Any, guest: User) -> None:
+    User.objects.filter(pk=guest.pk).update(expires_at=timezone.now())
+    assert not browse(session=session_of(guest.pk)).viewer
+
+
+def test_member_in_a_guests_place_is_nobody(browse: Any, member: User) -> None:
+    assert not browse(session=session_of(member.pk)).viewer
+
+
+def test_viewer_nobody_asks_for_costs_no_query(browse: Any, guest: User) -> None:
+    session = session_of(guest.pk)
+    assert count_queries(lambda: browse(session=session)) == 0
+    request = browse(session=session)
+    assert count_queries(lambda: (request.viewer.pk, request.viewer.is_guest)) == 1
