@@ -86,7 +86,7 @@ def test_a_second_start_on_the_same_home_fails_in_one_line(install: Install) -> 
 def test_sigterm_stops_command_and_servers(install: Install) -> None:
     process = install.start()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=15) == 128 + signal.SIGTERM
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
     assert install.processes() == []
 
 
@@ -99,7 +99,7 @@ def test_a_start_waits_for_the_home_that_is_being_left(install: Install) -> None
 def test_kill_9_ends_command_and_servers_too(install: Install) -> None:
     process = install.start()
     process.kill()
-    process.wait(timeout=15)
+    process.wait(timeout=30)
     assert install.wait_until_nothing_runs() == []
 
 
@@ -109,7 +109,7 @@ def test_the_start_after_kill_9_is_quick_and_finds_the_data(install: Install) ->
     )
     process = install.start()
     process.kill()
-    process.wait(timeout=15)
+    process.wait(timeout=30)
     started = time.monotonic()
     again = install.run_beside(READ_KEPT)
     assert again.stdout.strip() == "42", again.stderr
@@ -121,7 +121,7 @@ def test_kill_9_of_everything_at_once_is_survived(install: Install) -> None:
     for victim in install.processes():
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-    process.wait(timeout=15)
+    process.wait(timeout=30)
     assert install.run_beside("pass").returncode == 0
 
 
@@ -135,7 +135,7 @@ def test_a_pid_file_whose_number_is_now_another_process_is_no_obstacle(install: 
 def test_sockets_left_by_a_dead_owner_are_removed(install: Install) -> None:
     process = install.start()
     process.kill()
-    process.wait(timeout=15)
+    process.wait(timeout=30)
     left = Path((install.home / "sockets").read_text())
     install.run_beside("pass")
     assert not left.exists()
@@ -230,7 +230,7 @@ def test_ctrl_c_reaches_the_command_once(install: Install) -> None:
     for child in install.processes():
         if child.pid != process.pid and "signal.pause" in " ".join(child.cmdline()):
             child.send_signal(signal.SIGINT)  # as a terminal does, to the whole group
-    assert process.wait(timeout=15) == 128 + signal.SIGINT
+    assert process.wait(timeout=30) == 128 + signal.SIGINT
     assert install.processes() == []
 
 
@@ -241,7 +241,7 @@ def test_a_connection_left_open_does_not_delay_the_stop(install: Install) -> Non
     connection = psycopg.connect(host=host, user="movieshow", dbname="movieshow")
     connection.execute("select 1")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=15) == 128 + signal.SIGTERM
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
     connection.close()
 
 
@@ -265,7 +265,7 @@ def test_a_locked_home_is_free_again_when_its_owner_dies(tmp_path: Path) -> None
     home.lock()
     home.unlock()
     child.kill()
-    child.wait(timeout=15)
+    child.wait(timeout=30)
     again = Home(tmp_path / "home")
     again.lock()
     again.unlock()
