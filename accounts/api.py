@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,10 +15,20 @@ from accounts import selectors, serializers, services
 from accounts.models import ApiToken, User
 
 
-class MyTokensView(generics.ListAPIView[ApiToken]):
-    """One's live tokens, newest first; members only."""
+class ReadsOrHasSession(BasePermission):
+    """Lets a token look but not make or revoke: revoking a leaked one ends what its finder can."""
 
-    permission_classes = [IsAuthenticated]
+    message = "API tokens are made and revoked on the account page, not with a token."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+        """Return whether the caller may go on."""
+        return request.method in SAFE_METHODS or request.auth is None
+
+
+class MyTokensView(generics.ListAPIView[ApiToken]):
+    """One's live tokens, newest first; members only. Making one takes a session, not a token."""
+
+    permission_classes = [IsAuthenticated, ReadsOrHasSession]
     queryset = ApiToken.objects.none()
     serializer_class = serializers.ApiTokenSerializer
     pagination_class = None  # there are at most accounts.tokens.MAX_ACTIVE_TOKENS
@@ -51,9 +61,9 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
 
 
 class MyTokenView(APIView):
-    """One of one's tokens."""
+    """One of one's tokens; to be revoked with a session, not with a token."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [IsAuthenticated, ReadsOrHasSession]
 
     @extend_schema(operation_id="revoke_token", responses={204: None})
     def delete(self, request: Request, token_id: int) -> Response:

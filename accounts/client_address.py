@@ -23,6 +23,8 @@ def get_client_address(*, request: HttpRequest) -> str:
         address = ipaddress.ip_address(claimed.strip())
     except ValueError:
         return UNKNOWN_ADDRESS
+    # A dual-stack socket shows IPv4 clients as ::ffff:1.2.3.4, which share one /64.
+    address = getattr(address, "ipv4_mapped", None) or address
     if isinstance(address, ipaddress.IPv6Address):
         network = ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False)
         return str(network.network_address)

@@ -1,8 +1,15 @@
 """What RQ runs for accounts; one domain call each."""
 
+from django.core.management import call_command
+
 from accounts.services import delete_expired_guests
 
 
 def delete_expired_guests_job() -> int:
     """Delete guests past their expiry; return how many."""
     return delete_expired_guests()
+
+
+def delete_expired_sessions_job() -> None:
+    """Delete browser sessions past their expiry."""
+    call_command("clearsessions")

@@ -1,6 +1,6 @@
 """Ratings: set, changed and taken back, each with its event, in one transaction."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
@@ -12,6 +12,8 @@ from catalog.signals import rating_changed
 
 MIN_STARS = Decimal("0.5")
 MAX_STARS = Decimal(5)
+# The first film was shot in 1888; far earlier dates Postgres keeps but Python cannot read back.
+EARLIEST_WATCHED_AT = datetime(1888, 1, 1, tzinfo=UTC)
 
 
 class UnknownMovieError(Exception):
@@ -30,7 +32,7 @@ class InvalidStarsError(Exception):
 
 
 class InvalidWatchedAtError(Exception):
-    """The time of watching is in the future or has no time zone."""
+    """The time of watching is in the future, before films, or has no time zone."""
 
 
 def lock_user(*, user_id: int) -> User:
@@ -69,6 +71,8 @@ def _clean_watched_at(watched_at: datetime | None) -> datetime | None:
         return None
     if timezone.is_naive(watched_at):
         raise InvalidWatchedAtError("Give the time of watching with its time zone.")
+    if watched_at < EARLIEST_WATCHED_AT:
+        raise InvalidWatchedAtError("A movie cannot have been watched before there were any.")
     if watched_at > timezone.now():
         raise InvalidWatchedAtError("A movie cannot have been watched in the future.")
     return watched_at
@@ -89,7 +93,7 @@ def set_rating(
 
     Raises:
         InvalidStarsError: The stars are not 0.5 to 5.0 in steps of 0.5.
-        InvalidWatchedAtError: `watched_at` is in the future or naive.
+        InvalidWatchedAtError: `watched_at` is naive, in the future or before 1888.
         UnknownMovieError: No movie has this id.
         UnknownUserError: The person is gone.
     """

@@ -1,8 +1,18 @@
 """Middleware of the whole site."""
 
+import re
+from collections.abc import Callable
+
+import structlog
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django_structlog.middlewares import RequestMiddleware
+
+from accounts.client_address import get_client_address
+
+SECRET_IN_PATH = re.compile(r"(?<=/password/reset/key/)[^/]+|(?<=/confirm-email/)[^/]+")
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
@@ -21,3 +31,42 @@ class ContentPolicyMiddleware(CSPMiddleware):
                 "style-src": [UNSAFE_INLINE],
             }
         return super().process_response(request, response)
+
+
+class QueueAccessMiddleware:
+    """Lets superusers alone see and change the job queues; django-rq would let in any staff."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on; the check comes once the view is known."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_args: object) -> None:
+        """Refuse staff without all rights.
+
+        Raises:
+            PermissionDenied: The view is one of the queues' and the user is no superuser.
+        """
+        is_of_queues = getattr(view, "__module__", "").startswith("django_rq.")
+        if is_of_queues and request.user.is_staff and not request.user.is_superuser:
+            raise PermissionDenied
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Logs each request without what would let a reader of the log act as somebody else.
+
+    The query string is left out (it holds what people search for), so is the secret part of links
+    sent by mail, and the address is the one our own proxy saw.
+    """
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Add the client's address to the log's context."""
+        structlog.contextvars.bind_contextvars(ip=get_client_address(request=request))
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Return method and path."""
+        return f"{request.method} {SECRET_IN_PATH.sub('...', request.path)}"

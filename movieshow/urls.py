@@ -1,5 +1,6 @@
 """Every address of the site; each app owns its own list."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -14,6 +15,9 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("", include("catalog.api_urls")),
     path("", include("recommender.api_urls")),
 ]
+
+# allauth's limits on failed log-ins hold for the admin's door too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

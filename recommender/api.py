@@ -12,6 +12,7 @@ from rest_framework.serializers import ValidationError
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
+from accounts.client_address import get_client_address
 from accounts.models import User
 from catalog.selectors import get_movie_cards
 from recommender import answer_bytes, selectors, services
@@ -44,6 +45,10 @@ class AnonymousScopedThrottle(ScopedRateThrottle):
         if request.user and request.user.is_authenticated:
             return True
         return bool(super().allow_request(request, view))
+
+    def get_ident(self, request: Request) -> str:
+        """Return the client's address as our own proxy saw it, not as the client claims it."""
+        return get_client_address(request=request._request)
 
 
 class MyRecommendationsView(APIView):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from catalog.selectors import MovieCard, get_movie_cards
@@ -12,6 +13,7 @@ from recommender.answers import Filters, HistoryItem, Recommendation, Recommenda
 from recommender.genres import UnknownGenreNameError, find_genre_ids
 
 MAX_HISTORY = 1000
+MAX_GENRE_NAMES = 50
 DEFAULT_LIMIT = 10
 REASONS = "reasons"
 
@@ -32,9 +34,14 @@ class GenreNamesField(serializers.ListField):
         """Return genre ids.
 
         Raises:
-            ValidationError: a name is no genre's.
+            ValidationError: a name is no genre's, or there are too many.
         """
         values = [data] if isinstance(data, str) else data
+        # Before the names are looked at: each bad one would cost an error of its own.
+        if isinstance(values, list) and len(values) > MAX_GENRE_NAMES:
+            raise serializers.ValidationError(
+                _("Name at most %(max)d genres.") % {"max": MAX_GENRE_NAMES}
+            )
         names = super().to_internal_value(values)
         parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
         try:
@@ -100,19 +107,17 @@ class HistoryItemInput(serializers.Serializer[Any]):
 class SessionInput(RecommendationOptions):
     """A history that belongs to nobody, and the options."""
 
-    history = HistoryItemInput(many=True)
+    # `max_length` is looked at before the films are: a huge list costs nothing.
+    history = HistoryItemInput(
+        many=True,
+        max_length=MAX_HISTORY,
+        error_messages={
+            "max_length": gettext_lazy("A history has at most {max_length} films; send the last.")
+        },
+    )
 
     def validate_history(self, items: list[dict[str, Any]]) -> list[HistoryItem]:
-        """Return the films of the history.
-
-        Raises:
-            ValidationError: there are more than a thousand.
-        """
-        if len(items) > MAX_HISTORY:
-            raise serializers.ValidationError(
-                _("A history has at most %(max)d films; this one has %(count)d.")
-                % {"max": MAX_HISTORY, "count": len(items)}
-            )
+        """Return the films of the history."""
         return [HistoryItem(item["movie_id"], item["rating"], item["rated_at"]) for item in items]
 
 

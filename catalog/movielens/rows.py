@@ -131,6 +131,8 @@ def read_movies(member: Member, on_read: ReadListener = lambda _: None) -> Itera
         movie_id = parse_id(raw_id, MAX_DATASET_MOVIE_ID)
         if movie_id is None:
             raise malformed(member, line, f"a movie id from 1 to {MAX_DATASET_MOVIE_ID:,}")
+        if len(raw_title) > 2 * MAX_TITLE_CHARACTERS:
+            raise malformed(member, line, f"a title of up to {MAX_TITLE_CHARACTERS} characters")
         title, year = split_title(raw_title)
         if year is not None and not MIN_YEAR <= year <= MAX_YEAR:
             title, year = raw_title.strip(), None

@@ -33,7 +33,11 @@ def test_token_is_made_used_listed_and_revoked(logged_in: Client) -> None:
     assert "key" not in listed[0]
     assert listed[0]["last_used_at"] is not None
 
-    assert app.delete(f"{TOKENS}/{made.json()['id']}", headers=headers).status_code == 204
+    mine = f"{TOKENS}/{made.json()['id']}"
+    assert_problem(app.delete(mine, headers=headers), 403)
+    another = app.post(TOKENS, {"name": "b"}, content_type="application/json", headers=headers)
+    assert_problem(another, 403)
+    assert logged_in.delete(mine).status_code == 204
     assert_problem(app.get(TOKENS, headers=headers), 401)
     assert logged_in.get(TOKENS).json() == []
 

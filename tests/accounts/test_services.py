@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -60,6 +61,14 @@ def test_script_cannot_fill_the_table(browse: Any) -> None:
         services.ensure_viewer(request=browse())
     services.ensure_viewer(request=browse(address="192.0.2.2"))
     assert User.objects.count() == services.GUESTS_PER_ADDRESS + 1
+
+
+def test_clients_of_a_dual_stack_socket_count_apart() -> None:
+    addresses = {
+        get_client_address(request=RequestFactory().get("/", REMOTE_ADDR=f"::ffff:1.2.3.{last}"))
+        for last in (4, 5)
+    }
+    assert addresses == {"1.2.3.4", "1.2.3.5"}
 
 
 def test_household_of_ipv6_counts_as_one_client(browse: Any) -> None:

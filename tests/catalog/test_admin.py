@@ -139,3 +139,9 @@ def test_movies_are_exported_and_imported(admin_of_site: Client, movie: Movie) -
 def test_no_check_complains() -> None:
     err = StringIO()
     call_command("check", "--fail-level", "WARNING", stderr=err)
+
+
+@pytest.mark.parametrize("page", ["import/", "export/"])
+def test_staff_without_rights_cannot_import_or_export(client: Client, page: str) -> None:
+    client.force_login(User.objects.create_user("staff", is_staff=True))
+    assert client.get(f"/admin/catalog/movie/{page}").status_code == 403

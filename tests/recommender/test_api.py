@@ -7,6 +7,7 @@ from django.core.cache import cache as site_cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
+from rest_framework.throttling import ScopedRateThrottle
 
 from accounts.models import User
 from catalog.models import Movie
@@ -288,3 +289,30 @@ def test_wrong_methods_are_refused(
     response = getattr(api, method)(path)
     assert response.status_code == 405
     assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"history": [{}] * 20_000},
+        {"history": HISTORY, "genres": [[]] * 20_000},
+    ],
+)
+def test_huge_input_gets_one_short_error(body: dict[str, Any]) -> None:
+    response = post_session(**body)
+    assert response.status_code == 400
+    assert len(response.content) < 1000
+
+
+def test_throttle_counts_the_client_whatever_address_it_claims(
+    active_model: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "anonymous_session", "3/min")
+    codes = [
+        APIClient(headers={"X-Forwarded-For": f"10.0.0.{number}"})
+        .post(SESSION, {"history": HISTORY}, format="json")
+        .status_code
+        for number in range(4)
+    ]
+    assert codes == [200, 200, 200, 429]

@@ -1,0 +1,45 @@
+"""What every request passes: who may see the queues, and what the log says of a request."""
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.models import User
+from movieshow.middleware import RequestLogMiddleware
+
+QUEUE_PAGES = ["/admin/queues/", "/admin/queues/queues/0/"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", QUEUE_PAGES)
+def test_staff_without_all_rights_cannot_see_queues(client: Client, page: str) -> None:
+    client.force_login(User.objects.create_user("staff", is_staff=True))
+    assert client.get(page).status_code == 403
+
+
+@pytest.mark.django_db
+def test_superuser_sees_queues(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    assert client.get(QUEUE_PAGES[0]).status_code == 200
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_close_the_admin_door_for_a_while(client: Client) -> None:
+    User.objects.create_superuser("root", password="the right one")
+    login = reverse("admin:login")
+    for _ in range(30):
+        client.post(login, {"username": "root", "password": "wrong"}, follow=True)
+    client.post(login, {"username": "root", "password": "the right one"}, follow=True)
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/search/?q=private", "GET /search/"),
+        ("/account/password/reset/key/3-abc-def/", "GET /account/password/reset/key/.../"),
+        ("/account/confirm-email/MQ:1u:x/", "GET /account/confirm-email/.../"),
+    ],
+)
+def test_log_leaves_out_what_others_could_use(path: str, logged: str) -> None:
+    assert RequestLogMiddleware.format_request(RequestFactory().get(path)) == logged
