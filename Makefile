@@ -8,12 +8,12 @@ BESIDE_SERVERS := env MOVIESHOW_HOME="$(TEST_HOME)" $(VENV_PYTHON) -m movieshow.
 
 # Sets $$python to a Python that will do, or says what is wrong.
 FIND_PYTHON = python=; \
-	for candidate in $(if $(PYTHON),"$(PYTHON)",$(VENV_PYTHON) python3.11 python3.12 python3.13 python3.14 python3); do \
-		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",$(VENV_PYTHON) python3.11 python3.12 python3); do \
+		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; \
 		then python="$$candidate"; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "movieshow: Python 3.11 to 3.14 is needed and $(or $(PYTHON),python3) is: $$("$(or $(PYTHON),python3)" --version 2>&1 | tail -n 1); say where one is: make $@ PYTHON=/path/to/python3.11" >&2; \
+		echo "movieshow: Python 3.11 or 3.12 is needed and $(or $(PYTHON),python3) is: $$("$(or $(PYTHON),python3)" --version 2>&1 | tail -n 1); say where one is: make $@ PYTHON=/path/to/python3.11" >&2; \
 		exit 1; \
 	fi
 

@@ -1,4 +1,4 @@
-"""Make the virtual environment: ``python -m movieshow.environment [--dev]``, by any Python 3.11+.
+"""Make the virtual environment: ``python -m movieshow.environment [--dev]``, by Python 3.11 or 3.12.
 
 Uses nothing but the standard library. It does nothing, in a moment, when what is installed is
 what ``pyproject.toml`` and ``constraints.txt`` ask for.
