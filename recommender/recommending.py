@@ -1,10 +1,11 @@
 """One answer from one snapshot: read the taste, rank the catalogue, tell the stars and reasons.
 
 By the number of films watched (all that the catalogue has, whatever their stars): none, popularity
-inside the chosen genres; one to four, popularity among the genres chosen or liked so far, blended
-with the Transformer, whose weight grows with the count; from five on the Transformer alone. Films
-rated low stay in the sequence the Transformer reads, as they were in every sequence it was trained
-on: it models what people watch next.
+inside the chosen genres; one to four, popularity among films of the genres and era liked so far,
+blended with the Transformer, whose weight grows with the count; from five on the Transformer alone.
+Films rated low stay in the sequence the Transformer reads, as they were in every sequence it was
+trained on: it models what people watch next, and leaving them out was seen to find no more of the
+films that people went on to like.
 """
 
 from collections.abc import Sequence

@@ -7,10 +7,12 @@ schedule over epochs, for the time allowed decides how many steps there are.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +29,7 @@ from recommender.ml.sequences import Batch, training_batches
 from recommender.ml.transformer import SequenceTransformer
 
 MODEL_FILE = "model.pt"
+SMALL_CATALOGUE = 2000
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,6 @@ class FinetuneConfig:
     max_passes: int = 3
     replay_ratio: float = 4.0
     min_replay: int = 2000
-    num_negatives: int = 1024
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def fine_tune(
         rng=rng,
     )
     batches = _batches([*new, *old], saved.model.config.max_seq_len, options, rng)
-    report = _Tuner(saved.model, options, rng).run(batches, max_seconds=max_seconds)
+    loss_config = _choose_loss(base.card, saved.model.num_items)
+    tuner = _Tuner(saved.model, loss_config, options, rng)
+    report = tuner.run(batches, max_seconds=max_seconds)
     done = {
         "new_people": len(new),
         "replayed_people": len(old),
@@ -149,24 +153,34 @@ def _batches(
         )
 
 
-def _choose_loss(model: SequenceTransformer, options: FinetuneConfig) -> LossConfig:
-    """Full cross-entropy where the catalogue is hardly larger than the draw of negatives."""
-    if model.num_items <= 2 * options.num_negatives:
+def _choose_loss(card: dict[str, Any], num_items: int) -> LossConfig:
+    """Return the loss of the full training where the card tells it: another would move scores.
+
+    Failing that, full cross-entropy for a small catalogue and a sampled softmax for a large one.
+    """
+    if "loss" in card:
+        known = {field.name for field in dataclasses.fields(LossConfig)}
+        return LossConfig(**{name: card["loss"][name] for name in known & set(card["loss"])})
+    if num_items <= SMALL_CATALOGUE:
         return LossConfig(kind="cross_entropy")
-    return LossConfig(kind="sampled_softmax", num_negatives=options.num_negatives)
+    return LossConfig(kind="sampled_softmax")
 
 
 class _Tuner:
     """The network, its optimiser and its random numbers; takes one step a batch."""
 
     def __init__(
-        self, model: SequenceTransformer, options: FinetuneConfig, rng: np.random.Generator
+        self,
+        model: SequenceTransformer,
+        loss_config: LossConfig,
+        options: FinetuneConfig,
+        rng: np.random.Generator,
     ) -> None:
         seed = int(rng.integers(2**62))
         torch.manual_seed(seed)  # dropout
         self.model, self.options, self.steps = model, options, 0
         self.negatives = torch.Generator().manual_seed(seed)
-        self.loss_config = _choose_loss(model, options)
+        self.loss_config = loss_config
         self.optimiser = build_optimiser(
             model,
             TrainingConfig(learning_rate=options.learning_rate, weight_decay=options.weight_decay),

@@ -140,17 +140,18 @@ def test_predicted_rating_adds_both_biases_and_stays_in_range() -> None:
     assert stars.tolist() == [5.0, 5.0]
 
 
-def test_kindred_popularity_weighs_by_genres_in_common() -> None:
+def test_kindred_popularity_weighs_by_genres_and_era_in_common() -> None:
+    """The film liked is a comedy of 1990; the others are ten and twenty years younger."""
     catalogue = make_catalogue()
-    kindred = ranking.score_kindred_popularity(
-        catalogue, taste=Taste(), liked_positions=np.array([0])
-    )
+    liked = np.array([0])
+    kindred = ranking.score_kindred_popularity(catalogue, taste=Taste(), liked_positions=liked)
     cosines = np.array([1.0, 1 / np.sqrt(2), 0.0, 0.0])
-    assert kindred == pytest.approx(catalogue.popularity * cosines, abs=1e-6)
+    era = 0.25 + 0.75 * np.exp(-np.square(np.array([0, 10, 20, 1990]) / 15))
+    assert kindred == pytest.approx(catalogue.popularity * cosines * era, abs=1e-6)
     chosen = ranking.score_kindred_popularity(
-        catalogue, taste=Taste(favourite_genre_ids=(2,)), liked_positions=np.array([0])
+        catalogue, taste=Taste(favourite_genre_ids=(2,)), liked_positions=liked
     )
-    assert chosen[1] == pytest.approx(catalogue.popularity[1], abs=1e-6)
+    assert chosen[1] == pytest.approx(catalogue.popularity[1] * era[1], abs=1e-6)
     nothing_known = ranking.score_kindred_popularity(
         catalogue, taste=Taste(), liked_positions=np.array([], dtype=np.int64)
     )
