@@ -1,7 +1,7 @@
-"""Make the virtual environment: ``python -m movieshow.environment [--dev]``, by Python 3.11 or 3.12.
+"""Make the virtual environment: ``python -m movieshow.environment [--dev]``.
 
-Uses nothing but the standard library. It does nothing, in a moment, when what is installed is
-what ``pyproject.toml`` and ``constraints.txt`` ask for.
+Any Python that `make` accepts will do, for this uses nothing but the standard library. It does
+nothing, in a moment, when what is installed is ``pyproject.toml`` and ``constraints.txt`` ask for.
 """
 
 from __future__ import annotations

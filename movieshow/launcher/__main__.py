@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from typing import TextIO
 
 from movieshow.embedded.foreground import (
     Stopped,
@@ -45,7 +47,7 @@ def main() -> int:
         _say("stopped")
         return 0
     except (EmbeddedError, LaunchError, OSError) as error:
-        _say(str(error))
+        _say(str(error), to=sys.stderr)
         return 1
     return 0
 
@@ -71,6 +73,8 @@ def _launch(*, port: int) -> None:
     with Servers(home) as servers:
         _ensure_port_is_free(port)
         environment = servers.environment(os.environ)
+        if environment.get("ALLOWED_HOSTS"):
+            environment["ALLOWED_HOSTS"] += ",127.0.0.1"  # where we ask whether it is ready
         password = home.read_secret("demo_password", num_bytes=12)
         _prepare({**environment, "MOVIESHOW_DEMO_PASSWORD": password})
         supervisor = Supervisor(logs=home.logs, environment=environment)
@@ -91,9 +95,11 @@ def _launch(*, port: int) -> None:
             stop_orphans(owner=str(home.path), directories=())
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(f"movieshow: {text}\n")
-    sys.stderr.flush()
+def _say(text: str, *, to: TextIO | None = None) -> None:
+    stream = to or sys.stdout
+    with contextlib.suppress(BrokenPipeError):  # whoever read along has gone; we go on
+        stream.write(f"movieshow: {text}\n")
+        stream.flush()
 
 
 def _ensure_port_is_free(port: int) -> None:
