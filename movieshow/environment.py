@@ -1,7 +1,7 @@
 """Make the virtual environment: ``python -m movieshow.environment [--dev]``.
 
 Any Python that `make` accepts will do, for this uses nothing but the standard library. It does
-nothing, in a moment, where all is installed that ``pyproject.toml`` and ``constraints.txt`` ask for.
+nothing, in a moment, if all is installed that ``pyproject.toml`` and ``constraints.txt`` ask for.
 """
 
 from __future__ import annotations
