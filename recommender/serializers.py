@@ -108,7 +108,7 @@ class SessionInput(RecommendationOptions):
     """A history that belongs to nobody, and the options."""
 
     # `max_length` is looked at before the films are: a huge list costs nothing.
-    history = HistoryItemInput(
+    history = HistoryItemInput(  # type: ignore[call-arg]
         many=True,
         max_length=MAX_HISTORY,
         error_messages={
