@@ -55,7 +55,7 @@ def run_site() -> Iterator[Site]:
     log = directory / "launcher.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "movieshow.launcher", "--port", str(port)],
+            [sys.executable, "-m", "movieshow.launcher", "--port", str(port), "--die-with-parent"],
             cwd=ROOT,
             env=environment,
             stdout=output,
