@@ -52,17 +52,19 @@ class Home:
         As root Postgres runs as ``nobody``, who may be unable to reach a checkout in root's
         own directory; then this is a system state directory named after the home.
         """
-        if os.geteuid() != 0 or _is_reachable_by_others(self.path.parent):
+        if os.geteuid() != 0 or _is_reachable_by_others(self.path):
             return self.path
         digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:12]
         return _STATE_ROOT / digest
 
     def create(self) -> None:
-        """Make the directories; only their owner may look into the private ones."""
-        mode = 0o711 if os.geteuid() == 0 else 0o700
-        self.path.mkdir(parents=True, exist_ok=True)
-        if self.path.stat().st_uid == os.geteuid():
-            self.path.chmod(mode)
+        """Make the directories; only their owner may look into the private ones.
+
+        A home that was there before keeps its mode: it may be a directory that others use.
+        """
+        if not self.path.exists():
+            self.path.mkdir(parents=True)
+            self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for directory in (self.logs, self.redis_data):
             directory.mkdir(mode=0o700, exist_ok=True)
         if self.postgres_root != self.path:

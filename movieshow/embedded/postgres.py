@@ -23,6 +23,8 @@ _NAME = "movieshow"  # of the role and of the database
 _START_SECONDS = 60.0
 # SIGINT: fast shutdown; SIGQUIT: immediate, with recovery at the next start.
 _STOP_SIGNALS = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
+# As root the server runs as nobody, whose other processes can read its environment: no secrets.
+_ENVIRONMENT = {"PATH": os.defpath}
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -74,6 +76,7 @@ class Postgres:
                 [programs / "postgres", "-D", self.data, *options],
                 death_signal=signal.SIGINT,
                 stdout=log,
+                environment=_ENVIRONMENT,
                 directory=Path("/"),
                 uid=uid,
             )
@@ -103,7 +106,12 @@ class Postgres:
         ]  # fmt: skip
         with self._log.open("ab") as log:
             process = start_process(
-                command, death_signal=signal.SIGTERM, stdout=log, directory=Path("/"), uid=uid
+                command,
+                death_signal=signal.SIGTERM,
+                stdout=log,
+                environment=_ENVIRONMENT,
+                directory=Path("/"),
+                uid=uid,
             )
             if process.wait() != 0:
                 raise self._failure("initdb failed")

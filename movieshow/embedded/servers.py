@@ -140,12 +140,16 @@ def check_redis(url: str) -> None:
 
 
 def without_password(url: str) -> str:
-    """Return ``url`` with its password, if any, replaced by three stars."""
+    """Return ``url`` with its password, if any, replaced by three stars, and without its query."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    netloc = parts.netloc.replace(f":{parts.password}@", ":***@")
-    return urlunsplit(parts._replace(netloc=netloc))
+    if parts.scheme == "unix":
+        return url.partition("?")[0]
+    if not parts.scheme or not (parts.netloc or parts.path.startswith("/")):
+        return "malformed; it should look like scheme://user:password@host:port/name"
+    netloc = parts.netloc
+    if parts.password is not None:
+        netloc = netloc.replace(f":{parts.password}@", ":***@")
+    return urlunsplit(parts._replace(netloc=netloc, query=""))
 
 
 def _min_free_bytes() -> int:

@@ -247,7 +247,9 @@ def test_a_connection_left_open_does_not_delay_the_stop(install: Install) -> Non
 
 def test_passwords_are_hidden_in_addresses() -> None:
     assert without_password("redis://:s3cret@host:1/0") == "redis://:***@host:1/0"
-    assert without_password("unix:///tmp/x.sock?db=0") == "unix:///tmp/x.sock?db=0"
+    assert without_password("unix:///tmp/x.sock?password=s3cret") == "unix:///tmp/x.sock"
+    assert "s3cret" not in without_password("postgres://host/name?password=s3cret")
+    assert "s3cret" not in without_password("user:s3cret@host/name")
 
 
 def test_free_space_is_checked_for_the_home(tmp_path: Path) -> None:
