@@ -30,6 +30,7 @@ from recommender.ml.registry import is_baseline, load_trained, make_baseline
 from recommender.ml.splits import EvaluationSplit
 
 DIFFERENCE_METRICS = ("hit@10", "ndcg@10")
+TOGETHER = "all sets together"
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ logger = logging.getLogger(__name__)
 class Comparison:
     """The answers: `evaluations[data set][label]`, absent where a model needs times a set lacks.
 
-    `shuffled` holds the same with every history in random order.
+    `shuffled` holds the same with every history in random order; `origins[label]` says which
+    training run a trained model comes from.
     """
 
     config: ComparisonConfig
@@ -46,6 +48,7 @@ class Comparison:
     catalogue: Catalogue
     evaluations: dict[str, dict[str, Evaluation]]
     shuffled: dict[str, dict[str, Evaluation]]
+    origins: dict[str, str]
 
 
 class Bench:
@@ -85,17 +88,22 @@ class Bench:
         return self.train.select_people(np.isin(names, entry.fit_on))
 
 
-def check_entries(config: ComparisonConfig) -> None:
+def check_entries(config: ComparisonConfig) -> dict[str, str]:
     """Find a misspelt option or a missing model before minutes are spent on the others.
+
+    Returns:
+        label -> the training run, of trained models.
 
     Raises:
         RegistryError, ArtifactError: A recommender cannot be had.
     """
+    origins = {}
     for entry in config.models:
         if is_baseline(entry.model):
             make_baseline(entry.model, entry.options)
         else:
-            load_trained(Path(entry.model))
+            origins[entry.label] = load_trained(Path(entry.model)).origin
+    return origins
 
 
 def run_comparison(
@@ -107,7 +115,7 @@ def run_comparison(
         ConfigError: A data set of the config is not among those loaded.
         RegistryError, ArtifactError: A recommender cannot be had.
     """
-    check_entries(config)
+    origins = check_entries(config)
     question = pose_question(
         interactions,
         protocol=config.protocol,
@@ -121,6 +129,9 @@ def run_comparison(
     catalogue = Catalogue.build(question.train, movies)
     bench = Bench(question.train)
     names = config.data_sets or tuple(splits)
+    if len(names) > 1:
+        asked = [key[0] in names for key in question.split.person_keys]
+        splits[TOGETHER], names = question.split.select(asked), (TOGETHER, *names)
     evaluations: dict[str, dict[str, Evaluation]] = {name: {} for name in names}
     shuffled: dict[str, dict[str, Evaluation]] = {name: {} for name in names}
     for entry in config.models:
@@ -136,7 +147,7 @@ def run_comparison(
             mixed = splits[name].with_shuffled_histories()
             shuffled[name][entry.label] = evaluate(recommender, mixed, catalogue)
             logger.info("%s on %s: Hit@10 %.4f", entry.label, name, answer.means()["hit@10"])
-    return Comparison(config, question, catalogue, evaluations, shuffled)
+    return Comparison(config, question, catalogue, evaluations, shuffled, origins)
 
 
 def _can_answer(recommender: Recommender, split: EvaluationSplit) -> bool:
@@ -174,7 +185,10 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
         tables[name] = {
             "split_hash": split.split_hash,
             "people": len(split),
-            "person_ids": [key[1] for key in split.person_keys],
+            "person_ids": {
+                part_name: [key[1] for key in part.person_keys]
+                for part_name, part in split.by_data_set()
+            },
             "models": rows,
         }
     return {
@@ -185,7 +199,12 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
         "compare_to": config.compare_to,
         "trained_on": {"people": question.train.num_people, "ratings": len(question.train)},
         "models": {
-            entry.label: {"model": entry.model, "fit_on": entry.fit_on, "options": entry.options}
+            entry.label: {
+                "model": entry.model,
+                "origin": comparison.origins.get(entry.label),
+                "fit_on": entry.fit_on,
+                "options": entry.options,
+            }
             for entry in config.models
         },
         "data_sets": tables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recommender.ml.baselines.base import Baseline
 from recommender.ml.baselines.ease import Ease, EaseRecency
@@ -15,7 +15,9 @@ from recommender.ml.baselines.popularity import Popularity
 from recommender.ml.baselines.recent_popularity import RecentPopularity
 from recommender.ml.baselines.transitions import Transitions
 from recommender.ml.errors import UsageError
-from recommender.ml.evaluation import Recommender
+
+if TYPE_CHECKING:
+    from recommender.ml.trained import TrainedRecommender
 
 BASELINES: dict[str, type[Baseline]] = {
     kind.name: kind
@@ -59,7 +61,7 @@ def is_baseline(name: str) -> bool:
     return name in BASELINES
 
 
-def load_trained(directory: Path, *, name: str | None = None) -> Recommender:
+def load_trained(directory: Path, *, name: str | None = None) -> TrainedRecommender:
     """Load a model directory; its folder's name names it unless `name` does.
 
     Raises:

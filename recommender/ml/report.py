@@ -54,6 +54,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         options = ", ".join(f"{key} = {value}" for key, value in entry["options"].items())
         if entry["fit_on"]:
             options += f"{', ' if options else ''}fitted on {', '.join(entry['fit_on'])} alone"
+        options = entry["origin"] or options
         yield f"- {label}: `{entry['model']}`{', ' + options if options else ''}"
 
 

@@ -22,6 +22,12 @@ class TrainedRecommender:
         self.model = model
         self.vocabulary = Vocabulary(np.asarray(model.movie_ids, dtype=np.int64))
 
+    @property
+    def origin(self) -> str:
+        """Return when and by which command the model was trained, from its card."""
+        card = self.model.card
+        return f"{card.get('created_at', 'date unknown')}, {card.get('command', 'command unknown')}"
+
     @classmethod
     def load(cls, directory: Path, *, name: str | None = None) -> Self:
         """Load a model directory; its folder's name names it unless `name` does.

@@ -48,7 +48,7 @@ def test_compare_writes_one_table_on_one_split(tmp_path: Path, data: Path) -> No
     table = report["data_sets"]["tiny-set"]
     assert list(table["models"]) == ["popularity", "transitions", "EASE", "ease-recency"]
     assert {row["split_hash"] for row in table["models"].values()} == {table["split_hash"]}
-    assert len(table["person_ids"]) == table["people"]
+    assert len(table["person_ids"]["tiny-set"]) == table["people"]
     hits = {label: row["metrics"]["hit@10"] for label, row in table["models"].items()}
     assert hits["transitions"] > hits["popularity"]
     lead = table["models"]["popularity"]["behind"]["hit@10"]
@@ -161,7 +161,10 @@ def test_model_of_request_times_has_a_row_only_where_times_are_true(
     command = ["compare", str(config), "--data", str(tmp_path / "ordered-set"), str(data)]
     assert main([*command, "--out", str(out)]) == 0
     tables = json.loads((out / "times.json").read_text())["data_sets"]
-    assert list(tables["ordered-set"]["models"]) == ["popularity"]
+    assert list(tables) == ["all sets together", "ordered-set", "tiny-set"]
+    everyone = tables["all sets together"]
+    assert everyone["people"] == tables["ordered-set"]["people"] + tables["tiny-set"]["people"]
+    assert list(everyone["models"]) == list(tables["ordered-set"]["models"]) == ["popularity"]
     assert list(tables["tiny-set"]["models"]) == ["popularity", "recent-popularity"]
 
 

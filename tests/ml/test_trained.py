@@ -65,7 +65,9 @@ def test_model_and_baseline_share_one_table(
     models = f"[{{ model = 'popularity' }}, {{ model = '{model_directory}', label = 'ours' }}]"
     config.write_text(f"report = 'both'\ncompare_to = 'ours'\nmodels = {models}")
     assert main(["compare", str(config), "--data", str(data), "--out", str(tmp_path)]) == 0
-    assert "ours leads by (Hit@10)" in (tmp_path / "both.md").read_text()
+    report = (tmp_path / "both.md").read_text()
+    assert "ours leads by (Hit@10)" in report
+    assert "python -m recommender.ml train" in report
 
 
 def test_missing_and_broken_model_directories_are_named(tmp_path: Path) -> None:
