@@ -15,6 +15,7 @@ def test_schedule_loads_with_every_job() -> None:
     named = {job.func_name: job for job in scheduler.get_jobs()}
     assert set(named) == {
         "accounts.jobs.delete_expired_guests_job",
+        "accounts.jobs.delete_expired_sessions_job",
         "recommender.jobs.finetune_if_due",
         "recommender.jobs.refresh_statistics",
         "recommender.jobs.retire_models",
