@@ -24,15 +24,24 @@ TABLES = ("items", "outputs")
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A network ready to predict, its `movie_ids` (V,) int64 from [0] == 0, and how it was made."""
+    """A network ready to predict, and how it was made.
+
+    `movie_ids` (V,) int64 from [0] == 0; `popularity` (V,) int64, how many people trained on
+    rated each film; `record` is the card.
+    """
 
     model: SequenceTransformer
     movie_ids: NDArray[np.int64]
+    popularity: NDArray[np.int64]
     record: dict[str, Any]
 
 
 def save_model(
-    path: Path, model: SequenceTransformer, movie_ids: NDArray[np.int64], record: dict[str, Any]
+    path: Path,
+    model: SequenceTransformer,
+    movie_ids: NDArray[np.int64],
+    popularity: NDArray[np.int64],
+    record: dict[str, Any],
 ) -> None:
     """Write weights, architecture and training record; item tables in float16, the rest as it is.
 
@@ -47,6 +56,7 @@ def save_model(
         "format": MODEL_FORMAT,
         "architecture": dataclasses.asdict(model.config),
         "movie_ids": torch.from_numpy(movie_ids),
+        "popularity": torch.from_numpy(popularity),
         "state_dict": state,
         "record": json.dumps(record),
     }
@@ -85,7 +95,8 @@ def load_model(
         )
     except RuntimeError as error:
         raise ArtifactError(f"{path}: weights do not fit the architecture: {error}") from error
-    return SavedModel(model.eval(), saved_ids, json.loads(content["record"]))
+    popularity = content["popularity"].numpy()
+    return SavedModel(model.eval(), saved_ids, popularity, json.loads(content["record"]))
 
 
 def load_content(path: Path) -> dict[str, Any]:

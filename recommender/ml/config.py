@@ -17,11 +17,15 @@ Section = TypeVar("Section")
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Who is held out for good, and who of the rest only says when to stop."""
+    """Who is held out for good, who of the rest only says when to stop, and what is added.
+
+    `themed_share` is how many films of themed windows each epoch adds, for each film it has.
+    """
 
     held_out_fraction: float = 0.1
     validation_fraction: float = 0.05
     min_ratings: int = 1
+    themed_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def export_model(
             if table is not None:
                 table.copy_(table.to(torch.float16).float())
     with new_directory(directory) as aside:
-        save_model(aside / "model.pt", model, movie_ids, card)
+        save_model(aside / "model.pt", model, movie_ids, popularity, card)
         offset = write_items(aside / ITEMS_FILE, item_arrays(model, movie_ids, popularity))
         onnx.save(encoder_graph(model, offset), str(aside / "model.onnx"))
         text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"

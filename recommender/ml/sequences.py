@@ -72,15 +72,17 @@ def cut_windows(
 def training_batches(
     histories: Sequence[NDArray[np.int32]],
     *,
+    extra_windows: Sequence[NDArray[np.int32]] = (),
     max_seq_len: int,
     tokens_per_batch: int,
     rng: np.random.Generator,
 ) -> Iterator[Batch]:
     """Yield one epoch of batches in random order, each of windows of nearly the same length.
 
-    A batch holds at most `tokens_per_batch` positions, padding included.
+    A batch holds at most `tokens_per_batch` positions, padding included. `extra_windows` of up to
+    max_seq_len + 1 items join those that are cut from the histories.
     """
-    windows = cut_windows(histories, max_seq_len, rng)
+    windows = [*cut_windows(histories, max_seq_len, rng), *extra_windows]
     order = rng.permutation(len(windows))
     batches: list[list[int]] = []
     pool_tokens = POOL_BATCHES * tokens_per_batch

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from recommender.ml.card import build_card, describe_people
 from recommender.ml.config import ExperimentConfig, load_config
 from recommender.ml.data_argument import add_data_argument, data_directories
-from recommender.ml.datasets import Interactions, Vocabulary, load_interactions
+from recommender.ml.datasets import Interactions, Vocabulary, load_interactions, load_movies
 from recommender.ml.errors import TrainingError
 from recommender.ml.export import check_target, export_model
 from recommender.ml.optimisation import choose_device
 from recommender.ml.sequences import item_histories
 from recommender.ml.splits import hold_out_people, hold_out_validation_people
+from recommender.ml.themes import ItemThemes
 from recommender.ml.training import Trainer, TrainingData
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,14 @@ def run(options: argparse.Namespace) -> int:
     """Train to the end, or go on where an earlier run stopped; write the model directory."""
     config = load_config(options.config)
     check_target(options.out)
-    parts = split_people(load_interactions(data_directories(options)), config)
+    directories = data_directories(options)
+    parts = split_people(load_interactions(directories), config)
     vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
     data = TrainingData(
         train=item_histories(parts["train"], vocabulary),
         validation=item_histories(parts["validation"], vocabulary),
         movie_ids=vocabulary.movie_ids,
+        themes=ItemThemes.build(vocabulary.movie_ids, load_movies(directories)),
     )
     work = options.out.with_name(f".{options.out.name}.training")
     trainer = Trainer(

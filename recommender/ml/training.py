@@ -21,8 +21,8 @@ from recommender.ml.checkpoint import check_architecture, check_vocabulary, load
 from recommender.ml.config import ExperimentConfig, parse_config
 from recommender.ml.errors import ArtifactError, TrainingError
 from recommender.ml.files import write_file
-from recommender.ml.initialisation import log_popularity, ppmi_svd_vectors
 from recommender.ml.losses import compute_loss
+from recommender.ml.model_building import build_model
 from recommender.ml.optimisation import (
     WeightAverage,
     build_optimiser,
@@ -30,6 +30,7 @@ from recommender.ml.optimisation import (
     learning_rate_at,
 )
 from recommender.ml.sequences import Batch, training_batches
+from recommender.ml.themes import ItemThemes, draw_themed_windows
 from recommender.ml.transformer import SequenceTransformer
 from recommender.ml.validation import validate
 
@@ -41,11 +42,15 @@ LOOK_EVERY = 20
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Histories (item_idx, oldest first) to train on and to validate on, and `movie_ids` (V,)."""
+    """Histories (item_idx, oldest first) to train on and to validate on, and `movie_ids` (V,).
+
+    `themes` says what each film is, where themed windows are to be drawn.
+    """
 
     train: list[NDArray[np.int32]]
     validation: list[NDArray[np.int32]]
     movie_ids: NDArray[np.int64]
+    themes: ItemThemes | None = None
 
 
 @dataclass(frozen=True)
@@ -58,40 +63,6 @@ class EpochRecord:
     hit_at_10: float
     ndcg_at_10: float
     minutes: float
-
-
-def build_model(config: ExperimentConfig, data: TrainingData) -> SequenceTransformer:
-    """Make an untrained network for the data, by the seed of the config."""
-    torch.manual_seed(config.training.seed)
-    num_items = len(data.movie_ids) - 1
-    model = SequenceTransformer(num_items, config.model)
-    if config.initialisation.kind == "ppmi_svd":
-        start = config.initialisation
-        vectors = ppmi_svd_vectors(
-            data.train,
-            num_items,
-            config.model.embedding_dim,
-            max_gap=start.max_gap,
-            decay=start.decay,
-            seed=config.training.seed,
-        )
-        _soften_residuals(model)
-        for table in (model.items, model.outputs):
-            if table is not None:
-                table.data.copy_(torch.from_numpy(vectors * start.scale))
-        if model.bias is not None:
-            model.bias.data.copy_(torch.from_numpy(log_popularity(data.train, num_items)))
-    return model
-
-
-def _soften_residuals(model: SequenceTransformer) -> None:
-    """Shrink what blocks add, so that the first prediction is "near the last film" (GPT-2)."""
-    std = 0.02 / math.sqrt(2 * model.config.num_blocks)
-    for name, weight in model.named_parameters():
-        if name.endswith(("out.weight", "down.weight")):
-            nn.init.normal_(weight, std=std)
-        elif name.endswith(("gate1.weight", "gate2.weight")):
-            nn.init.normal_(weight, std=0.02)
 
 
 class Trainer:
@@ -118,20 +89,21 @@ class Trainer:
         """
         if sum(len(history) > 1 for history in data.train) == 0:
             raise TrainingError("nobody to train on has two ratings; give a larger data set")
+        if config.data.themed_share and data.themes is None:
+            raise TrainingError("themed windows need to know what the films are: genres and years")
         if not any(len(history) > 5 for history in data.validation):
-            raise TrainingError(
-                "nobody to validate on has more than 5 ratings; give a larger data set"
-            )
+            raise TrainingError("nobody to validate on has 6 ratings; give a larger data set")
         self.config, self.data, self.checkpoint = config, data, checkpoint
         self.device, self.show_progress = device or torch.device("cpu"), show_progress
         self.precision = choose_precision(config.training.precision, self.device)
-        self.model = build_model(config, data).to(self.device)
+        self.model = build_model(config, data.train, len(data.movie_ids) - 1).to(self.device)
         self.optimiser = build_optimiser(self.model, config.training)
         self.average = WeightAverage(self.model, config.training.average_decay)
         self.best = [value.clone() for value in self.average.values]
         self.records: list[EpochRecord] = []
         self.step = 0
         predictions = sum(max(0, len(history) - 1) for history in data.train)
+        predictions = int(predictions * (1 + config.data.themed_share))
         per_step = config.training.tokens_per_batch * config.training.accumulation
         self.total_steps = max(1, predictions // per_step) * config.training.epochs
         if checkpoint is not None and checkpoint.exists():
@@ -193,14 +165,7 @@ class Trainer:
         seed = int(rng.integers(2**62))
         torch.manual_seed(seed)  # dropout
         negatives = torch.Generator(self.device).manual_seed(seed)
-        batches = list(
-            training_batches(
-                self.data.train,
-                max_seq_len=self.config.model.max_seq_len,
-                tokens_per_batch=config.tokens_per_batch,
-                rng=rng,
-            )
-        )
+        batches = self._batches(rng)
         self.model.train()
         loss_sum, seen = torch.zeros((), device=self.device), 0
         bar = tqdm(batches, desc=f"epoch {epoch}", unit="batch", disable=not self.show_progress)
@@ -213,6 +178,21 @@ class Trainer:
             bar.update(len(group))
         bar.close()
         return float(loss_sum) / seen
+
+    def _batches(self, rng: np.random.Generator) -> list[Batch]:
+        share, themed = self.config.data.themed_share, []
+        max_seq_len = self.config.model.max_seq_len
+        if share and self.data.themes is not None:
+            drawn = draw_themed_windows(self.data.train, self.data.themes, share=share, rng=rng)
+            themed = [window[: max_seq_len + 1] for window in drawn]
+        batches = training_batches(
+            self.data.train,
+            extra_windows=themed,
+            max_seq_len=max_seq_len,
+            tokens_per_batch=self.config.training.tokens_per_batch,
+            rng=rng,
+        )
+        return list(batches)
 
     def _train_step(self, group: Sequence[Batch], negatives: torch.Generator) -> Tensor:
         """Take one optimiser step over a group of batches; return the mean loss, detached."""
@@ -281,7 +261,7 @@ class Trainer:
 
 
 def _saved_config(path: Path, content: dict[str, Any]) -> ExperimentConfig:
-    if "config" not in content:
+    tables = dict(content.get("config", {}))
+    if "name" not in tables:
         raise ArtifactError(f"{path}: is no checkpoint of a training run; delete it to start anew")
-    tables = dict(content["config"])
     return parse_config(tables.pop("name"), tables, source=str(path))

@@ -237,7 +237,7 @@ class SequenceTransformer(nn.Module):
 
     def output_vectors(self, rows: Tensor | None = None) -> Tensor:
         """Vectors (V, D), or of the given rows (item_idx - 1), that hidden states are scored by."""
-        table = self.items if self.outputs is None else self.outputs
+        table: Tensor = self.items if self.outputs is None else self.outputs
         table = table if rows is None else functional.embedding(rows, table)
         if self.config.scoring == "cosine":
             return functional.normalize(table, dim=-1) / self.config.temperature

@@ -1,0 +1,183 @@
+"""Training: it learns, repeats itself exactly, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from recommender.ml.datasets import MovieInfo
+from recommender.ml.errors import ArtifactError, TrainingError
+from recommender.ml.optimisation import WeightAverage, learning_rate_at
+from recommender.ml.sequences import Batch
+from recommender.ml.themes import ItemThemes
+from recommender.ml.training import Trainer
+from tests.ml.tiny_models import tiny_config, walk_histories
+
+RECORDED = ("train_loss", "validation_loss", "hit_at_10", "ndcg_at_10")
+
+
+def _figures(trainer: Trainer) -> list[tuple[float, ...]]:
+    return [tuple(getattr(record, name) for name in RECORDED) for record in trainer.records]
+
+
+def _weights(trainer: Trainer) -> list[np.ndarray]:
+    return [p.detach().numpy().copy() for p in trainer.model.parameters()]
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "sampled_softmax", "gbce"])
+def test_a_tiny_set_is_learned_by_heart(kind: Any) -> None:
+    config = tiny_config(epochs=40, patience=40, warmup_steps=5, learning_rate=0.01)
+    config = replace(config, loss=replace(config.loss, kind=kind, num_negatives=32))
+    config = replace(config, model=replace(config.model, dropout=0.0))
+    trainer = Trainer(config, walk_histories())
+    trainer.run()
+    assert trainer.best_record.hit_at_10 == 1.0
+    assert trainer.best_record.ndcg_at_10 > 0.6
+    assert trainer.records[-1].train_loss < trainer.records[0].train_loss / 3
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another() -> None:
+    data = walk_histories()
+    first, again, other = (Trainer(tiny_config(seed=s), data) for s in (1, 1, 2))
+    for trainer in (first, again, other):
+        trainer.run()
+    assert _figures(first) == _figures(again)
+    for left, right in zip(_weights(first), _weights(again), strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert _figures(first) != _figures(other)
+
+
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
+    config, data = tiny_config(epochs=4, patience=4), walk_histories()
+    whole = Trainer(config, data)
+    whole.run()
+    Trainer(config, data, checkpoint=tmp_path / "c.pt").run_epoch()
+    Trainer(config, data, checkpoint=tmp_path / "c.pt").run_epoch()
+    resumed = Trainer(config, data, checkpoint=tmp_path / "c.pt")
+    assert len(resumed.records) == 2
+    resumed.run()
+    assert _figures(resumed) == _figures(whole)
+    for left, right in zip(_weights(resumed), _weights(whole), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    trainer = Trainer(tiny_config(), walk_histories(), checkpoint=tmp_path / "c.pt")
+    trainer.run_epoch()
+    return tmp_path / "c.pt"
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(checkpoint: Path) -> None:
+    config = tiny_config()
+    config = replace(config, model=replace(config.model, num_blocks=1))
+    with pytest.raises(ArtifactError, match="num_blocks is 2 there and 1 here"):
+        Trainer(config, walk_histories(), checkpoint=checkpoint)
+
+
+def test_a_checkpoint_of_another_vocabulary_is_refused(checkpoint: Path) -> None:
+    data = walk_histories()
+    other = replace(data, movie_ids=data.movie_ids + np.sign(data.movie_ids))
+    with pytest.raises(ArtifactError, match="another vocabulary"):
+        Trainer(tiny_config(), other, checkpoint=checkpoint)
+
+
+def test_a_checkpoint_of_other_options_is_refused(checkpoint: Path) -> None:
+    with pytest.raises(ArtifactError, match="other options"):
+        Trainer(tiny_config(learning_rate=0.5), walk_histories(), checkpoint=checkpoint)
+
+
+def test_a_truncated_checkpoint_is_refused(checkpoint: Path) -> None:
+    checkpoint.write_bytes(checkpoint.read_bytes()[:500])
+    with pytest.raises(ArtifactError, match=r"c\.pt: is truncated"):
+        Trainer(tiny_config(), walk_histories(), checkpoint=checkpoint)
+
+
+def test_a_loss_that_is_no_number_stops_training_with_advice() -> None:
+    trainer = Trainer(tiny_config(), walk_histories())
+    with torch.no_grad():
+        trainer.model.items[3] = torch.nan
+    with pytest.raises(TrainingError, match=r"the loss became nan in epoch 1.*lower learning_rate"):
+        trainer.run()
+
+
+def test_people_with_one_rating_are_not_enough() -> None:
+    ones = [np.array([3], dtype=np.int32)] * 4
+    data = replace(walk_histories(), train=ones)
+    with pytest.raises(TrainingError, match="nobody to train on has two ratings"):
+        Trainer(tiny_config(), data)
+
+
+def test_short_validation_histories_are_not_enough() -> None:
+    data = replace(walk_histories(), validation=[np.array([3, 4], dtype=np.int32)])
+    with pytest.raises(TrainingError, match="nobody to validate on has 6 ratings"):
+        Trainer(tiny_config(), data)
+
+
+def test_training_stops_when_validation_no_longer_improves() -> None:
+    trainer = Trainer(tiny_config(epochs=30, patience=2, learning_rate=1e-9), walk_histories())
+    trainer.run()
+    assert len(trainer.records) == trainer.best_record.epoch + 2
+
+
+def test_accumulated_batches_step_like_one_large_batch() -> None:
+    rows = np.arange(8)[:, None] + np.arange(1, 12)  # (8, 11)
+    whole = Batch(inputs=rows[:, :-1].copy(), targets=rows[:, 1:].copy())
+    whole.targets[0, 5:] = 0  # the parts differ in how many films they predict
+    parts = [Batch(whole.inputs[i : i + 4], whole.targets[i : i + 4]) for i in (0, 4)]
+    config = tiny_config()
+    config = replace(
+        config,
+        loss=replace(config.loss, kind="cross_entropy"),
+        model=replace(config.model, dropout=0.0),
+    )
+    at_once, in_parts = (Trainer(config, walk_histories()) for _ in range(2))
+    loss = at_once._train_step([whole], torch.Generator())
+    assert in_parts._train_step(parts, torch.Generator()).item() == pytest.approx(loss.item())
+    for left, right in zip(_weights(at_once), _weights(in_parts), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+def test_themed_windows_join_an_epoch() -> None:
+    data = walk_histories()
+    movies = {int(i): MovieInfo("", 1990, ("Drama",)) for i in data.movie_ids[1:]}
+    data = replace(data, themes=ItemThemes.build(data.movie_ids, movies))
+    config = tiny_config()
+    plain = Trainer(config, data)
+    themed = Trainer(replace(config, data=replace(config.data, themed_share=1.0)), data)
+    rng = np.random.default_rng(0)
+    films = [sum((b.targets > 0).sum() for b in t._batches(rng)) for t in (plain, themed)]
+    assert films[1] > 1.7 * films[0]
+    assert themed.total_steps > plain.total_steps
+
+
+def test_learning_rate_warms_up_and_falls_by_a_cosine() -> None:
+    config = tiny_config(learning_rate=1.0, warmup_steps=10, final_rate=0.1).training
+    assert learning_rate_at(0, 110, config) == pytest.approx(0.1)
+    assert learning_rate_at(9, 110, config) == pytest.approx(1.0)
+    assert learning_rate_at(60, 110, config) == pytest.approx(0.55)
+    assert learning_rate_at(110, 110, config) == pytest.approx(0.1)
+
+
+def test_swapping_the_average_twice_changes_nothing() -> None:
+    model = torch.nn.Linear(2, 2)
+    average = WeightAverage(model, 0.5)
+    with torch.no_grad():
+        model.weight.add_(1.0)
+    average.update()
+    before = model.weight.detach().clone()
+    average.swap()
+    assert not torch.equal(model.weight, before)
+    average.swap()
+    assert torch.equal(model.weight, before)
+
+
+def test_unknown_items_have_no_theme() -> None:
+    themes = ItemThemes.build(np.array([0, 5, 7]), {5: MovieInfo("A", None, ("Drama",))})
+    assert themes.genres.tolist() == [[False], [True], [False]]
+    assert themes.years.tolist() == [0, 0, 0]
