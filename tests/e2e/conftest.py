@@ -3,11 +3,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.stack import Site, run_browser, run_site
 
-TIMEOUT_MS = 20_000
+# Far beyond what a page takes: a busy machine makes the tests slow, not red.
+TIMEOUT_MS = 90_000
+expect.set_options(timeout=60_000)
 OpenPage = Callable[..., Page]
 
 

@@ -34,6 +34,7 @@ def _open(browser: Browser, site: Site, scheme: str, size: dict[str, int]) -> Pa
         viewport={"width": size["width"], "height": size["height"]},
         reduced_motion="reduce",
     )
+    context.set_default_timeout(90_000)
     return context.new_page()
 
 
