@@ -99,7 +99,18 @@ def test_browse_sorts_and_pages_keep_the_question(db: None) -> None:
     assert "?sort=oldest&amp;page=1" in page
 
 
-@pytest.mark.parametrize("query", ["genre=nope", "decade=x", "sort=%27", "page=0", "page=zz"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "genre=nope",
+        "genre=%00",
+        "decade=x",
+        "sort=%27",
+        "page=0",
+        "page=zz",
+        "page=9999999999999999999",
+    ],
+)
 def test_browse_passes_over_what_it_does_not_understand(query: str, movie: Movie) -> None:
     answer = Client().get(f"/browse/?{query}")
     assert answer.status_code == 200
@@ -177,6 +188,21 @@ def test_stars_out_of_range_are_refused(stars: str, logged_in: Client, movie: Mo
 def test_writes_about_an_unknown_film_are_not_found(logged_in: Client) -> None:
     assert rate(logged_in, 999, stars="4.0").status_code == 404
     assert logged_in.post("/movies/999/watchlist/", {"on": "1"}).status_code == 404
+
+
+def test_numbers_too_large_for_the_database_are_not_found(logged_in: Client) -> None:
+    huge = 10**20
+    assert logged_in.get(f"/posters/{huge}-0.svg").status_code == 404
+    assert logged_in.get(f"/movies/{huge}/").status_code == 404
+    assert rate(logged_in, huge, stars="4.0").status_code == 404
+    assert rate(logged_in, huge, stars="").status_code == 302
+    for action in ("watchlist", "hide", "unhide"):
+        assert logged_in.post(f"/movies/{huge}/{action}/", {"on": "1"}).status_code == 404
+
+
+def test_search_takes_any_text(movie: Movie) -> None:
+    for text in ("\x00", "%", "_" * 500, "' OR 1=1 --", "🎬", "\\"):
+        assert Client().get("/search/", {"q": text}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["rate_movie", "save_watchlist"])
