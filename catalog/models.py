@@ -1,6 +1,7 @@
 """Movies and what people say of them."""
 
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -83,6 +84,13 @@ class Movie(models.Model):
         if fields is not None and "title" in fields:
             kwargs["update_fields"] = {*fields, "search_title"}
         super().save(**kwargs)
+
+    @property
+    def wikipedia_url(self) -> str | None:
+        """The address of the article its text is from; the page may be percent-encoded or not."""
+        if not self.wikipedia_page:
+            return None
+        return "https://en.wikipedia.org/wiki/" + quote(unquote(self.wikipedia_page))
 
 
 class Rating(models.Model):

@@ -12,8 +12,6 @@ from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.ratings import MAX_STARS, MIN_STARS
 from catalog.search import MAX_QUERY_CHARACTERS, MAX_RESULTS
 
-WIKIPEDIA_URL = "https://en.wikipedia.org/wiki/"
-
 
 class GenreSerializer(serializers.ModelSerializer[Genre]):
     """A genre."""
@@ -48,7 +46,7 @@ class MovieTextSerializer(serializers.Serializer[Movie]):
 
     def get_source_url(self, movie: Movie) -> str | None:
         """Return the article's address."""
-        return WIKIPEDIA_URL + movie.wikipedia_page if movie.wikipedia_page else None
+        return movie.wikipedia_url
 
     def get_licence(self, movie: Movie) -> str | None:
         """Return the licence of a text from Wikipedia."""

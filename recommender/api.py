@@ -1,11 +1,11 @@
 """The recommendation API; each view is one call of a selector or service."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
@@ -13,7 +13,7 @@ from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
 from accounts.client_address import get_client_address
-from accounts.models import User
+from catalog.api import ViewerView
 from catalog.selectors import get_movie_cards
 from recommender import answer_bytes, selectors, services
 from recommender.cursors import InvalidCursorError
@@ -32,11 +32,6 @@ from recommender.serializers import (
 JSON = "application/json"
 
 
-def _get_person(request: Request) -> User:
-    """Return the caller; the view lets nobody in without an account or a guest's session."""
-    return cast(User, request.user)
-
-
 class AnonymousScopedThrottle(ScopedRateThrottle):
     """The view's scope for callers without an account; those with one are not throttled here."""
 
@@ -51,10 +46,8 @@ class AnonymousScopedThrottle(ScopedRateThrottle):
         return get_client_address(request=request._request)
 
 
-class MyRecommendationsView(APIView):
+class MyRecommendationsView(ViewerView):
     """What the caller should watch next."""
-
-    permission_classes = [IsAuthenticated]
 
     @extend_schema(
         operation_id="list_my_recommendations",
@@ -67,7 +60,7 @@ class MyRecommendationsView(APIView):
         options.is_valid(raise_exception=True)
         try:
             raw = answer_bytes.get_recommendations_json(
-                user_id=_get_person(request).pk, options=options.validated_data
+                user_id=self.viewer.pk, options=options.validated_data
             )
         except InvalidCursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
@@ -142,24 +135,19 @@ class SimilarMoviesView(APIView):
         return Response({"results": render_items(items)})
 
 
-class HiddenMovieView(APIView):
+class HiddenMovieView(ViewerView):
     """Films the caller does not want to be shown."""
 
-    permission_classes = [IsAuthenticated]
-
     @extend_schema(operation_id="hide_movie", request=None, responses={204: None})
-    def post(self, request: Request, movie_id: int) -> Response:
+    def post(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Hide a film; hiding it twice changes nothing."""
-        try:
-            services.hide_movie(user=_get_person(request), movie_id=movie_id)
-        except services.UnknownMovieError as error:
-            raise Http404 from error
+        services.hide_movie(user=self.viewer, movie_id=movie_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="unhide_movie", responses={204: None})
-    def delete(self, request: Request, movie_id: int) -> Response:
+    def delete(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Show a film again; one that is not hidden stays as it is."""
-        services.unhide_movie(user=_get_person(request), movie_id=movie_id)
+        services.unhide_movie(user=self.viewer, movie_id=movie_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

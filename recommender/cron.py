@@ -20,8 +20,6 @@ register(
     ttl=MINUTE,
 )
 register(delete_expired_guests_job, queue_name="low", interval=HOUR, job_timeout=10 * MINUTE)
-register(
-    delete_expired_sessions_job, queue_name="low", cron="45 2 * * *", job_timeout=10 * MINUTE
-)
+register(delete_expired_sessions_job, queue_name="low", cron="45 2 * * *", job_timeout=10 * MINUTE)
 register(jobs.refresh_statistics, queue_name="low", cron="15 3 * * *", job_timeout=10 * MINUTE)
 register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)

@@ -1,4 +1,4 @@
-"""What a loaded data set amounts to: the table of the benchmark paper, section 2.1."""
+"""What a loaded data set amounts to: the usual table of a rating set."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DatasetStatistics:
         return 1 - self.ratings / (self.users * self.movies)
 
     def as_rows(self) -> list[tuple[str, str]]:
-        """Return the paper's rows: name and value."""
+        """Return the table's rows: name and value."""
         return [
             ("Total Ratings", f"{self.ratings:,}"),
             ("Unique Movies", f"{self.movies:,}"),

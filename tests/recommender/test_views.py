@@ -115,10 +115,10 @@ def test_movie_page_shows_the_film_its_source_and_films_like_it(
     active_model: ModelVersion, catalogue: list[Movie]
 ) -> None:
     Movie.objects.filter(pk=1).update(
-        extract="A film.", wikipedia_page="Film One", imdb_id="tt0000001", tmdb_id=11
+        extract="A film.", wikipedia_page="Film_One%27s_(A)", imdb_id="tt0000001", tmdb_id=11
     )
     page = read(Client(), "/movies/1/")
-    assert "https://en.wikipedia.org/wiki/Film%20One" in page
+    assert "https://en.wikipedia.org/wiki/Film_One%27s_%28A%29" in page
     assert "creativecommons.org/licenses/by-sa/4.0" in page
     assert "imdb.com/title/tt0000001/" in page
     assert "themoviedb.org/movie/11" in page
