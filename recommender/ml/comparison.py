@@ -57,6 +57,7 @@ class Bench:
     def __init__(self, train: Interactions) -> None:
         self.train = train
         self.fitted: list[tuple[tuple[str, ...], Baseline]] = []
+        self.origins: dict[str, str] = {}
 
     def prepare(self, entry: ModelEntry) -> Recommender:
         """Load a trained model, or fit a baseline on the people that may be trained on.
@@ -68,7 +69,9 @@ class Bench:
         """
         started = time.perf_counter()
         if not is_baseline(entry.model):
-            return load_trained(Path(entry.model), name=entry.label)
+            trained = load_trained(Path(entry.model), name=entry.label)
+            self.origins[entry.label] = trained.origin
+            return trained
         baseline = make_baseline(entry.model, entry.options)
         alike = [other for fit_on, other in self.fitted if fit_on == entry.fit_on]
         if not any(baseline.adopt_fit(other) for other in alike):
@@ -88,22 +91,17 @@ class Bench:
         return self.train.select_people(np.isin(names, entry.fit_on))
 
 
-def check_entries(config: ComparisonConfig) -> dict[str, str]:
+def check_entries(config: ComparisonConfig) -> None:
     """Find a misspelt option or a missing model before minutes are spent on the others.
-
-    Returns:
-        label -> the training run, of trained models.
 
     Raises:
         RegistryError, ArtifactError: A recommender cannot be had.
     """
-    origins = {}
     for entry in config.models:
         if is_baseline(entry.model):
             make_baseline(entry.model, entry.options)
         else:
-            origins[entry.label] = load_trained(Path(entry.model)).origin
-    return origins
+            load_trained(Path(entry.model))
 
 
 def run_comparison(
@@ -115,7 +113,7 @@ def run_comparison(
         ConfigError: A data set of the config is not among those loaded.
         RegistryError, ArtifactError: A recommender cannot be had.
     """
-    origins = check_entries(config)
+    check_entries(config)
     question = pose_question(
         interactions,
         protocol=config.protocol,
@@ -147,7 +145,7 @@ def run_comparison(
             mixed = splits[name].with_shuffled_histories()
             shuffled[name][entry.label] = evaluate(recommender, mixed, catalogue)
             logger.info("%s on %s: Hit@10 %.4f", entry.label, name, answer.means()["hit@10"])
-    return Comparison(config, question, catalogue, evaluations, shuffled, origins)
+    return Comparison(config, question, catalogue, evaluations, shuffled, bench.origins)
 
 
 def _can_answer(recommender: Recommender, split: EvaluationSplit) -> bool:
