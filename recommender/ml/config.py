@@ -30,12 +30,17 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class InitialisationConfig:
-    """Where item vectors start: `random`, or `ppmi_svd` of decayed neighbours."""
+    """Where item vectors start: `random`, or `ppmi_svd` of decayed neighbours.
+
+    With `genre_weight` above 0 each genre has a coordinate of its own, in which a film of g genres
+    starts at genre_weight / sqrt(g); neighbours fill the others.
+    """
 
     kind: Literal["random", "ppmi_svd"] = "ppmi_svd"
     max_gap: int = 5
     decay: float = 0.8
     scale: float = 1.0
+    genre_weight: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -16,28 +16,50 @@ from recommender.ml.transformer import SequenceTransformer
 
 
 def build_model(
-    config: ExperimentConfig, histories: Sequence[NDArray[np.int32]], num_items: int
+    config: ExperimentConfig,
+    histories: Sequence[NDArray[np.int32]],
+    num_items: int,
+    genres: NDArray[np.bool_] | None = None,
 ) -> SequenceTransformer:
-    """Make a network to train, by the seed of the config; `histories` hold item_idx."""
+    """Make a network to train, by the seed of the config.
+
+    `histories` hold item_idx; `genres` (V, G) says what each item is, padding first, and is needed
+    only where the config gives genres a weight.
+    """
     torch.manual_seed(config.training.seed)
     model = SequenceTransformer(num_items, config.model)
     if config.initialisation.kind == "ppmi_svd":
-        start = config.initialisation
-        vectors = ppmi_svd_vectors(
-            histories,
-            num_items,
-            config.model.embedding_dim,
-            max_gap=start.max_gap,
-            decay=start.decay,
-            seed=config.training.seed,
-        )
+        vectors = _start_vectors(config, histories, num_items, genres)
         _soften_residuals(model)
         for table in (model.items, model.outputs):
             if table is not None:
-                table.data.copy_(torch.from_numpy(vectors * start.scale))
+                table.data.copy_(torch.from_numpy(vectors))
         if model.bias is not None:
             model.bias.data.copy_(torch.from_numpy(log_popularity(histories, num_items)))
     return model
+
+
+def _start_vectors(
+    config: ExperimentConfig,
+    histories: Sequence[NDArray[np.int32]],
+    num_items: int,
+    genres: NDArray[np.bool_] | None,
+) -> NDArray[np.float32]:
+    """Return (num_items, D) float32: neighbours, and genres after them if they have a weight."""
+    start, dim = config.initialisation, config.model.embedding_dim
+    columns = np.zeros((num_items, 0), dtype=np.float32)
+    if start.genre_weight and genres is not None:
+        counts = genres[1:].sum(axis=1, keepdims=True).clip(min=1)
+        columns = (start.genre_weight * genres[1:] / np.sqrt(counts)).astype(np.float32)
+    neighbours = ppmi_svd_vectors(
+        histories,
+        num_items,
+        dim - columns.shape[1],
+        max_gap=start.max_gap,
+        decay=start.decay,
+        seed=config.training.seed,
+    )
+    return np.concatenate([neighbours * start.scale, columns], axis=1)
 
 
 def _soften_residuals(model: SequenceTransformer) -> None:

@@ -89,14 +89,16 @@ class Trainer:
         """
         if sum(len(history) > 1 for history in data.train) == 0:
             raise TrainingError("nobody to train on has two ratings; give a larger data set")
-        if config.data.themed_share and data.themes is None:
-            raise TrainingError("themed windows need to know what the films are: genres and years")
+        if (config.data.themed_share or config.initialisation.genre_weight) and not data.themes:
+            raise TrainingError("the config uses genres; give TrainingData its themes")
         if not any(len(history) > 5 for history in data.validation):
             raise TrainingError("nobody to validate on has 6 ratings; give a larger data set")
         self.config, self.data, self.checkpoint = config, data, checkpoint
         self.device, self.show_progress = device or torch.device("cpu"), show_progress
         self.precision = choose_precision(config.training.precision, self.device)
-        self.model = build_model(config, data.train, len(data.movie_ids) - 1).to(self.device)
+        genres = None if data.themes is None else data.themes.genres
+        self.model = build_model(config, data.train, len(data.movie_ids) - 1, genres)
+        self.model.to(self.device)
         self.optimiser = build_optimiser(self.model, config.training)
         self.average = WeightAverage(self.model, config.training.average_decay)
         self.best = [value.clone() for value in self.average.values]

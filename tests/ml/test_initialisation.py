@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from recommender.ml.config import InitialisationConfig
 from recommender.ml.initialisation import log_popularity, neighbour_counts, ppmi_svd_vectors
+from recommender.ml.model_building import build_model
+from tests.ml.tiny_models import NUM_ITEMS, tiny_config, walk_histories
 
 
 def test_neighbours_count_less_the_further_apart() -> None:
@@ -34,6 +39,19 @@ def test_films_watched_together_point_the_same_way() -> None:
 def test_a_film_nobody_watched_gets_a_small_vector() -> None:
     vectors = ppmi_svd_vectors([np.array([1, 2, 3, 1, 2], np.int32)], 4, 2)
     assert 0 < np.linalg.norm(vectors[3]) < np.linalg.norm(vectors[:3], axis=1).max()
+
+
+def test_genres_have_coordinates_of_their_own() -> None:
+    config = tiny_config()
+    config = replace(config, initialisation=InitialisationConfig(genre_weight=0.5))
+    data = walk_histories()
+    genres = np.zeros((NUM_ITEMS + 1, 3), dtype=np.bool_)
+    genres[1, 0] = genres[2, 0] = genres[2, 2] = True
+    model = build_model(config, data.train, NUM_ITEMS, genres)
+    started = model.items.detach().numpy()[:, -3:]
+    np.testing.assert_allclose(started[0], [0.5, 0, 0])
+    np.testing.assert_allclose(started[1], [0.5 / 2**0.5, 0, 0.5 / 2**0.5])
+    assert not started[2:].any()
 
 
 def test_log_popularity_is_centred_and_rises_with_counts() -> None:

@@ -113,6 +113,13 @@ def test_people_with_one_rating_are_not_enough() -> None:
         Trainer(tiny_config(), data)
 
 
+def test_a_config_that_uses_genres_needs_them() -> None:
+    config = tiny_config()
+    config = replace(config, data=replace(config.data, themed_share=0.5))
+    with pytest.raises(TrainingError, match="the config uses genres"):
+        Trainer(config, walk_histories())
+
+
 def test_short_validation_histories_are_not_enough() -> None:
     data = replace(walk_histories(), validation=[np.array([3, 4], dtype=np.int32)])
     with pytest.raises(TrainingError, match="nobody to validate on has 6 ratings"):
