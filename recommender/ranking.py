@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.ml.diversity import diversify_order
 
 # From so many films on the Transformer decides alone.
 FULL_HISTORY = 5
 USER_SHRINKAGE = 10.0
 ERA_YEARS = 15.0
-DIVERSITY = 0.15
-DIVERSE_DEPTH = 40
-DIVERSE_POOL = 120
 
 
 @dataclass(frozen=True)
@@ -148,27 +146,11 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
 def diversify(ranked: RankedFilms, vectors: NDArray[np.float32]) -> RankedFilms:
     """Reorder the first films so that near copies stand apart; the rest keep their order.
 
-    Maximal marginal relevance (Carbonell & Goldstein 1998): each next film is the best by
-    (1 - 0.15) * score - 0.15 * greatest cosine to those before it, scores scaled to 0..1 over the
-    pool. `vectors` (P, D) are unit vectors of the first P films, zero where a film has none.
+    `vectors` (P, D) are unit vectors of the first P films, zero where a film has none.
     """
     size = len(vectors)
-    if size <= 2:
-        return ranked
-    pool = ranked.scores[:size]
-    spread = float(pool[0] - pool[-1])
-    relevance = (pool - pool[-1]) / (spread if spread > 0 else 1.0)
-    nearest = np.zeros(size, dtype=np.float32)
-    chosen: list[int] = []
-    free = np.ones(size, dtype=np.bool_)
-    for _ in range(min(DIVERSE_DEPTH, size)):
-        gain = (1 - DIVERSITY) * relevance - DIVERSITY * nearest
-        best = int(np.where(free, gain, -np.inf).argmax())
-        chosen.append(best)
-        free[best] = False
-        np.maximum(nearest, vectors @ vectors[best], out=nearest)
-    order = np.concatenate([chosen, np.flatnonzero(free), np.arange(size, len(ranked.positions))])
-    order = order.astype(np.int64)
+    order = np.arange(len(ranked.positions))
+    order[:size] = diversify_order(ranked.scores[:size], vectors)
     return RankedFilms(positions=ranked.positions[order], scores=ranked.scores[order])
 
 

@@ -19,8 +19,6 @@ from recommender.serving import Snapshot
 
 OCCLUDED = 16
 DISLIKED_STARS = 2.0
-# A tenth less likely: exp(-0.105) = 0.9.
-CLEAR_DROP = 0.105
 CLEAR_SIMILARITY = 0.35
 
 
@@ -110,7 +108,7 @@ def _find_causes(
     candidates: NDArray[np.int32],
 ) -> NDArray[np.int64]:
     """Return for each candidate item the movie id whose deletion clearly lowers it most, or 0."""
-    from recommender.ml.explain import occlusion_drops  # noqa: PLC0415 - with the model
+    from recommender.ml.explain import CLEAR_DROP, occlusion_drops  # noqa: PLC0415 - with the model
 
     assert snapshot.model is not None  # noqa: S101 - the caller has looked
     found = occlusion_drops(snapshot.model.network, sequence, candidates, last=OCCLUDED)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from catalog.selectors import get_history
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
+from recommender.ml import diversity
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked
@@ -108,7 +109,7 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
         scores = ranking.blend(scores, popularity, weight=weight, mask=mask)
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
-    pool = snapshot.unit_vectors(ranked.positions[: ranking.DIVERSE_POOL])
+    pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
     return ranking.diversify(ranked, pool), is_fallback
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from recommender.ml.inference import InferenceModel
 
+CLEAR_DROP = 0.105
+"""Nats that deleting a film must cost to be a reason: a tenth less likely, exp(-0.105) = 0.9."""
+
 
 @dataclass(frozen=True)
 class OcclusionDrops:

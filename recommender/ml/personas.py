@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.ml.datasets import MovieInfo
-from recommender.ml.explain import occlusion_drops
+from recommender.ml.diversity import POOL, diversify_order
+from recommender.ml.explain import CLEAR_DROP, occlusion_drops
 from recommender.ml.inference import InferenceModel
 from recommender.ml.ranking import known_items, rank_films
 
-CLEAR_DROP = 0.05
-"""Nats that deleting a film must cost before it counts as the reason."""
 NUM_FILMS = 10
 NUM_FITTING = 6
 
@@ -102,14 +101,21 @@ PERSONAS = (
 def ask_persona(
     model: InferenceModel, persona: Persona, movies: Mapping[int, MovieInfo]
 ) -> PersonaResult:
-    """Recommend ten films, with reasons, to a persona; `movies` says what each film is."""
+    """Recommend ten films, with reasons, to a persona; `movies` says what each film is.
+
+    In the order in which the site shows them, near copies apart.
+    """
     started = time.perf_counter()
-    [ranking] = rank_films(model, [persona.history], k=NUM_FILMS)
+    [ranking] = rank_films(model, [persona.history], k=POOL)
+    vectors = model.item_vectors[ranking.item_idx]
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    shown = diversify_order(ranking.scores, vectors)[:NUM_FILMS]
+    items, scores = ranking.item_idx[shown], ranking.scores[shown]
     history = known_items(model, persona.history)
-    drops = occlusion_drops(model, history, ranking.item_idx)
+    drops = occlusion_drops(model, history, items)
     best = drops.drops.argmax(axis=0)  # (k,)
     suggestions = []
-    for column, (item, score) in enumerate(zip(ranking.item_idx, ranking.scores, strict=True)):
+    for column, (item, score) in enumerate(zip(items, scores, strict=True)):
         is_clear = drops.drops[best[column], column] >= CLEAR_DROP
         reason = history[drops.positions[best[column]]] if is_clear else None
         suggestions.append(

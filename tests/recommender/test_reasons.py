@@ -7,7 +7,7 @@ from accounts.models import User
 from recommender import reasons, services
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.home import compute_home_rows
-from recommender.ml.explain import log_probabilities
+from recommender.ml.explain import CLEAR_DROP, log_probabilities
 from recommender.models import ModelVersion
 from recommender.recommending import make_ranking, make_sequence
 from recommender.selectors import get_recommendations
@@ -46,7 +46,7 @@ def test_named_film_is_the_one_whose_deletion_lowers_the_score_most(snapshot: Sn
     for cause, shown in named:
         falls = {h.movie_id: fall_without(snapshot, HISTORY, h.movie_id, shown) for h in HISTORY}
         assert falls[cause] == max(falls.values())
-        assert falls[cause] >= reasons.CLEAR_DROP
+        assert falls[cause] >= CLEAR_DROP
 
 
 def test_disliked_film_is_never_named(snapshot: Snapshot) -> None:
@@ -86,7 +86,7 @@ def test_because_rows_hold_only_films_that_film_brought_up(
     for row in because:
         cause = int(row.key.removeprefix("because-"))
         for item in row.items:
-            assert fall_without(snapshot, history, cause, item.movie_id) >= reasons.CLEAR_DROP
+            assert fall_without(snapshot, history, cause, item.movie_id) >= CLEAR_DROP
     ranked = make_ranking(snapshot, taste=Taste(history=history), filters=Filters()).movie_ids
     for row in because:
         places = [ranked.index(item.movie_id) for item in row.items]
