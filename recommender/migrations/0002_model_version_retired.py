@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recommender', '0001_initial'),
+        ("recommender", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='modelversion',
-            name='status',
-            field=models.CharField(choices=[('ready', 'ready'), ('rejected', 'rejected by the guardrail'), ('retired', 'retired, its files are gone')], default='ready', max_length=12),
+            model_name="modelversion",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("ready", "ready"),
+                    ("rejected", "rejected by the guardrail"),
+                    ("retired", "retired, its files are gone"),
+                ],
+                default="ready",
+                max_length=12,
+            ),
         ),
     ]
