@@ -38,12 +38,14 @@ def rate_in_welcome(page: Page, *stars: float) -> list[str]:
 
 
 def get_films(page: Page) -> list[str]:
-    """Return the films a page shows as cards, in their order."""
+    """Return the films a page shows as cards, in their order, once all of it is there."""
+    page.wait_for_load_state()
     names = page.locator("[id^=film-]").evaluate_all("all => all.map(one => one.id)")
     return [name.removeprefix("film-") for name in names]
 
 
 def get_reasons(page: Page) -> set[str]:
     """Return the titles named by "Because you watched" anywhere on the page."""
+    page.wait_for_load_state()
     texts = page.get_by_text(re.compile("^Because you watched ")).all_text_contents()
     return {text.strip().removeprefix("Because you watched ") for text in texts}

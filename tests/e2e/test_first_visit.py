@@ -36,6 +36,7 @@ def test_guest_rates_five_films_gets_reasons_and_keeps_all_in_an_account(
     another = page.get_by_role("heading", level=1).inner_text()
     rate(page, another, 4.0)
     page.get_by_role("link", name="For you").click()
+    expect(page.get_by_role("heading", name="Top picks for you")).to_be_visible()
     after = get_films(page)
     assert after != before
     expect(page.get_by_role("link", name=another, exact=True)).to_have_count(0)
