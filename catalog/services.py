@@ -36,7 +36,8 @@ __all__ = [
 REFRESH_STATISTICS = """
     WITH counted AS MATERIALIZED (
         SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean
-        FROM catalog_rating GROUP BY movie_id
+        FROM catalog_rating JOIN accounts_user AS person ON person.id = catalog_rating.user_id
+        WHERE NOT person.is_guest GROUP BY movie_id
     ), fresh AS MATERIALIZED (
         SELECT movie.id, coalesce(counted.rating_count, 0) AS rating_count, counted.rating_mean
         FROM catalog_movie AS movie LEFT JOIN counted ON counted.movie_id = movie.id
@@ -115,7 +116,10 @@ def bump_catalogue_version() -> int:
 
 
 def refresh_movie_statistics() -> int:
-    """Count ratings and their mean afresh for every movie; return how many movies changed."""
+    """Count ratings and their mean afresh for every movie; return how many movies changed.
+
+    Guests do not count: they cost nothing to make, and popularity decides what newcomers see.
+    """
     with connection.cursor() as cursor:
         cursor.execute(REFRESH_STATISTICS)
         changed: int = cursor.rowcount

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from catalog.models import Movie, WatchlistEntry
-from catalog.posters import compute_poster_key, find_genre_slug
+from catalog.posters import find_genre_slug
 from catalog.selectors import MovieCard, get_stars
 
 
@@ -18,13 +18,6 @@ class ShelfMovie:
     stars: Decimal | None = None
     is_on_watchlist: bool = False
     reason: str = ""
-
-    @property
-    def poster_key(self) -> str:
-        """The part of the poster's address that changes when its drawing does."""
-        return compute_poster_key(
-            title=self.card.title, year=self.card.year, genres=self.card.genres
-        )
 
     @property
     def tone(self) -> str:

@@ -15,7 +15,6 @@ from catalog.shelves import make_shelf
 from recommender.selectors import get_onboarding_movies
 from recommender.services import UnknownGenreError, save_onboarding
 from recommender.taste_selectors import count_ratings, get_favourite_genre_ids
-from recommender.views import RATINGS_WANTED
 
 FILMS_PER_STEP = 18
 MAX_STEPS = 5
@@ -60,7 +59,6 @@ def welcome_films(request: PageRequest) -> HttpResponse:
         "films": make_shelf(cards, viewer=viewer),
         "next_step": step + 1 if len(ids) == FILMS_PER_STEP * step and step < MAX_STEPS else None,
         "rating_count": count_ratings(user=viewer),
-        "rating_goal": RATINGS_WANTED,
     }
     return render(request, "recommender/welcome_films.html", context)
 

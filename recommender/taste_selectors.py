@@ -13,12 +13,11 @@ MOST_RATED_GENRES = 6
 
 @dataclass(frozen=True, slots=True)
 class GenreShare:
-    """How often somebody rated films of a genre, and their mean stars for them."""
+    """How often somebody rated films of a genre."""
 
     name: str
     slug: str
     rating_count: int
-    mean_stars: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,12 @@ def get_taste_summary(*, user: User | None) -> TasteSummary:
     totals = Rating.objects.filter(user=user).aggregate(count=Count("id"), mean=Avg("stars"))
     shares = (
         Genre.objects.filter(movies__ratings__user=user)
-        .annotate(count=Count("movies__ratings"), mean=Avg("movies__ratings__stars"))
+        .annotate(count=Count("movies__ratings"))
         .order_by("-count", "name")[:MOST_RATED_GENRES]
     )
     return TasteSummary(
         rating_count=totals["count"],
         mean_stars=None if totals["mean"] is None else float(totals["mean"]),
         watchlist_count=user.watchlist.count(),
-        genres=[
-            GenreShare(share.name, share.slug, share.count, float(share.mean)) for share in shares
-        ],
+        genres=[GenreShare(share.name, share.slug, share.count) for share in shares],
     )

@@ -52,7 +52,6 @@ def home(request: PageRequest) -> HttpResponse:
         "rows": rows,
         "viewer": viewer,
         "rating_count": num_ratings,
-        "rating_goal": RATINGS_WANTED,
         "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
         "is_personal": is_personal,
         "lead": lead,

@@ -16,7 +16,6 @@ from movieshow.embedded.processes import start_process
 
 _STOP_SECONDS = 8.0
 _KEPT_LOG_BYTES = 10 * 2**20
-_LAST_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,6 @@ class Supervisor:
             if code is not None:
                 return f"the {name} process ended with code {code}; see {self.log_of(name)}"
         return None
-
-    def last_lines(self, name: str) -> list[str]:
-        """Return the end of a service's log."""
-        path = self.log_of(name)
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        return lines[-_LAST_LINES:]
 
     def stop(self) -> None:
         """Stop all services at once, killing those that take longer than some seconds."""

@@ -135,10 +135,7 @@ def run_comparison(
     for entry in config.models:
         recommender = bench.prepare(entry)
         for name in names:
-            if (
-                getattr(recommender, "needs_true_times", False)
-                and not splits[name].true_times.all()
-            ):
+            if not _can_answer(recommender, splits[name]):
                 continue
             answer = evaluate(recommender, splits[name], catalogue)
             evaluations[name][entry.label] = answer

@@ -27,7 +27,6 @@ from recommender.ml.transformer import SequenceTransformer
 
 ITEMS_FILE = "items.npz"
 ALIGNMENT = 4096
-MEMBERS = ("model.pt", "model.onnx", ITEMS_FILE, "card.json")
 
 
 def export_model(

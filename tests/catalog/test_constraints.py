@@ -96,3 +96,9 @@ def test_statistics_follow_the_ratings(movie: Movie) -> None:
     assert refresh_movie_statistics() == 0
     movie.refresh_from_db()
     assert (movie.rating_count, movie.rating_mean) == (0, None)
+
+
+def test_statistics_leave_out_guests(movie: Movie) -> None:
+    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=timezone.now())
+    Rating.objects.create(user=guest, movie=movie, stars=1, watched_at=timezone.now())
+    assert refresh_movie_statistics() == 0
