@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +79,21 @@ def test_personas_command_fails_when_a_case_fails(
     (tmp_path / "movies.csv").write_text(no_genres)
     assert main(["personas", str(SHIPPED), "--movies", str(tmp_path / "movies.csv")]) == 1
     assert "FAILED: 0 of 10 are Sci-Fi" in capsys.readouterr().out
+
+
+def test_loading_it_reports_nothing_to_others() -> None:
+    """With nowhere to keep its identifier onnxruntime's telemetry complains, where it is on."""
+    code = (
+        "import sys; from pathlib import Path; "
+        "from recommender.ml.inference import InferenceModel; "
+        "InferenceModel.load(Path(sys.argv[1]))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, SHIPPED],
+        env={"PATH": os.defpath, "HOME": "/proc/none"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "telemetry" not in found.stderr
