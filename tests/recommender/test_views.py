@@ -152,6 +152,16 @@ def test_hiding_by_htmx_turns_the_card_into_an_undo_and_back(
     assert not HiddenMovie.objects.exists()
 
 
+def test_undo_submitted_without_htmx_leads_back_to_the_page_it_is_in(
+    browser: Client, active_model: ModelVersion
+) -> None:
+    shown = {**HTMX, "HX-Current-URL": "http://testserver/movies/2/?from=home"}
+    card = browser.post("/movies/1/hide/", headers=shown).content.decode()
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', card))
+    answer = browser.post("/movies/1/unhide/", {"next": form["next"]})
+    assert answer.headers["Location"] == "/movies/2/?from=home"
+
+
 def test_hiding_without_htmx_offers_undo_in_a_message(
     active_model: ModelVersion, browser: Client
 ) -> None:
