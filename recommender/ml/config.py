@@ -6,6 +6,7 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from recommender.ml.errors import ConfigError
@@ -45,9 +46,14 @@ class InitialisationConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How long, how fast and how exactly to train."""
+    """How long, how fast and how exactly to train.
+
+    With `max_minutes` the learning rate falls with whichever is further on, steps or minutes, and
+    the run ends after the epoch in which the minutes run out.
+    """
 
     epochs: int = 10
+    max_minutes: float | None = None
     tokens_per_batch: int = 4096
     accumulation: int = 1
     learning_rate: float = 1e-3
@@ -131,6 +137,8 @@ def _parse_section(
 def _parse_value(hint: Any, value: Any, where: str) -> Any:
     """Check a value against its type; Literal choices are listed in the error."""
     choices = getattr(hint, "__args__", ())
+    if NoneType in choices:
+        return None if value is None else _parse_value(choices[0], value, where)
     if getattr(hint, "__origin__", None) is Literal:
         if value not in choices:
             raise ConfigError(f"{where} must be one of {', '.join(choices)}, not {value!r}")

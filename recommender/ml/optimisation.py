@@ -29,11 +29,16 @@ def build_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Ada
     )
 
 
-def learning_rate_at(step: int, total_steps: int, config: TrainingConfig) -> float:
-    """Return the rate of a step: linear warm-up, then half a cosine down to `final_rate` of it."""
+def learning_rate_at(
+    step: int, total_steps: int, config: TrainingConfig, time_share: float = 0.0
+) -> float:
+    """Return the rate of a step: linear warm-up, then half a cosine down to `final_rate` of it.
+
+    `time_share` is how much of `max_minutes` has gone; the cosine follows it where it is ahead.
+    """
     warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
     span = max(1, total_steps - config.warmup_steps)
-    progress = min(1.0, max(0, step - config.warmup_steps) / span)
+    progress = min(1.0, max(time_share, max(0, step - config.warmup_steps) / span))
     cosine = 0.5 * (1.0 + math.cos(math.pi * progress))
     return config.learning_rate * warm * (config.final_rate + (1.0 - config.final_rate) * cosine)
 

@@ -103,7 +103,7 @@ class Trainer:
         self.average = WeightAverage(self.model, config.training.average_decay)
         self.best = [value.clone() for value in self.average.values]
         self.records: list[EpochRecord] = []
-        self.step = 0
+        self.step, self._started = 0, None
         predictions = sum(max(0, len(history) - 1) for history in data.train)
         predictions = int(predictions * (1 + config.data.themed_share))
         per_step = config.training.tokens_per_batch * config.training.accumulation
@@ -118,12 +118,26 @@ class Trainer:
 
     @property
     def is_finished(self) -> bool:
-        """Return whether all epochs are done, or `patience` of them brought nothing better."""
+        """Return whether epochs or minutes are used up, or `patience` epochs brought nothing."""
         if not self.records:
             return self.config.training.epochs == 0
         since_best = self.records[-1].epoch - self.best_record.epoch
-        all_done = len(self.records) >= self.config.training.epochs
+        all_done = len(self.records) >= self.config.training.epochs or self.time_share >= 1.0
         return all_done or since_best >= self.config.training.patience
+
+    @property
+    def minutes(self) -> float:
+        """Return how long all finished epochs took, those before an interruption too."""
+        return sum(record.minutes for record in self.records)
+
+    @property
+    def time_share(self) -> float:
+        """Return how much of `max_minutes` has gone, 0 without such a limit."""
+        limit = self.config.training.max_minutes
+        if limit is None:
+            return 0.0
+        running = 0.0 if self._started is None else (time.monotonic() - self._started) / 60
+        return (self.minutes + running) / max(limit, 1e-9)
 
     def run(self) -> SequenceTransformer:
         """Train to the end and return the network with the best epoch's weights, on the CPU.
@@ -141,12 +155,12 @@ class Trainer:
 
     def run_epoch(self) -> EpochRecord:
         """Train one epoch, validate the averaged weights, save the checkpoint."""
-        started, epoch = time.monotonic(), len(self.records) + 1
+        self._started, epoch = time.monotonic(), len(self.records) + 1
         train_loss = self._train_epoch(epoch)
         self.average.swap()
         result = validate(self.model, self.data.validation, self.precision)
         self.average.swap()
-        minutes = (time.monotonic() - started) / 60
+        minutes, self._started = (time.monotonic() - self._started) / 60, None
         record = EpochRecord(
             epoch, train_loss, result.loss, result.hit_at_10, result.ndcg_at_10, minutes
         )
@@ -215,7 +229,7 @@ class Trainer:
             torch.autograd.backward(loss)
             loss_sum += loss.detach()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training.clip)
-        rate = learning_rate_at(self.step, self.total_steps, self.config.training)
+        rate = learning_rate_at(self.step, self.total_steps, self.config.training, self.time_share)
         for options in self.optimiser.param_groups:
             options["lr"] = rate
         self.optimiser.step()

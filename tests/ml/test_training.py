@@ -171,6 +171,32 @@ def test_learning_rate_warms_up_and_falls_by_a_cosine() -> None:
     assert learning_rate_at(110, 110, config) == pytest.approx(0.1)
 
 
+def test_learning_rate_falls_with_time_where_time_is_ahead() -> None:
+    config = tiny_config(learning_rate=1.0, warmup_steps=10, final_rate=0.1).training
+    assert learning_rate_at(60, 110, config, 0.2) == pytest.approx(0.55)
+    assert learning_rate_at(20, 110, config, 0.5) == pytest.approx(0.55)
+    assert learning_rate_at(20, 110, config, 3.0) == pytest.approx(0.1)
+    assert learning_rate_at(4, 110, config, 0.0) == pytest.approx(0.5)
+
+
+def test_a_run_stops_after_the_epoch_in_which_its_minutes_end() -> None:
+    trainer = Trainer(tiny_config(epochs=50, max_minutes=1e-4), walk_histories())
+    trainer.run()
+    assert len(trainer.records) == 1
+    assert trainer.minutes >= 1e-4
+
+
+def test_minutes_spent_before_an_interruption_count(tmp_path: Path) -> None:
+    config, data = tiny_config(epochs=50, patience=50, max_minutes=60), walk_histories()
+    first = Trainer(config, data, checkpoint=tmp_path / "c.pt")
+    first.run_epoch()
+    first.records[0] = replace(first.records[0], minutes=59.9999999)
+    first.run_epoch()
+    resumed = Trainer(config, data, checkpoint=tmp_path / "c.pt")
+    assert resumed.is_finished
+    assert len(resumed.records) == 2
+
+
 def test_swapping_the_average_twice_changes_nothing() -> None:
     model = torch.nn.Linear(2, 2)
     average = WeightAverage(model, 0.5)
