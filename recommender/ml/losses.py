@@ -12,16 +12,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recommender.ml.negatives import mask_collisions, uniform_negatives
+from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
 from recommender.ml.transformer import SequenceTransformer
 
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Which loss, of how many negatives (shared by a batch), and their corrections."""
+    """Which loss, of how many negatives, and their corrections.
+
+    Negatives are shared by a batch; with `own_negatives` each position has some of its own, never
+    a film of its window, as SASRec's one (Kang & McAuley 2018, section III-F).
+    """
 
     kind: Literal["cross_entropy", "sampled_softmax", "bce", "gbce"] = "sampled_softmax"
     num_negatives: int = 1024
+    own_negatives: bool = False
     correct_sampling: bool = False
     calibration: float = 0.75
     label_smoothing: float = 0.0
@@ -68,21 +73,28 @@ def compute_loss(
     targets: Tensor,
     config: LossConfig,
     generator: torch.Generator,
+    *,
+    own_rows: Tensor | None = None,
 ) -> Tensor:
-    """Return the mean loss of hidden states (N, D) whose next items are `targets` (N,) rows."""
+    """Return the mean loss of hidden states (N, D) whose next items are `targets` (N,) rows.
+
+    `own_rows` (N, K) int64 are each state's own negatives, in place of some shared by all.
+    """
     if config.kind == "cross_entropy":
         logits = score(hidden, model.output_vectors(), model.bias)
         return functional.cross_entropy(
             logits.float(), targets, label_smoothing=config.label_smoothing
         )
-    rows = uniform_negatives(config.num_negatives, model.num_items, generator)
     positive = (hidden.float() * model.output_vectors(targets).float()).sum(-1)
     if model.bias is not None:
         positive = positive + model.bias[targets]
-    negative = score(
-        hidden, model.output_vectors(rows), None if model.bias is None else model.bias[rows]
-    )
-    negative = mask_collisions(negative, rows, targets)
+    if own_rows is not None:
+        negative = score_own(model, hidden, own_rows)
+    else:
+        rows = uniform_negatives(config.num_negatives, model.num_items, generator)
+        bias = None if model.bias is None else model.bias[rows]
+        negative = score(hidden, model.output_vectors(rows), bias)
+        negative = mask_collisions(negative, rows, targets)
     if config.kind == "sampled_softmax":
         wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
         return sampled_softmax(positive, negative, wide)
@@ -96,3 +108,27 @@ def score(hidden: Tensor, vectors: Tensor, bias: Tensor | None) -> Tensor:
     """Return logits (N, K) of hidden states (N, D) against item vectors (K, D)."""
     logits = hidden @ vectors.T
     return logits if bias is None else logits + bias
+
+
+def draw_own_rows(
+    inputs: Tensor,
+    targets: Tensor,
+    config: LossConfig,
+    num_items: int,
+    generator: torch.Generator,
+) -> Tensor | None:
+    """Return (N, K) rows, negatives of each of the N targets of a batch; None if they are shared.
+
+    `inputs` and `targets` (B, T) are those of a Batch.
+    """
+    if not config.own_negatives or config.kind == "cross_entropy":
+        return None
+    drawn = unseen_negatives(inputs, targets, config.num_negatives, num_items, generator)
+    return drawn[targets > 0]
+
+
+def score_own(model: SequenceTransformer, hidden: Tensor, rows: Tensor) -> Tensor:
+    """Return float32 logits (N, K) of hidden states (N, D), each against its own `rows` (N, K)."""
+    vectors = model.output_vectors(rows)  # (N, K, D)
+    logits = (hidden[:, None].float() * vectors.float()).sum(-1)
+    return logits if model.bias is None else logits + model.bias[rows]

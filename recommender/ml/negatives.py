@@ -14,6 +14,31 @@ def uniform_negatives(count: int, num_items: int, generator: torch.Generator) ->
     return torch.randint(0, num_items, (count,), generator=generator, device=device)
 
 
+def unseen_negatives(
+    inputs: Tensor, targets: Tensor, count: int, num_items: int, generator: torch.Generator
+) -> Tensor:
+    """Draw rows of their own for each position of each window, none of them in that window.
+
+    `inputs` and `targets` (B, T) int64 item_idx are those of a Batch, each film once a window.
+    Returns (B, T, count) int64 in 0..num_items-1, uniform over the films that are not in it.
+
+    The n-th unseen row is found without trying: it is n plus the number of seen rows that have at
+    most n unseen rows below them.
+    """
+    batch, length = targets.shape
+    window = torch.cat([inputs[:, :1], targets], dim=1)  # (B, T + 1)
+    beyond = num_items + length + 1
+    seen = torch.where(window > 0, window - 1, beyond).sort(dim=1).values
+    unseen_below = seen - torch.arange(length + 1, device=seen.device)
+    num_unseen = num_items - (seen < num_items).sum(dim=1, keepdim=True)  # (B, 1)
+    shape = (batch, length * count)
+    drawn = torch.rand(shape, generator=generator, device=seen.device)
+    place = (drawn * num_unseen).long()
+    rows = place + torch.searchsorted(unseen_below, place, right=True)
+    # Whoever has seen the whole catalogue gets a film that was seen.
+    return rows.clamp_max(num_items - 1).view(batch, length, count)
+
+
 def mask_collisions(logits: Tensor, negatives: Tensor, targets: Tensor) -> Tensor:
     """Put -inf where a negative is the row's own target: logits (N, K), targets (N,)."""
     return logits.masked_fill(negatives[None, :] == targets[:, None], -torch.inf)

@@ -21,7 +21,7 @@ from recommender.ml.checkpoint import check_architecture, check_vocabulary, load
 from recommender.ml.config import ExperimentConfig, parse_config
 from recommender.ml.errors import ArtifactError, TrainingError
 from recommender.ml.files import write_file
-from recommender.ml.losses import compute_loss
+from recommender.ml.losses import compute_loss, draw_own_rows
 from recommender.ml.model_building import build_model
 from recommender.ml.optimisation import (
     WeightAverage,
@@ -222,9 +222,9 @@ class Trainer:
                 self.device.type, self.precision, enabled=self.precision != torch.float32
             ):
                 hidden = self.model(inputs)[chosen]  # (N, D)
-                loss = compute_loss(
-                    self.model, hidden, targets[chosen] - 1, self.config.loss, negatives
-                )
+                rows, loss_config = targets[chosen] - 1, self.config.loss
+                own = draw_own_rows(inputs, targets, loss_config, self.model.num_items, negatives)
+                loss = compute_loss(self.model, hidden, rows, loss_config, negatives, own_rows=own)
             loss = loss * (count / sum(counts))
             torch.autograd.backward(loss)
             loss_sum += loss.detach()

@@ -14,7 +14,7 @@ from recommender.ml.losses import (
     gbce_beta,
     sampled_softmax,
 )
-from recommender.ml.negatives import mask_collisions, uniform_negatives
+from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
 from tests.ml.tiny_models import NUM_ITEMS, small_model
 
 
@@ -78,6 +78,45 @@ def test_every_loss_falls_when_the_target_scores_higher(kind: str) -> None:
 def test_uniform_negatives_cover_the_catalogue() -> None:
     drawn = uniform_negatives(2000, NUM_ITEMS, torch.Generator().manual_seed(0))
     assert set(drawn.tolist()) == set(range(NUM_ITEMS))
+
+
+def test_each_position_draws_evenly_from_what_its_window_lacks() -> None:
+    inputs = torch.tensor([[2, 6, 3], [1, 0, 0]])
+    targets = torch.tensor([[6, 3, 1], [5, 0, 0]])
+    drawn = unseen_negatives(inputs, targets, 4000, 6, torch.Generator().manual_seed(0))
+    assert drawn.shape == (2, 3, 4000)
+    for row, unseen in zip(drawn, ([4, 5], [2, 3, 4, 6]), strict=True):
+        found, counts = (row + 1).unique(return_counts=True)
+        assert found.tolist() == unseen
+        assert counts / row.numel() == pytest.approx([1 / len(unseen)] * len(unseen), abs=0.02)
+
+
+def test_whoever_has_seen_all_films_still_gets_a_negative_that_exists() -> None:
+    inputs, targets = torch.tensor([[2, 1]]), torch.tensor([[1, 3]])
+    drawn = unseen_negatives(inputs, targets, 50, 3, torch.Generator().manual_seed(0))
+    assert drawn.min() >= 0
+    assert drawn.max() <= 2
+
+
+def test_sasrec_loss_of_one_negative_a_position() -> None:
+    model = small_model()
+    with torch.no_grad():
+        model.items[:4] = torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None] * torch.eye(16)[0]
+    hidden = torch.zeros(2, 16)
+    hidden[:, 0] = torch.tensor([math.log(2.0), math.log(3.0)])
+    config = LossConfig(kind="bce", num_negatives=1, own_negatives=True)
+    loss = compute_loss(
+        model,
+        hidden,
+        torch.tensor([1, 0]),
+        config,
+        torch.Generator(),
+        own_rows=torch.tensor([[0], [1]]),
+    )
+    # Logits: log 4 against its negative's log 2; log 3 against its negative's log 9.
+    first = -math.log(4 / 5) - math.log(1 / 3)
+    second = -math.log(3 / 4) - math.log(1 / 10)
+    assert loss.item() == pytest.approx((first + second) / 2)
 
 
 def test_a_negative_that_is_the_target_does_not_count() -> None:
