@@ -16,6 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from recommender.ml.errors import ArtifactError
 from recommender.ml.transformer import ModelConfig, distance_buckets, sinusoidal_positions
 
 OPSET = 17
@@ -69,12 +70,24 @@ class GraphWriter:
         return self.op("Slice", table, self.constant([0]), "length", self.constant([axis]))
 
 
+def check_servable(config: ModelConfig) -> None:
+    """Raise ArtifactError where a network of this architecture can be measured but not served."""
+    if config.block == "gru":
+        raise ArtifactError(
+            'a network with block = "gru" cannot be served; measure it by `compare`'
+        )
+
+
 def build_graph(config: ModelConfig, weights: Weights, num_items: int) -> onnx.ModelProto:
     """Return the encoder: item_idx (B, T) and lengths (B,), int64, to `hidden` (B, D) float32.
 
     The item table is the initializer `items`, float16 (num_items, D), without data: the caller
     says where its bytes are.
+
+    Raises:
+        ArtifactError: The network has blocks that serving does not know.
     """
+    check_servable(config)
     g = GraphWriter()
     g.nodes.append(helper.make_node("Shape", ["item_idx"], ["length"], start=1, end=2))
     one = g.constant(np.asarray(1, dtype=np.int64))

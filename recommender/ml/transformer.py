@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recommender.ml.dropout import ByteDropout
+from recommender.ml.recurrent import GruBlock
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -37,7 +38,7 @@ class ModelConfig:
     max_seq_len: int = 128
     positions: Literal["sinusoidal", "learned", "rotary", "none"] = "learned"
     norm: Literal["post", "pre"] = "pre"
-    block: Literal["plain", "gated"] = "gated"
+    block: Literal["plain", "gated", "gru"] = "gated"
     activation: Literal["relu", "gelu", "silu"] = "silu"
     scale_embeddings: bool = False
     relative_bias: bool = False
@@ -185,6 +186,13 @@ class Block(nn.Module):
         return x if pre else self.norm2(x)
 
 
+def make_block(config: ModelConfig) -> nn.Module:
+    """Return one layer; `gru` ones have `ffn_dim` units and need neither heads nor positions."""
+    if config.block == "gru":
+        return GruBlock(config.embedding_dim, config.ffn_dim, config.dropout)
+    return Block(config)
+
+
 class SequenceTransformer(nn.Module):
     """Films in watching order to one vector a position, whose product with items scores them."""
 
@@ -201,7 +209,7 @@ class SequenceTransformer(nn.Module):
         elif config.positions == "sinusoidal":
             fixed = sinusoidal_positions(config.max_seq_len, dim)
             self.register_buffer("positions", fixed, persistent=False)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_blocks))
+        self.blocks = nn.ModuleList(make_block(config) for _ in range(config.num_blocks))
         self.norm = nn.LayerNorm(dim) if config.norm == "pre" else nn.Identity()
         self.dropout = ByteDropout(config.dropout)
 
