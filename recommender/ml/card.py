@@ -53,6 +53,7 @@ def build_card(
         "minutes": round(sum(record.minutes for record in trainer.records), 2),
         "use": NON_COMMERCIAL,
         "data": data,
+        "held_out_fraction": held_out,
         "held_out_rule": (
             f"{held_out:.0%} of the people, by SHA-256 of (data set, id), were never trained on, "
             "nor was any copy of them in another data set; of the rest, each person counts once"

@@ -1,218 +1,195 @@
-"""Many recommenders, one split: who is better, by how much, and how sure that is."""
+"""Many recommenders, one split: every answer is kept as it is found, and none is found twice."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from recommender.ml.baselines.base import Baseline
 from recommender.ml.comparison_config import ComparisonConfig, ModelEntry
-from recommender.ml.datasets import Interactions, MovieInfo, Vocabulary
+from recommender.ml.datasets import Interactions, MovieInfo
 from recommender.ml.errors import ConfigError
-from recommender.ml.evaluation import (
-    LIST_LENGTH,
-    Catalogue,
-    Evaluation,
-    Recommender,
-    evaluate,
-    paired_difference,
-    segment_by_history_length,
-    segment_by_target_genre,
-)
-from recommender.ml.protocols import Question, pose_question
-from recommender.ml.registry import is_baseline, load_trained, make_baseline
+from recommender.ml.evaluation import Catalogue, Evaluation, evaluate
+from recommender.ml.fitting import Fitted, Fitter
+from recommender.ml.protocols import Question
+from recommender.ml.result_keys import hash_interactions, hash_movies, hash_split, hash_values
+from recommender.ml.results_store import ResultKey, ResultsStore
+from recommender.ml.seeded_answers import SeededAnswers, join_evaluations
 from recommender.ml.splits import EvaluationSplit
 
-DIFFERENCE_METRICS = ("hit@10", "ndcg@10")
 TOGETHER = "all sets together"
+OTHER_CODE = "of_other_code"
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The answers: `evaluations[data set][label]`, absent where a model needs times a set lacks.
+    """The answers: `asked[data set][label]`, absent where a model needs times a set lacks.
 
-    `shuffled` holds the same with every history in random order; `origins[label]` says which
-    training run a trained model comes from.
+    `shuffled` holds the same with every history in random order; `records[label]` what is told of
+    each fit, one for each seed; `doubts[label]` why a model may know what it was asked.
     """
 
     config: ComparisonConfig
     question: Question
     catalogue: Catalogue
-    evaluations: dict[str, dict[str, Evaluation]]
-    shuffled: dict[str, dict[str, Evaluation]]
-    origins: dict[str, str]
+    asked: dict[str, dict[str, SeededAnswers]]
+    shuffled: dict[str, dict[str, SeededAnswers]]
+    records: dict[str, list[dict[str, Any]]]
+    doubts: dict[str, str]
 
 
-class Bench:
-    """Makes recommenders ready for one question; a fit that serves two of them is done once."""
+@dataclass(frozen=True)
+class Run:
+    """One entry fitted with one seed: its answers by data set, asked and with shuffled histories.
 
-    def __init__(self, train: Interactions) -> None:
-        self.train = train
-        self.fitted: list[tuple[tuple[str, ...], Baseline]] = []
-        self.origins: dict[str, str] = {}
+    `record` is what is told of the fit.
+    """
 
-    def prepare(self, entry: ModelEntry) -> Recommender:
-        """Load a trained model, or fit a baseline on the people that may be trained on.
+    asked: dict[str, Evaluation]
+    shuffled: dict[str, Evaluation]
+    record: dict[str, Any]
+
+
+class Comparer:
+    """Asks entries one after the other, with a store that knows what was asked before."""
+
+    def __init__(
+        self,
+        config: ComparisonConfig,
+        interactions: Interactions,
+        movies: Mapping[int, MovieInfo],
+        store: ResultsStore,
+        *,
+        device: str = "cpu",
+    ) -> None:
+        """Pose the question and look whether every entry can be had.
 
         Raises:
-            ConfigError: A data set it is to be fitted on is not among those loaded.
-            RegistryError: There is no such recommender.
-            ArtifactError: A model directory is broken.
+            ConfigError: A data set of the config is not among those loaded.
+            RegistryError, ArtifactError: A recommender cannot be had.
         """
-        started = time.perf_counter()
-        if not is_baseline(entry.model):
-            trained = load_trained(Path(entry.model), name=entry.label)
-            self.origins[entry.label] = trained.origin
-            return trained
-        baseline = make_baseline(entry.model, entry.options)
-        alike = [other for fit_on, other in self.fitted if fit_on == entry.fit_on]
-        if not any(baseline.adopt_fit(other) for other in alike):
-            train = self._select(entry)
-            baseline.fit(train, Vocabulary.build(train))
-            self.fitted.append((entry.fit_on, baseline))
-        logger.info("%s: fitted in %.1f s", entry.label, time.perf_counter() - started)
-        return baseline
+        self.config, self.store = config, store
+        self.question = config.question.pose(interactions)
+        self.splits = self._choose_splits()
+        train = self.question.train
+        self.catalogue = Catalogue.build(train, movies)
+        self.fitter = Fitter(train, movies, minutes=config.minutes, device=device)
+        for entry in config.models:
+            self.fitter.check(entry)
+        self._catalogue_hash = hash_values([hash_interactions(train), hash_movies(movies)])
 
-    def _select(self, entry: ModelEntry) -> Interactions:
-        names = [name for name, _ in self.train.person_keys]
-        missing = [name for name in entry.fit_on if name not in names]
+    def run(self) -> Comparison:
+        """Ask every entry with every seed; stop at any moment and what was found stays.
+
+        Raises:
+            UsageError: A fit failed, or a result cannot be written.
+        """
+        found = {
+            entry.label: [self.run_entry(entry, seed) for seed in entry.runs]
+            for entry in self.config.models
+        }
+        doubts = {
+            entry.label: self.fitter.doubt(entry, self.config.question)
+            for entry in self.config.models
+        }
+        return Comparison(
+            config=self.config,
+            question=self.question,
+            catalogue=self.catalogue,
+            asked=self._tables({key: [run.asked for run in runs] for key, runs in found.items()}),
+            shuffled=self._tables(
+                {key: [run.shuffled for run in runs] for key, runs in found.items()}
+            ),
+            records={label: [run.record for run in runs] for label, runs in found.items()},
+            doubts={label: doubt for label, doubt in doubts.items() if doubt is not None},
+        )
+
+    def run_entry(self, entry: ModelEntry, seed: int | None) -> Run:
+        """Return an entry's answers: those stored, and those missing by fitting it.
+
+        Raises:
+            UsageError: The fit failed, or a result cannot be written.
+        """
+        what, code = self.fitter.describe(entry, seed), self.fitter.code_of(entry)
+        training = hash_values([what, code])
+        fitted: Fitted | None = None
+        run = Run({}, {}, {OTHER_CODE: False})
+        for name, is_shuffled, split in self._questions_to(entry):
+            key = ResultKey(hash_values([what, self._catalogue_hash, hash_split(split)]), code)
+            stored = self.store.load(key, split)
+            if stored is None:
+                if fitted is None:
+                    work = self.store.training_directory(training)
+                    fitted = self.fitter.fit(entry, seed, work=work)
+                answer = evaluate(fitted.recommender, split, self.catalogue)
+                self.store.save(key, answer, fitted.record)
+                run.record.update(fitted.record)
+            else:
+                answer = stored.evaluation
+                run.record.update(stored.record)
+                run.record[OTHER_CODE] |= stored.is_of_other_code
+            (run.shuffled if is_shuffled else run.asked)[name] = answer
+            _log(entry, seed, answer, "fitted" if stored is None else "stored")
+        self.store.forget_training(training)
+        return run
+
+    def _choose_splits(self) -> dict[str, EvaluationSplit]:
+        """Return the split of each data set that the table shows, in the order loaded."""
+        splits = dict(self.question.split.by_data_set())
+        missing = [name for name in self.config.data_sets if name not in splits]
         if missing:
-            raise ConfigError(f"{entry.label}: cannot be fitted on {missing[0]}: it is not loaded")
-        if not entry.fit_on:
-            return self.train
-        return self.train.select_people(np.isin(names, entry.fit_on))
+            name = self.config.name
+            raise ConfigError(f"{name}: nobody of {missing[0]} is asked; loaded: {[*splits]}")
+        wanted = self.config.data_sets or tuple(splits)
+        return {name: split for name, split in splits.items() if name in wanted}
+
+    def _questions_to(self, entry: ModelEntry) -> Iterator[tuple[str, bool, EvaluationSplit]]:
+        """Yield (data set, whether histories are shuffled, split) of all an entry can answer."""
+        needs_true_times = self.fitter.needs_true_times(entry)
+        for name, split in self.splits.items():
+            if not needs_true_times or bool(split.true_times.all()):
+                yield name, False, split
+                yield name, True, split.with_shuffled_histories()
+
+    def _tables(
+        self, found: Mapping[str, list[dict[str, Evaluation]]]
+    ) -> dict[str, dict[str, SeededAnswers]]:
+        """Turn `found[label][run][data set]` into answers by data set, all of them together first.
+
+        A model that cannot answer for every set has no row where they are together.
+        """
+        names = self.config.data_sets or tuple(self.splits)
+        tables: dict[str, dict[str, SeededAnswers]] = {
+            name: {} for name in ((TOGETHER, *names) if len(names) > 1 else names)
+        }
+        seeds = {entry.label: entry.runs for entry in self.config.models}
+        for label, runs in found.items():
+            for name in names:
+                if name in runs[0]:
+                    answers = tuple(run[name] for run in runs)
+                    tables[name][label] = SeededAnswers(seeds[label], answers)
+            if TOGETHER in tables and len(runs[0]) == len(names):
+                joined = tuple(self._join(run) for run in runs)
+                tables[TOGETHER][label] = SeededAnswers(seeds[label], joined)
+        return tables
+
+    def _join(self, run: Mapping[str, Evaluation]) -> Evaluation:
+        asked = [key[0] in self.splits for key in self.question.split.person_keys]
+        parts = [run[name] for name in self.splits]
+        return join_evaluations(parts, self.question.split.select(asked), self.catalogue)
 
 
-def check_entries(config: ComparisonConfig) -> None:
-    """Find a misspelt option or a missing model before minutes are spent on the others.
-
-    Raises:
-        RegistryError, ArtifactError: A recommender cannot be had.
-    """
-    for entry in config.models:
-        if is_baseline(entry.model):
-            make_baseline(entry.model, entry.options)
-        else:
-            load_trained(Path(entry.model))
-
-
-def run_comparison(
-    config: ComparisonConfig, interactions: Interactions, movies: Mapping[int, MovieInfo]
-) -> Comparison:
-    """Ask every recommender of the config the same question.
-
-    Raises:
-        ConfigError: A data set of the config is not among those loaded.
-        RegistryError, ArtifactError: A recommender cannot be had.
-    """
-    check_entries(config)
-    question = pose_question(
-        interactions,
-        protocol=config.protocol,
-        held_out=config.held_out,
-        fraction=config.fraction,
+def _log(entry: ModelEntry, seed: int | None, answer: Evaluation, source: str) -> None:
+    logger.info(
+        "%s%s, %s, %s (%s): Hit@10 %.4f, NDCG@10 %.4f",
+        entry.label,
+        "" if seed is None else f", seed {seed}",
+        answer.split.person_keys[0][0],
+        answer.split.protocol,
+        source,
+        answer.means()["hit@10"],
+        answer.means()["ndcg@10"],
     )
-    splits = dict(question.split.by_data_set())
-    missing = [name for name in config.data_sets if name not in splits]
-    if missing:
-        raise ConfigError(f"{config.name}: nobody of {missing[0]} is asked; loaded: {[*splits]}")
-    catalogue = Catalogue.build(question.train, movies)
-    bench = Bench(question.train)
-    names = config.data_sets or tuple(splits)
-    if len(names) > 1:
-        asked = [key[0] in names for key in question.split.person_keys]
-        splits[TOGETHER], names = question.split.select(asked), (TOGETHER, *names)
-    evaluations: dict[str, dict[str, Evaluation]] = {name: {} for name in names}
-    shuffled: dict[str, dict[str, Evaluation]] = {name: {} for name in names}
-    for entry in config.models:
-        recommender = bench.prepare(entry)
-        for name in names:
-            if not _can_answer(recommender, splits[name]):
-                continue
-            answer = evaluate(recommender, splits[name], catalogue)
-            evaluations[name][entry.label] = answer
-            mixed = splits[name].with_shuffled_histories()
-            shuffled[name][entry.label] = evaluate(recommender, mixed, catalogue)
-            logger.info("%s on %s: Hit@10 %.4f", entry.label, name, answer.means()["hit@10"])
-    return Comparison(config, question, catalogue, evaluations, shuffled, bench.origins)
-
-
-def _can_answer(recommender: Recommender, split: EvaluationSplit) -> bool:
-    needs_true_times = isinstance(recommender, Baseline) and recommender.needs_true_times
-    return not needs_true_times or bool(split.true_times.all())
-
-
-def describe_evaluation(evaluation: Evaluation, catalogue: Catalogue) -> dict[str, Any]:
-    """Return all that is known of one evaluation as plain JSON values."""
-    return {
-        "split_hash": evaluation.split.split_hash,
-        "people": len(evaluation.split),
-        "metrics": evaluation.means(),
-        "intervals": {name: list(ends) for name, ends in evaluation.intervals().items()},
-        "by_history_length": segment_by_history_length(evaluation),
-        "by_target_genre": segment_by_target_genre(evaluation, catalogue.genres),
-        "list_length": LIST_LENGTH,
-    }
-
-
-def describe_comparison(comparison: Comparison) -> dict[str, Any]:
-    """Return the whole comparison as plain JSON values, the ids of those asked included."""
-    config, question = comparison.config, comparison.question
-    tables: dict[str, Any] = {}
-    for name, answers in comparison.evaluations.items():
-        split = next(iter(answers.values())).split
-        rows = {
-            label: {
-                **describe_evaluation(answer, comparison.catalogue),
-                "shuffled_histories": comparison.shuffled[name][label].means(),
-                "behind": describe_lead(comparison, name, label),
-            }
-            for label, answer in answers.items()
-        }
-        tables[name] = {
-            "split_hash": split.split_hash,
-            "people": len(split),
-            "person_ids": {
-                part_name: [key[1] for key in part.person_keys]
-                for part_name, part in split.by_data_set()
-            },
-            "models": rows,
-        }
-    return {
-        "title": config.title,
-        "protocol": config.protocol,
-        "held_out": config.held_out,
-        "note": question.note,
-        "compare_to": config.compare_to,
-        "trained_on": {"people": question.train.num_people, "ratings": len(question.train)},
-        "models": {
-            entry.label: {
-                "model": entry.model,
-                "origin": comparison.origins.get(entry.label),
-                "fit_on": entry.fit_on,
-                "options": entry.options,
-            }
-            for entry in config.models
-        },
-        "data_sets": tables,
-    }
-
-
-def describe_lead(comparison: Comparison, data_set: str, label: str) -> dict[str, list[float]]:
-    """Return per metric by how much `compare_to` beats `label`: [mean, low, high], paired."""
-    answers = comparison.evaluations[data_set]
-    reference = answers.get(comparison.config.compare_to)
-    if reference is None or label == comparison.config.compare_to:
-        return {}
-    return {
-        metric: list(paired_difference(reference, answers[label], metric))
-        for metric in DIFFERENCE_METRICS
-    }

@@ -10,17 +10,18 @@ from typing import Any
 
 from tqdm import tqdm
 
-from recommender.ml.comparison import Bench, describe_evaluation
 from recommender.ml.comparison_config import ModelEntry
+from recommender.ml.comparison_report import describe_answers
 from recommender.ml.data_argument import add_data_argument, data_directories
-from recommender.ml.datasets import load_interactions, load_movies
 from recommender.ml.evaluation import Catalogue, Evaluation, Recommender, evaluate
-from recommender.ml.protocols import HELD_OUT_RULES, PROTOCOLS, Question, pose_question
-from recommender.ml.registry import BASELINES, is_baseline
+from recommender.ml.fitting import Fitter
+from recommender.ml.protocols import HELD_OUT_RULES, PROTOCOLS, Question
+from recommender.ml.question_config import QuestionConfig
+from recommender.ml.registry import BASELINES
 from recommender.ml.report import write_json
+from recommender.ml.seeded_answers import SeededAnswers, join_evaluations
+from recommender.ml.significance import metric_intervals
 from recommender.ml.splits import EvaluationSplit
-
-LEAK_WARNING = "a model trained on whole histories may know some of these targets"
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recommender",
         metavar="MODEL_DIR|BASELINE",
-        help=f"a trained model's directory, or one of {', '.join(BASELINES)}",
+        help=f"a trained model's directory, a network's .toml, or one of {', '.join(BASELINES)}",
     )
     add_data_argument(parser)
     parser.add_argument("--protocol", choices=PROTOCOLS, default="last-5")
@@ -52,70 +53,63 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: The data, the recommender or the place to write is wrong.
     """
-    directories = data_directories(args)
-    question = pose_question(
-        load_interactions(directories),
-        protocol=args.protocol,
-        held_out=args.held_out,
-        fraction=args.fraction,
-    )
-    catalogue = Catalogue.build(question.train, load_movies(directories))
+    asked = QuestionConfig((), args.protocol, args.held_out, args.fraction)
+    interactions, movies = asked.read_data(data_directories(args))
+    question = asked.pose(interactions)
+    catalogue = Catalogue.build(question.train, movies)
+    fitter = Fitter(question.train, movies)
     entry = ModelEntry(label=Path(args.recommender).name, model=args.recommender)
-    recommender = Bench(question.train).prepare(entry)
-    if _may_know_targets(args):
-        logger.warning("%s: %s", args.recommender, LEAK_WARNING)
-    answer = _evaluate_with_bar(recommender, question.split, catalogue)
+    recommender = fitter.fit(entry, None).recommender
+    doubt = fitter.doubt(entry, asked)
+    if doubt is not None:
+        logger.warning("%s: no fair figure: %s", args.recommender, doubt)
+    parts = _evaluate_parts(recommender, question.split, catalogue)
+    answer = join_evaluations(list(parts.values()), question.split, catalogue)
     if args.json is not None:
-        write_json(args.json, _describe(args, question, answer, recommender, catalogue))
-    sys.stdout.write(_headline(answer, question))
+        report = {
+            "model": args.recommender,
+            "protocol": args.protocol,
+            "held_out": args.held_out,
+            "note": question.note,
+            "warning": doubt,
+            **_describe(answer, catalogue),
+            "shuffled_histories": _evaluate_shuffled(recommender, question.split, catalogue),
+            "data_sets": {name: _describe(part, catalogue) for name, part in parts.items()},
+        }
+        write_json(args.json, report)
+    sys.stdout.write(_headline(answer, question, doubt))
     return 0
 
 
-def _may_know_targets(args: argparse.Namespace) -> bool:
-    """Tell whether a trained model may have been trained on what it is now asked."""
-    asks_trained_people = args.protocol == "temporal" or args.held_out == "targets"
-    return asks_trained_people and not is_baseline(args.recommender)
-
-
-def _evaluate_with_bar(
+def _evaluate_parts(
     recommender: Recommender, split: EvaluationSplit, catalogue: Catalogue
-) -> Evaluation:
+) -> dict[str, Evaluation]:
+    """Ask each data set's people, under one bar."""
     with tqdm(total=len(split), unit="person", desc=recommender.name, file=sys.stderr) as bar:
-        return evaluate(
-            recommender, split, catalogue, progress=lambda done, _: bar.update(done - bar.n)
-        )
+        return {
+            name: evaluate(recommender, part, catalogue, progress=bar.update)
+            for name, part in split.by_data_set()
+        }
 
 
-def _describe(
-    args: argparse.Namespace,
-    question: Question,
-    answer: Evaluation,
-    recommender: Recommender,
-    catalogue: Catalogue,
-) -> dict[str, Any]:
-    data_sets = {
-        name: describe_evaluation(evaluate(recommender, part, catalogue), catalogue)
-        for name, part in question.split.by_data_set()
-    }
-    mixed = evaluate(recommender, question.split.with_shuffled_histories(), catalogue)
-    return {
-        "model": args.recommender,
-        "protocol": args.protocol,
-        "held_out": args.held_out,
-        "note": question.note,
-        "warning": LEAK_WARNING if _may_know_targets(args) else None,
-        **describe_evaluation(answer, catalogue),
-        "shuffled_histories": mixed.means(),
-        "data_sets": data_sets,
-    }
+def _evaluate_shuffled(
+    recommender: Recommender, split: EvaluationSplit, catalogue: Catalogue
+) -> dict[str, float]:
+    return evaluate(recommender, split.with_shuffled_histories(), catalogue).means()
 
 
-def _headline(answer: Evaluation, question: Question) -> str:
+def _describe(answer: Evaluation, catalogue: Catalogue) -> dict[str, Any]:
+    return describe_answers(SeededAnswers((None,), (answer,)), catalogue)
+
+
+def _headline(answer: Evaluation, question: Question, doubt: str | None) -> str:
     lines = [
         f"{answer.model}, {question.split.protocol}, {len(question.split)} people, "
         f"split {question.split.split_hash}: {question.note}\n"
     ]
-    intervals = answer.intervals()
+    if doubt is not None:
+        lines.append(f"  NO FAIR FIGURE: {doubt}\n")
+    intervals = metric_intervals(answer)
     for name, value in answer.means().items():
         low, high = intervals.get(name, (None, None))
         ends = f"  [{low:.4f}, {high:.4f}]" if low is not None else ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,8 @@ HIT_CUTOFFS = (5, 10, 20)
 NDCG_CUTOFFS = (5, 10)
 LIST_LENGTH = 10
 BATCH_SIZE = 256
-LENGTH_SEGMENTS = (("<5", 0, 5), ("5-19", 5, 20), ("20-99", 20, 100), (">=100", 100, None))
-BOOTSTRAP_SAMPLES = 2000
 
-Progress = Callable[[int, int], object]
+Progress = Callable[[int], object]
 
 
 class Recommender(Protocol):
@@ -91,12 +88,6 @@ class Evaluation:
         found = {name: float(values.mean()) for name, values in self.per_person.items()}
         return {**found, f"coverage@{LIST_LENGTH}": self.coverage}
 
-    def intervals(self, *, seed: int = 0) -> dict[str, tuple[float, float]]:
-        """Return the 95 % bootstrap interval of every mean."""
-        return {
-            name: bootstrap_interval(values, seed=seed) for name, values in self.per_person.items()
-        }
-
 
 def evaluate(
     recommender: Recommender,
@@ -108,7 +99,8 @@ def evaluate(
 ) -> Evaluation:
     """Rank the full catalogue of the recommender for everyone in the split, seen movies left out.
 
-    Targets that the recommender's vocabulary lacks count as misses.
+    Targets that the recommender's vocabulary lacks count as misses. `progress` is told how many
+    more people have been asked.
     """
     vocabulary = recommender.vocabulary
     # Neighbours of like length share a batch, so that padding costs little.
@@ -123,7 +115,7 @@ def evaluate(
             ranks[u] = row
         top[people] = metrics.top_items(scores, LIST_LENGTH)
         if progress is not None:
-            progress(min(start + batch_size, len(order)), len(order))
+            progress(len(people))
     top_ids = vocabulary.movie_ids[top]
     return Evaluation(
         model=recommender.name,
@@ -180,77 +172,3 @@ def genre_vectors(
         for name in genres.get(movie_id, ()):
             vectors[row, column[name]] = 1.0
     return vectors
-
-
-def segment_by_history_length(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
-    """Return people and mean metrics of those with <5, 5-19, 20-99 and >=100 movies before."""
-    lengths = np.array([len(history) for history in evaluation.split.histories])
-    table = {}
-    for label, low, high in LENGTH_SEGMENTS:
-        inside = (lengths >= low) & ((lengths < high) if high is not None else True)
-        if inside.any():
-            means = {
-                name: float(values[inside].mean()) for name, values in evaluation.per_person.items()
-            }
-            table[label] = {"people": int(inside.sum()), **means}
-    return table
-
-
-def segment_by_target_genre(
-    evaluation: Evaluation, genres: Mapping[int, tuple[str, ...]]
-) -> dict[str, dict[str, float]]:
-    """Return per genre how many targets have it and how many of them are in the top k.
-
-    A target with several genres counts in each; here a hit is of that target, not of any.
-    """
-    rows: dict[str, list[int]] = {}
-    for targets, ranks in zip(evaluation.split.targets, evaluation.ranks, strict=True):
-        for movie_id, rank in zip(targets.tolist(), ranks.tolist(), strict=True):
-            for name in genres.get(movie_id, ()):
-                rows.setdefault(name, []).append(rank)
-    table = {}
-    for name in sorted(rows):
-        found = np.array(rows[name], dtype=np.int64)
-        hits = {f"hit@{k}": float((found <= k).mean()) for k in HIT_CUTOFFS}
-        table[name] = {"targets": float(len(found)), **hits}
-    return table
-
-
-def bootstrap_interval(
-    values: NDArray[np.float64], *, samples: int = BOOTSTRAP_SAMPLES, seed: int = 0
-) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the mean over people drawn with replacement."""
-    means = _resample_counts(len(values), samples, seed) @ values.astype(np.float32)
-    means /= len(values)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
-@lru_cache(maxsize=4)
-def _resample_counts(num_people: int, samples: int, seed: int) -> NDArray[np.float32]:
-    """Return (samples, U) float32: how often each person was drawn; rows sum to U.
-
-    The draws are the same for every metric and every model of a split.
-    """
-    rng = np.random.default_rng(seed)
-    counts = np.empty((samples, num_people), dtype=np.float32)
-    for row in counts:
-        drawn = rng.integers(0, num_people, size=num_people)
-        row[:] = np.bincount(drawn, minlength=num_people)
-    return counts
-
-
-def paired_difference(
-    better: Evaluation, worse: Evaluation, metric: str, *, seed: int = 0
-) -> tuple[float, float, float]:
-    """Return (mean, low, high): by how much `better` beats `worse`, 95 %, the same people drawn.
-
-    Raises:
-        ValueError: The two were not asked the same.
-    """
-    if better.split.split_hash != worse.split.split_hash:
-        msg = f"{better.model} and {worse.model} were evaluated on different splits"
-        raise ValueError(msg)
-    difference = better.per_person[metric] - worse.per_person[metric]
-    low, high = bootstrap_interval(difference, seed=seed)
-    return float(difference.mean()), low, high

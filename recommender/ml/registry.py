@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.ml.baselines.base import Baseline
-from recommender.ml.baselines.ease import Ease, EaseRecency
-from recommender.ml.baselines.ials import ImplicitALS
-from recommender.ml.baselines.item_item import ItemItem
-from recommender.ml.baselines.popularity import Popularity
-from recommender.ml.baselines.recent_popularity import RecentPopularity
-from recommender.ml.baselines.transitions import Transitions
 from recommender.ml.errors import UsageError
 
 if TYPE_CHECKING:
     from recommender.ml.trained import TrainedRecommender
 
-BASELINES: dict[str, type[Baseline]] = {
-    kind.name: kind
-    for kind in (
-        Popularity,
-        RecentPopularity,
-        Transitions,
-        ItemItem,
-        Ease,
-        EaseRecency,
-        ImplicitALS,
-    )
+BASELINES = {
+    "popularity": "popularity.Popularity",
+    "recent-popularity": "recent_popularity.RecentPopularity",
+    "transitions": "transitions.Transitions",
+    "item-item": "item_item.ItemItem",
+    "ease": "ease.Ease",
+    "ease-recency": "ease.EaseRecency",
+    "ials": "ials.ImplicitALS",
+    "ncf": "ncf.NeuralCF",
+    "lightgcn": "lightgcn.LightGCN",
 }
+"""Where in `baselines` each is; imported when asked for, since some need torch."""
 
 
 class RegistryError(UsageError):
@@ -45,15 +40,27 @@ def make_baseline(name: str, options: Mapping[str, Any] | None = None) -> Baseli
     """
     if name not in BASELINES:
         raise RegistryError(f"{name}: is no baseline; there are {', '.join(BASELINES)}")
-    known = list(inspect.signature(BASELINES[name]).parameters)
+    known = option_names(name)
     for option in options or {}:
         if option not in known:
             has = ", ".join(known) or "none"
             raise RegistryError(f"{name}: has no option {option!r}; its options: {has}")
     try:
-        return BASELINES[name](**dict(options or {}))
+        return find_baseline(name)(**dict(options or {}))
     except ValueError as error:
         raise RegistryError(f"{name}: {error}") from error
+
+
+def option_names(name: str) -> list[str]:
+    """Return the options of a baseline."""
+    return list(inspect.signature(find_baseline(name)).parameters)
+
+
+def find_baseline(name: str) -> type[Baseline]:
+    """Return the class of a baseline."""
+    module, kind = BASELINES[name].split(".")
+    found: type[Baseline] = getattr(import_module(f"recommender.ml.baselines.{module}"), kind)
+    return found
 
 
 def is_baseline(name: str) -> bool:

@@ -3,110 +3,253 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from recommender.ml.files import write_file
 
-COLUMNS = ("ndcg@10", "hit@5", "hit@20", "mrr", "coverage@10", "diversity@10", "novelty@10")
 TITLES = {"ndcg": "NDCG", "hit": "Hit", "mrr": "MRR"}
+MORE_METRICS = ("hit@5", "hit@20", "ndcg@5", "mrr", "coverage@10", "diversity@10", "novelty@10")
+SHOWN_METRICS = ("hit@10", "ndcg@10")
+DOUBT_MARK = " ⚠"
+PLAIN_LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s*\]")
+LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON, keys as they come.
+    """Write JSON, keys as they come, a list of plain values in one line.
 
     Raises:
         ArtifactError: The file cannot be written.
     """
-    text = json.dumps(value, indent=1) + "\n"
-    write_file(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+    text = json.dumps(value, indent=1)
+    text = PLAIN_LIST.sub(lambda found: f"[{LINE_BREAK.sub(' ', found[1])}]", text)
+    write_file(path, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_markdown(path: Path, report: Mapping[str, Any]) -> None:
-    """Write the tables of a described comparison.
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write the lines of a Markdown file.
 
     Raises:
         ArtifactError: The file cannot be written.
     """
-    text = "\n".join(_lines(report)) + "\n"
+    text = "\n".join(lines) + "\n"
     write_file(path, lambda aside: aside.write_text(text, encoding="utf-8"))
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
-    trained = report["trained_on"]
+def table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a Markdown table between empty lines; all columns but the first hold numbers."""
+    yield ""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|---{'|---:' * (len(heads) - 1)}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def comparison_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the Markdown of a described comparison."""
+    trained, budget = report["trained_on"], report["minutes_per_model"]
     yield f"# {report['title']}"
     yield ""
     yield (
-        f"Protocol {report['protocol']}: {report['note']}. Baselines are fitted on "
-        f"{trained['ratings']:,} ratings of {trained['people']:,} people. The full catalogue is "
-        "ranked, seen movies are left out, ties rank worst. Brackets are 95 % bootstrap intervals "
-        "over people."
+        f"Protocol {report['protocol']}: {report['note']}. Fitted on {trained['ratings']:,} "
+        f"ratings of {trained['people']:,} people, where an entry does not say otherwise. The full "
+        "catalogue is ranked, seen movies are left out, ties rank worst. Brackets are 95 % "
+        "bootstrap intervals over people; ± is the standard deviation over seeds, of which every "
+        "figure is then the mean (a person's metric is averaged over seeds before bootstrapping). "
+        + (f"Models trained by steps had {budget:g} minutes each at most. " if budget else "")
+        + "Leads are paired: the same people are drawn for both."
     )
     yield ""
     yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
+    yield from _doubt_lines(report["models"])
     for name, table in report["data_sets"].items():
-        yield from _data_set_lines(name, table, report["compare_to"])
-    yield ""
+        yield from _data_set_lines(name, table, report)
+    yield "## Training"
+    yield from _training_lines(report["models"])
     yield "## Options"
     yield ""
-    for label, entry in report["models"].items():
-        options = ", ".join(f"{key} = {value}" for key, value in entry["options"].items())
-        if entry["fit_on"]:
-            options += f"{', ' if options else ''}fitted on {', '.join(entry['fit_on'])} alone"
-        options = entry["origin"] or options
-        yield f"- {label}: `{entry['model']}`{', ' + options if options else ''}"
+    yield from (_option_line(label, entry) for label, entry in report["models"].items())
 
 
-def _data_set_lines(name: str, table: Mapping[str, Any], compare_to: str) -> Iterator[str]:
-    rows = table["models"]
-    popularity = rows.get("popularity", {}).get("metrics", {}).get("hit@10", 0.0)
+def _doubt_lines(models: Mapping[str, Any]) -> Iterator[str]:
+    doubted = {label: entry["doubt"] for label, entry in models.items() if entry["doubt"]}
+    for label, doubt in doubted.items():
+        yield ""
+        yield f"**{label}{DOUBT_MARK} is no fair rival here: {doubt}.**"
+    others = [label for label, entry in models.items() if entry["of_other_code"]]
+    if others:
+        yield ""
+        yield f"Answers of an earlier version of the code: {', '.join(others)}."
+
+
+def _data_set_lines(
+    name: str, table: Mapping[str, Any], report: Mapping[str, Any]
+) -> Iterator[str]:
     yield ""
     yield f"## {name}"
     yield ""
     yield f"{table['people']} people, split `{table['split_hash']}`."
-    yield ""
-    heads = ["model", "Hit@10", "× popularity", *map(_title, COLUMNS)]
-    heads += ["Hit@10, shuffled history", f"{compare_to} leads by (Hit@10)"]
-    yield f"| {' | '.join(heads)} |"
-    yield f"|---{'|---:' * (len(heads) - 1)}|"
-    for label, row in rows.items():
-        means, lead = row["metrics"], row["behind"].get("hit@10")
-        cells = [
-            label,
-            f"{means['hit@10']:.3f} {_interval(*row['intervals']['hit@10'])}",
-            f"{means['hit@10'] / popularity:.1f}" if popularity else "",
-            *(f"{means[column]:.3f}" for column in COLUMNS),
-            f"{row['shuffled_histories']['hit@10']:.3f}",
-            f"{lead[0]:+.3f} {_interval(*lead[1:])}" if lead else "",
-        ]
-        yield f"| {' | '.join(cells)} |"
-    if compare_to in rows:
-        yield from _segment_lines(compare_to, rows[compare_to])
+    for plot in table.get("plots", []):
+        yield ""
+        yield f"![{name}: {plot}]({plot})"
+    yield from _headline_lines(table, report)
+    yield from _verdict_lines(table, report["compare_to"])
+    yield "More metrics, and Hit@10 and NDCG@10 where every history is shuffled:"
+    heads = [*map(title_of, MORE_METRICS), *(f"{title_of(m)}, shuffled" for m in SHOWN_METRICS)]
+    yield from table_lines(
+        ["model", *heads],
+        (
+            [
+                _mark(label, report),
+                *(f"{row['metrics'][metric]:.3f}" for metric in MORE_METRICS),
+                *(f"{row['shuffled_histories'][metric]:.3f}" for metric in SHOWN_METRICS),
+            ]
+            for label, row in table["models"].items()
+        ),
+    )
+    yield from _length_lines(table, report)
+    yield from _genre_lines(table, report)
 
 
-def _segment_lines(label: str, row: Mapping[str, Any]) -> Iterator[str]:
-    yield ""
-    yield f"{label} by length of history:"
-    yield ""
-    yield "| movies before | people | Hit@10 | NDCG@10 | MRR |"
-    yield "|---|---:|---:|---:|---:|"
-    for segment, means in row["by_history_length"].items():
-        figures = " | ".join(f"{means[metric]:.3f}" for metric in ("hit@10", "ndcg@10", "mrr"))
-        yield f"| {segment} | {means['people']} | {figures} |"
-    yield ""
-    yield f"{label} by genre of the target (each target by itself):"
-    yield ""
-    yield "| genre | targets | in the top 10 |"
-    yield "|---|---:|---:|"
-    for genre, means in row["by_target_genre"].items():
-        yield f"| {genre} | {means['targets']:.0f} | {means['hit@10']:.3f} |"
+def _headline_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    rows, compare_to, over = table["models"], report["compare_to"], report["relative_to"]
+    popular = [label for label, entry in report["models"].items() if entry["model"] == "popularity"]
+    heads = ["model", "Hit@10", "× popularity", "NDCG@10"]
+    heads += [f"{compare_to} leads by ({title_of(metric)})" for metric in SHOWN_METRICS]
+    heads += [f"NDCG@10 over {over}"] if over else []
+    floor = rows[popular[0]]["metrics"]["hit@10"] if popular and popular[0] in rows else 0.0
+
+    def cells(label: str, row: Mapping[str, Any]) -> Iterator[str]:
+        yield _mark(label, report)
+        yield measured(row, "hit@10")
+        yield f"{row['metrics']['hit@10'] / floor:.1f}" if floor else ""
+        yield measured(row, "ndcg@10")
+        for metric in SHOWN_METRICS:
+            yield signed(row["behind"].get(metric))
+        if over:
+            yield percent(row["over_relative_to"].get("ndcg@10"))
+
+    yield from table_lines(heads, ([*cells(label, row)] for label, row in rows.items()))
 
 
-def _title(metric: str) -> str:
+def _verdict_lines(table: Mapping[str, Any], compare_to: str) -> Iterator[str]:
+    for metric, found in table["runner_up"].items():
+        if found is not None:
+            yield (
+                f"- {title_of(metric)}: the runner-up is {found['label']}; {compare_to} leads it "
+                f"by {signed(found['lead'])}, {percent(found['relative_lead'])}."
+            )
+    for height in table["heights"]:
+        aim = ""
+        if height["aim"] is not None:
+            reached = "reached" if height["aim_met"] else "not reached"
+            aim = f"; aim {height['aim']:g}: {reached}"
+        must = "met" if height["must_met"] else "not met"
+        yield (
+            f"- {title_of(height['metric'])} of {compare_to}: {height['reached']:.4f}; "
+            f"must {height['must']:g}, surely ahead of the runner-up: {must}{aim}."
+        )
+    yield ""
+
+
+def _length_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    rows = table["models"]
+    segments = next(iter(rows.values()))["by_history_length"]
+    yield "By movies in the history, Hit@10 / NDCG@10:"
+    yield from table_lines(
+        ["model", *(f"{name} ({found['people']} people)" for name, found in segments.items())],
+        (
+            [
+                _mark(label, report),
+                *(
+                    " / ".join(f"{found[metric]:.3f}" for metric in SHOWN_METRICS)
+                    for found in row["by_history_length"].values()
+                ),
+            ]
+            for label, row in rows.items()
+        ),
+    )
+
+
+def _genre_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    rows, compare_to = table["models"], report["compare_to"]
+    runner_up = table["runner_up"]["hit@10"]
+    wanted = [compare_to, runner_up["label"] if runner_up else None]
+    labels = [label for label in wanted if label in rows]
+    if not labels:
+        return
+    yield "By genre of the target, each target by itself: the part of them in the top 10:"
+    genres = rows[labels[0]]["by_target_genre"]
+    yield from table_lines(
+        ["genre", "targets", *labels],
+        (
+            [
+                genre,
+                f"{found['targets']:.0f}",
+                *(f"{rows[label]['by_target_genre'][genre]['hit@10']:.3f}" for label in labels),
+            ]
+            for genre, found in genres.items()
+        ),
+    )
+
+
+def _training_lines(models: Mapping[str, Any]) -> Iterator[str]:
+    def cells(label: str, entry: Mapping[str, Any]) -> Iterator[str]:
+        training = entry["training"]
+        yield label
+        yield ", ".join(map(str, entry["seeds"])) or "own"
+        yield number(training["minutes"], ".2f")
+        yield number(training["epochs"], ".3g")
+        yield number(training["best_epoch"], ".3g")
+        yield number(training["parameters"], ",.0f")
+        yield training["device"] or ""
+
+    heads = ["model", "seeds", "minutes", "epochs", "best epoch", "parameters", "device"]
+    yield from table_lines(heads, ([*cells(label, entry)] for label, entry in models.items()))
+
+
+def _option_line(label: str, entry: Mapping[str, Any]) -> str:
+    parts = [f"`{entry['model']}`"]
+    parts += [f"{key} = {value}" for key, value in entry["options"].items()]
+    if entry["fit_on"]:
+        parts.append(f"fitted on {', '.join(entry['fit_on'])} alone")
+    if entry["origin"]:
+        parts.append(entry["origin"])
+    return f"- {label}: {', '.join(parts)}"
+
+
+def _mark(label: str, report: Mapping[str, Any]) -> str:
+    return f"{label}{DOUBT_MARK}" if report["models"][label]["doubt"] else label
+
+
+def title_of(metric: str) -> str:
+    """Return how tables write a metric: NDCG@10 for ndcg@10."""
     name, at, k = metric.partition("@")
     return f"{TITLES.get(name, name.capitalize())}{at}{k}"
 
 
-def _interval(low: float, high: float) -> str:
-    return f"[{low:.3f}, {high:.3f}]"
+def measured(row: Mapping[str, Any], metric: str) -> str:
+    """Return a mean with its interval and, where there are seeds, their spread."""
+    low, high = row["intervals"][metric]
+    spread = row["spread"].get(metric)
+    seeds = "" if spread is None else f" ± {spread:.3f}"
+    return f"{row['metrics'][metric]:.3f}{seeds} [{low:.3f}, {high:.3f}]"
+
+
+def signed(lead: Sequence[float] | None) -> str:
+    """Return a difference [mean, low, high] with its sign; nothing for None."""
+    return "" if lead is None else f"{lead[0]:+.3f} [{lead[1]:+.3f}, {lead[2]:+.3f}]"
+
+
+def percent(lead: Sequence[float] | None) -> str:
+    """Return a relative lead [part, low, high] in per cent; nothing for None."""
+    return "" if lead is None else f"{lead[0]:+.1%} [{lead[1]:+.1%}, {lead[2]:+.1%}]"
+
+
+def number(value: float | None, how: str) -> str:
+    """Return a number in a format; nothing for None."""
+    return "" if value is None else format(value, how)

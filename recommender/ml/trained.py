@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from recommender.ml.datasets import PADDING_IDX, Vocabulary
 from recommender.ml.inference import InferenceModel
+from recommender.ml.question_config import QuestionConfig
+
+HELD_OUT_BY_DEFAULT = 0.1
+"""The fraction of people kept from training by models whose card does not say."""
 
 
 class TrainedRecommender:
@@ -27,6 +31,21 @@ class TrainedRecommender:
         """Return when and by which command the model was trained, from its card."""
         card = self.model.card
         return f"{card.get('created_at', 'date unknown')}, {card.get('command', 'command unknown')}"
+
+    def doubt(self, question: QuestionConfig) -> str | None:
+        """Return why the model may know some targets of a question, or None if it cannot.
+
+        Its card says which part of the people, by the one stable hash, it was never trained on;
+        whole histories of all others it has seen, to the last film.
+        """
+        if question.protocol == "temporal":
+            return "it was trained on ratings after the cut-off: it saw the future"
+        if question.held_out == "targets":
+            return "it was trained on whole histories of people asked: it saw the targets"
+        fraction = float(self.model.card.get("held_out_fraction", HELD_OUT_BY_DEFAULT))
+        if question.fraction > fraction:
+            return f"it was trained on all but {fraction:.0%} of the people, and more are asked"
+        return None
 
     @classmethod
     def load(cls, directory: Path, *, name: str | None = None) -> Self:

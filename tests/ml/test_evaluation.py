@@ -11,15 +11,10 @@ from numpy.typing import NDArray
 
 from recommender.ml.baselines.popularity import Popularity
 from recommender.ml.datasets import MovieInfo, Vocabulary
-from recommender.ml.evaluation import (
-    Catalogue,
-    bootstrap_interval,
-    evaluate,
-    paired_difference,
-    segment_by_history_length,
-    segment_by_target_genre,
-)
+from recommender.ml.evaluation import Catalogue, evaluate
 from recommender.ml.metrics import MISS
+from recommender.ml.segments import segment_by_history_length, segment_by_target_genre
+from recommender.ml.significance import bootstrap_interval, paired_difference
 from recommender.ml.splits import last_n, leave_one_out
 from tests.ml.tiny_data import interactions_of
 
@@ -102,18 +97,12 @@ def test_shuffled_histories_break_a_model_of_order_but_not_popularity() -> None:
     assert same[0] == same[1]
 
 
-def test_progress_ends_at_everyone() -> None:
+def test_progress_counts_everyone_once() -> None:
     split = leave_one_out(interactions_of([[1, 2]] * 5))
-    seen: list[tuple[int, int]] = []
+    seen: list[int] = []
     model = NextMovie(Vocabulary.build(TRAIN))
-    evaluate(
-        model,
-        split,
-        catalogue(),
-        batch_size=2,
-        progress=lambda done, total: seen.append((done, total)),
-    )
-    assert seen == [(2, 5), (4, 5), (5, 5)]
+    evaluate(model, split, catalogue(), batch_size=2, progress=seen.append)
+    assert seen == [2, 2, 1]
 
 
 def test_segments_by_history_length_split_people() -> None:
