@@ -38,7 +38,7 @@ def make_page_request(
 def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
     """Whether an answer from this snapshot may be kept under the state's key."""
     return (
-        snapshot.model_version == state.model_id
+        snapshot.model_version == state.served_model_id
         and snapshot.catalogue.version == state.catalogue_version
     )
 

@@ -16,13 +16,13 @@ from django.utils.translation import get_language
 from prometheus_client import Counter
 from redis import Redis, RedisError
 
+from recommender.arms import ServedArm
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
 logger = structlog.get_logger(__name__)
 
 PREFIX = "movieshow:rec:1"
-NO_ARM = "-"
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
@@ -34,15 +34,14 @@ requests_counter = Counter(
 )
 
 
-def make_key(
-    kind: str, *, state: ServingState, user_id: int | None, options: str, arm: str = NO_ARM
-) -> str:
+def make_key(kind: str, *, state: ServingState, user_id: int | None, options: str) -> str:
     """Return the key of an answer: person, versions of taste, model and catalogue, arm, options.
 
-    The model's version and hash both count: ids start again when a database is made anew.
+    The model is the one that serves the arm. Its version and hash both count: ids start again when
+    a database is made anew.
     """
     digest = hashlib.sha256(f"{get_language()}{options}".encode()).hexdigest()[:24]
-    model = f"{state.model_id or 0}.{state.sha256[:8]}"
+    model = f"{state.served_model_id or 0}.{state.served_sha256[:8]}"
     return ":".join(
         (
             PREFIX,
@@ -51,10 +50,15 @@ def make_key(
             str(state.taste_version),
             model,
             str(state.catalogue_version),
-            arm,
+            f"{_name_arm(state.ranking_arm)}{_name_arm(state.row_arm)}",
             digest,
         )
     )
+
+
+def _name_arm(arm: ServedArm | None) -> str:
+    """Return what tells an arm's answers from others'; one promoted answers as itself."""
+    return "-" if arm is None else f"{arm.arm_id}{'r' if arm.is_running else 'p'}"
 
 
 def make_ranking_key(user_id: int | None, recommendation_id: str) -> str:

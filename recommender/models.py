@@ -1,4 +1,7 @@
-"""What the recommender remembers: tastes, hidden films and the versions of its model."""
+"""What the recommender remembers: tastes, hidden films and the versions of its model.
+
+Experiments and what people did with what they were shown are in modules of their own.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -7,6 +10,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Genre, Movie
+from recommender.experiment_models import Arm, Experiment, Exposure, RowDecision, RowPosterior
+from recommender.feedback_models import Event, Impression
+
+__all__ = [
+    "Arm",
+    "Event",
+    "Experiment",
+    "Exposure",
+    "HiddenMovie",
+    "Impression",
+    "ModelVersion",
+    "RowDecision",
+    "RowPosterior",
+    "TasteProfile",
+]
 
 
 class TasteProfile(models.Model):
@@ -19,6 +37,8 @@ class TasteProfile(models.Model):
     version = models.PositiveBigIntegerField(default=0)
     favourite_genres = models.ManyToManyField(Genre, blank=True, related_name="+")
     onboarded_at = models.DateTimeField(null=True, blank=True)
+    # Whom experiments deal: the guest this person was when first dealt; null: the person's own id.
+    subject_key = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         """Return whose taste it is and its version."""

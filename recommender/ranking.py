@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import CatalogueArrays
-from recommender.ml.diversity import diversify_order
+from recommender.ml.diversity import DIVERSITY, diversify_order
 
 # From so many films on the Transformer decides alone.
 FULL_HISTORY = 5
@@ -143,14 +143,17 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
     return RankedFilms(positions=positions, scores=scores[positions])
 
 
-def diversify(ranked: RankedFilms, vectors: NDArray[np.float32]) -> RankedFilms:
+def diversify(
+    ranked: RankedFilms, vectors: NDArray[np.float32], *, share: float = DIVERSITY
+) -> RankedFilms:
     """Reorder the first films so that near copies stand apart; the rest keep their order.
 
-    `vectors` (P, D) are unit vectors of the first P films, zero where a film has none.
+    `vectors` (P, D) are unit vectors of the first P films, zero where a film has none; `share` is
+    the likeness' part of the trade, 0 to 1.
     """
     size = len(vectors)
     order = np.arange(len(ranked.positions))
-    order[:size] = diversify_order(ranked.scores[:size], vectors)
+    order[:size] = diversify_order(ranked.scores[:size], vectors, share=share)
     return RankedFilms(positions=ranked.positions[order], scores=ranked.scores[order])
 
 

@@ -110,7 +110,7 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
     pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
-    return ranking.diversify(ranked, pool), is_fallback
+    return ranking.diversify(ranked, pool, share=snapshot.diversity), is_fallback
 
 
 def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:

@@ -14,36 +14,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
-from django.db import connection
 from numpy.typing import NDArray
 
 from movieshow.health import NotReadyError
 from recommender.answers import POPULARITY_NAME
+from recommender.arm_snapshots import ArmSnapshots
+from recommender.arms import PinnedModel
 from recommender.artifacts import ArtifactStorageError, fetch_artifact
 from recommender.catalogue_arrays import CatalogueArrays, load_catalogue
+from recommender.ml.diversity import DIVERSITY
+from recommender.serving_state import ServingState, read_state
 
 if TYPE_CHECKING:
     from recommender.ml.inference import InferenceModel
 
 logger = structlog.get_logger(__name__)
 
+__all__ = [
+    "ModelServer",
+    "ServedModel",
+    "ServingState",
+    "Snapshot",
+    "load_model",
+    "load_pinned_model",
+    "make_snapshot",
+    "model_server",
+    "read_state",
+]
+
 RETRY_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class ServingState:
-    """What decides an answer apart from its options, read in one query before anything else.
-
-    `model_id`, `model_name`, `artifact_prefix` and `sha256` are of the active model version;
-    `model_id` is None where there is none.
-    """
-
-    taste_version: int
-    catalogue_version: int
-    model_id: int | None
-    model_name: str
-    artifact_prefix: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,13 @@ class Snapshot:
     """Everything one answer is computed from.
 
     `item_idx` (C,) int32 maps catalogue positions to the model's items, 0 where it knows none.
+    `diversity` is the share of likeness in the trade of maximal marginal relevance.
     """
 
     catalogue: CatalogueArrays
     model: ServedModel | None
     item_idx: NDArray[np.int32]
+    diversity: float = DIVERSITY
 
     @property
     def model_name(self) -> str:
@@ -88,22 +89,6 @@ class Snapshot:
         return np.asarray(vectors, dtype=np.float32)
 
 
-_STATE_SQL = """
-SELECT coalesce((SELECT version FROM recommender_tasteprofile WHERE user_id = %s), 0),
-       coalesce((SELECT version FROM catalog_cataloguestate WHERE id = 1), 0),
-       model.id, coalesce(model.name, ''), coalesce(model.artifact_prefix, ''),
-       coalesce(model.sha256, '')
-FROM (SELECT 1) AS one LEFT JOIN recommender_modelversion AS model ON model.is_active
-"""
-
-
-def read_state(*, user_id: int | None) -> ServingState:
-    """Read in one query what an answer for this person depends on."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STATE_SQL, [user_id])
-        return ServingState(*cursor.fetchone())
-
-
 class ModelServer:
     """Holds the snapshot of this process and renews it when the state says so."""
 
@@ -112,9 +97,19 @@ class ModelServer:
         self._snapshot: Snapshot | None = None
         self._error: str | None = None
         self._failed: tuple[int | None, float] = (None, 0.0)
+        self._arms = ArmSnapshots(load=load_pinned_model, make=make_snapshot)
 
     def get_snapshot(self, state: ServingState) -> Snapshot:
-        """Return the snapshot for this state, loading what changed.
+        """Return the snapshot for this state and its arm, loading what changed."""
+        active = self._get_active(state)
+        if state.ranking_arm is not None:
+            return self._arms.get(active, state.ranking_arm)
+        if not state.lineup:
+            self._arms.forget()
+        return active
+
+    def _get_active(self, state: ServingState) -> Snapshot:
+        """Return the snapshot of the active model.
 
         Where the model cannot be loaded, the one before it stays in service; a process that has
         none answers by popularity. Either way it is tried again every ten seconds.
@@ -149,6 +144,7 @@ class ModelServer:
         """Drop what is loaded, as a new process would start."""
         with self._lock:
             self._snapshot, self._error, self._failed = None, None, (None, 0.0)
+        self._arms.forget()
 
     def _is_current(self, snapshot: Snapshot, state: ServingState) -> bool:
         return snapshot.catalogue.version == state.catalogue_version and (
@@ -167,9 +163,7 @@ class ModelServer:
         if catalogue is None or catalogue.version != state.catalogue_version:
             catalogue = load_catalogue(version=state.catalogue_version)
         model = self._renew_model(state, current.model if current else None)
-        snapshot = Snapshot(
-            catalogue=catalogue, model=model, item_idx=_match_items(catalogue, model)
-        )
+        snapshot = make_snapshot(catalogue, model)
         self._snapshot = snapshot
         logger.info(
             "snapshot_loaded",
@@ -200,7 +194,20 @@ class ModelServer:
 
 
 def load_model(state: ServingState) -> ServedModel:
-    """Fetch and load the state's model, with one inference thread.
+    """Fetch and load the state's active model, with one inference thread.
+
+    Raises:
+        ArtifactStorageError: its files are missing or corrupt, or hold no model that can be served.
+    """
+    if state.model_id is None:
+        raise ArtifactStorageError("no model version is active")
+    return load_pinned_model(
+        PinnedModel(state.model_id, state.model_name, state.artifact_prefix, state.sha256)
+    )
+
+
+def load_pinned_model(version: PinnedModel) -> ServedModel:
+    """Fetch and load a model version, with one inference thread.
 
     Raises:
         ArtifactStorageError: its files are missing or corrupt, or hold no model that can be served.
@@ -211,21 +218,24 @@ def load_model(state: ServingState) -> ServedModel:
         InferenceModel,
     )
 
-    if state.model_id is None:
-        raise ArtifactStorageError("no model version is active")
-    folder = fetch_artifact(prefix=state.artifact_prefix, sha256=state.sha256)
+    folder = fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256)
     try:
         network = InferenceModel.load(folder, num_threads=1)
     except ArtifactError as error:
         raise ArtifactStorageError(str(error)) from error
     norms = np.linalg.norm(network.item_vectors, axis=1)
     return ServedModel(
-        version_id=state.model_id,
-        name=state.model_name,
-        sha256=state.sha256,
+        version_id=version.version_id,
+        name=version.name,
+        sha256=version.sha256,
         network=network,
         inverse_norms=np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0),
     )
+
+
+def make_snapshot(catalogue: CatalogueArrays, model: ServedModel | None) -> Snapshot:
+    """Return the snapshot of a model over a catalogue."""
+    return Snapshot(catalogue=catalogue, model=model, item_idx=_match_items(catalogue, model))
 
 
 def _match_items(catalogue: CatalogueArrays, model: ServedModel | None) -> NDArray[np.int32]:

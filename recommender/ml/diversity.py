@@ -16,11 +16,15 @@ DIVERSITY = 0.3
 
 
 def diversify_order(
-    scores: NDArray[np.float32], vectors: NDArray[np.float32], *, depth: int = DEPTH
+    scores: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    *,
+    depth: int = DEPTH,
+    share: float = DIVERSITY,
 ) -> NDArray[np.int64]:
     """Return the order (P,) in which to show films, by maximal marginal relevance.
 
-    Each next film is the best by (1 - 0.3) * score - 0.3 * greatest cosine to those before it
+    Each next film is the best by (1 - share) * score - share * greatest cosine to those before it
     (Carbonell & Goldstein 1998, eq. 1), for the first `depth` places; the others keep their order.
     `scores` (P,) fall, and are scaled to 0..1; `vectors` (P, D) are unit vectors, zero where a film
     has none.
@@ -34,7 +38,7 @@ def diversify_order(
     free = np.ones(size, dtype=np.bool_)
     chosen: list[int] = []
     for _ in range(min(depth, size)):
-        gain = (1 - DIVERSITY) * relevance - DIVERSITY * nearest
+        gain = (1 - share) * relevance - share * nearest
         best = int(np.where(free, gain, -np.inf).argmax())
         chosen.append(best)
         free[best] = False

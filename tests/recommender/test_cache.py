@@ -1,5 +1,6 @@
 """Answers in Redis: one computation a key, none lost when Redis is away."""
 
+import dataclasses
 import threading
 import time
 
@@ -7,10 +8,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from recommender import cache
+from recommender.arms import PinnedModel, ServedArm
 from recommender.redis_connection import redis_guard
 from recommender.serving import ServingState
 
 STATE = ServingState(3, 5, 7, "model", "models/x", "f" * 64)
+ARM = ServedArm(1, 1, True, "model", None, None, "fixed")
+PINNED = PinnedModel(8, "other", "models/y", "d" * 64)
 
 
 def test_every_part_of_the_state_is_in_the_key() -> None:
@@ -28,9 +32,13 @@ def test_every_part_of_the_state_is_in_the_key() -> None:
         cache.make_key("list", state=STATE, user_id=None, options="a"),
         cache.make_key("list", state=STATE, user_id=1, options="b"),
         cache.make_key("home", state=STATE, user_id=1, options="a"),
-        cache.make_key("list", state=STATE, user_id=1, options="a", arm="b"),
+        key(ranking_arm=ARM),
+        key(row_arm=ARM),
+        key(ranking_arm=dataclasses.replace(ARM, is_running=False)),
+        key(ranking_arm=dataclasses.replace(ARM, ranking="popularity")),
+        key(ranking_arm=dataclasses.replace(ARM, model=PINNED)),
     }
-    assert len(keys) == 10
+    assert len(keys) == 14
 
 
 def test_second_request_is_a_hit() -> None:
