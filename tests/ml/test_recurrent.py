@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from recommender.ml.training import Trainer
 from recommender.ml.transformer import ModelConfig
 from tests.ml.tiny_models import NUM_ITEMS, small_model, tiny_config, walk_histories
 
-GRU = {"block": "gru", "positions": "none", "norm": "post", "ffn_dim": 20}
+GRU: dict[str, Any] = {"block": "gru", "positions": "none", "norm": "post", "ffn_dim": 20}
 
 
 def test_later_films_do_not_change_earlier_states() -> None:
