@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from recommender.ml.datasets import Interactions, MovieInfo, Vocabulary
 from recommender.ml.errors import ConfigError
 from recommender.ml.evaluation import Recommender
 from recommender.ml.question_config import QuestionConfig
-from recommender.ml.registry import load_trained, make_baseline, option_names
+from recommender.ml.registry import find_baseline, load_trained, make_baseline, option_names
 from recommender.ml.result_keys import hash_code, hash_files, hash_interactions
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Fitter:
             RegistryError, ArtifactError: The recommender cannot be had.
         """
         self.select(entry)
+        self.code_of(entry)
         for seed in entry.runs:
             if entry.kind == "baseline":
                 self.make_baseline(entry, seed)
@@ -92,16 +94,17 @@ class Fitter:
         """Return the hash of the code that fits the entry, scores with it and evaluates it."""
         modules = {"network": NETWORK_MODULE, "directory": DIRECTORY_MODULE}
         if entry.kind == "baseline":
-            module = type(self.make_baseline(entry, None, check_seed=False)).__module__
+            module = find_baseline(entry.model).__module__
         else:
             module = modules[entry.kind]
+        import_module(module)  # what runs later is then what is hashed now
         return hash_code((module, EVALUATION_MODULE))
 
     def needs_true_times(self, entry: ModelEntry) -> bool:
         """Return whether the entry can only answer people whose times are real clock times."""
         if entry.kind != "baseline":
             return False
-        return self.make_baseline(entry, None, check_seed=False).needs_true_times
+        return find_baseline(entry.model).needs_true_times
 
     def doubt(self, entry: ModelEntry, question: QuestionConfig) -> str | None:
         """Return why a trained model may know what it is asked, or None if it cannot."""
@@ -134,9 +137,7 @@ class Fitter:
         record = {"minutes": seconds / 60, "seed": seed, **getattr(baseline, "record", {})}
         return Fitted(baseline, record)
 
-    def make_baseline(
-        self, entry: ModelEntry, seed: int | None, *, check_seed: bool = True
-    ) -> Baseline:
+    def make_baseline(self, entry: ModelEntry, seed: int | None) -> Baseline:
         """Return the baseline of an entry, not yet fitted.
 
         Raises:
@@ -144,7 +145,7 @@ class Fitter:
             ConfigError: The entry has seeds and nothing in the baseline is drawn.
         """
         baseline = make_baseline(entry.model, self._baseline_options(entry, seed))
-        if check_seed and seed is not None and "seed" not in option_names(entry.model):
+        if seed is not None and "seed" not in option_names(entry.model):
             raise ConfigError(f"{entry.label}: {entry.model} has no seed; leave seeds out")
         return baseline
 
