@@ -8,8 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +15,10 @@ from pathlib import Path
 import psycopg
 
 from movieshow.embedded.home import EmbeddedError, Home
-from movieshow.embedded.processes import start_process, stop_process
+from movieshow.embedded.processes import start_process
+from movieshow.embedded.server import EmbeddedServer
 
 _NAME = "movieshow"  # of the role and of the database
-_START_SECONDS = 60.0
-# SIGINT: fast shutdown; SIGQUIT: immediate, with recovery at the next start.
-_STOP_SIGNALS = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
 # As root the server runs as nobody, whose other processes can read its environment: no secrets.
 _ENVIRONMENT = {"PATH": os.defpath}
 _SETTINGS = {
@@ -35,17 +31,21 @@ _SETTINGS = {
 _THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class Postgres:
+class Postgres(EmbeddedServer):
     """One Postgres server under a home that this process has locked."""
+
+    name = "Postgres"
+    start_seconds = 60.0
+    # SIGINT: fast shutdown; SIGQUIT: immediate, with recovery at the next start.
+    stop_signals = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0))
 
     def __init__(self, home: Home, *, socket_directory: Path, is_throwaway: bool = False) -> None:
         """Say where; nothing is touched before `start`."""
+        super().__init__(home.logs / "postgres.log")
         self._home = home
         self._socket_directory = socket_directory
         self._is_throwaway = is_throwaway
         self.data = data_directory(home)
-        self._log = home.logs / "postgres.log"
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -82,16 +82,6 @@ class Postgres:
             )
         self._wait_until_ready()
 
-    def stop(self) -> None:
-        """Stop the server, if it runs."""
-        if self._process is not None:
-            stop_process(self._process, signals=_STOP_SIGNALS)
-            self._process = None
-
-    def is_alive(self) -> bool:
-        """Return whether the server still runs."""
-        return self._process is not None and self._process.poll() is None
-
     def _create_cluster(self, programs: Path, uid: int | None) -> None:
         """Make the data directory aside and rename it, so that a half-made one is never used."""
         aside = self.data.with_name(f"{self.data.name}.new")
@@ -126,19 +116,12 @@ class Postgres:
                 "move it away, or set DATABASE_URL"
             )
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self._ensure_database()
-            except psycopg.OperationalError as error:
-                if not self.is_alive():
-                    raise self._failure("embedded Postgres stopped at start") from error
-                if time.monotonic() > deadline:
-                    raise self._failure("embedded Postgres does not answer") from error
-                time.sleep(0.05)
-            else:
-                return
+    def _is_ready(self) -> bool:
+        try:
+            self._ensure_database()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _ensure_database(self) -> None:
         with psycopg.connect(
@@ -147,12 +130,6 @@ class Postgres:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_NAME,))
             if found.fetchone() is None:
                 connection.execute(f"CREATE DATABASE {_NAME}")
-
-    def _failure(self, what: str) -> EmbeddedError:
-        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
-        reasons = [line for line in lines if "FATAL" in line or "error:" in line or "PANIC" in line]
-        reason = f" ({reasons[-1].strip()})" if reasons else ""
-        return EmbeddedError(f"{what}{reason}; see {self._log}")
 
 
 def data_directory(home: Home) -> Path:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import redis
 
 from movieshow.embedded.home import EmbeddedError, Home
-from movieshow.embedded.processes import start_process, stop_process
-
-_START_SECONDS = 20.0
-_STOP_SIGNALS = ((signal.SIGTERM, 10.0),)
+from movieshow.embedded.processes import start_process
+from movieshow.embedded.server import EmbeddedServer
 
 
-class RedisServer:
-    """One Redis server under a home that this process has locked."""
+class RedisServer(EmbeddedServer):
+    """One Redis server under a home that this process has locked; it saves before it stops."""
+
+    name = "Redis"
+    start_seconds = 20.0
+    stop_signals = ((signal.SIGTERM, 10.0),)
 
     def __init__(self, home: Home, *, socket_directory: Path, is_throwaway: bool = False) -> None:
         """Say where; nothing is touched before `start`."""
+        super().__init__(home.logs / "redis.log")
         self._socket = socket_directory / "redis.sock"
         self._data = home.redis_data
-        self._log = home.logs / "redis.log"
         self._is_throwaway = is_throwaway
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -49,16 +48,6 @@ class RedisServer:
             )
         self._wait_until_ready()
 
-    def stop(self) -> None:
-        """Stop the server, if it runs; it saves first."""
-        if self._process is not None:
-            stop_process(self._process, signals=_STOP_SIGNALS)
-            self._process = None
-
-    def is_alive(self) -> bool:
-        """Return whether the server still runs."""
-        return self._process is not None and self._process.poll() is None
-
     def _options(self) -> list[str]:
         save = "" if self._is_throwaway else "60 1"
         return [
@@ -68,23 +57,12 @@ class RedisServer:
             "--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru",
         ]  # fmt: skip
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
+    def _is_ready(self) -> bool:
         with redis.Redis(unix_socket_path=str(self._socket)) as client:
-            while True:
-                try:
-                    client.ping()
-                except redis.ConnectionError as error:
-                    if not self.is_alive():
-                        raise self._failure("embedded Redis stopped at start") from error
-                    if time.monotonic() > deadline:
-                        raise self._failure("embedded Redis does not answer") from error
-                    time.sleep(0.02)
-                else:
-                    return
-
-    def _failure(self, what: str) -> EmbeddedError:
-        return EmbeddedError(f"{what}; see {self._log}")
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
 
 
 def _find_program() -> Path:
