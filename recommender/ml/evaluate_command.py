@@ -13,6 +13,7 @@ from tqdm import tqdm
 from recommender.ml.comparison_config import ModelEntry
 from recommender.ml.comparison_report import describe_answers
 from recommender.ml.data_argument import add_data_argument, data_directories
+from recommender.ml.errors import UsageError
 from recommender.ml.evaluation import Catalogue, Evaluation, Recommender, evaluate
 from recommender.ml.fitting import Fitter
 from recommender.ml.protocols import HELD_OUT_RULES, PROTOCOLS, Question
@@ -59,6 +60,12 @@ def run(args: argparse.Namespace) -> int:
     catalogue = Catalogue.build(question.train, movies)
     fitter = Fitter(question.train, movies)
     entry = ModelEntry(label=Path(args.recommender).name, model=args.recommender)
+    timeless = question.split.select(~question.split.true_times)
+    if fitter.needs_true_times(entry) and len(timeless):
+        sets = ", ".join(name for name, _ in timeless.by_data_set())
+        raise UsageError(
+            f"{entry.label}: needs clock times; {sets} keeps order alone, leave that out"
+        )
     recommender = fitter.fit(entry, None).recommender
     doubt = fitter.doubt(entry, asked)
     if doubt is not None:

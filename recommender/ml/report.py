@@ -69,7 +69,7 @@ def comparison_lines(report: Mapping[str, Any]) -> Iterator[str]:
     for name, table in report["data_sets"].items():
         yield from _data_set_lines(name, table, report)
     yield "## Training"
-    yield from _training_lines(report["models"])
+    yield from training_lines(report["models"])
     yield "## Options"
     yield ""
     yield from (_option_line(label, entry) for label, entry in report["models"].items())
@@ -93,6 +93,10 @@ def _data_set_lines(
     yield f"## {name}"
     yield ""
     yield f"{table['people']} people, split `{table['split_hash']}`."
+    absent = [label for label in report["models"] if label not in table["models"]]
+    if absent:
+        yield ""
+        yield f"Not asked: {', '.join(absent)}. It needs clock times; some here tell order alone."
     for plot in table.get("plots", []):
         yield ""
         yield f"![{name}: {plot}]({plot})"
@@ -197,7 +201,9 @@ def _genre_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterato
     )
 
 
-def _training_lines(models: Mapping[str, Any]) -> Iterator[str]:
+def training_lines(models: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the table of how long and how far each model of a report was trained."""
+
     def cells(label: str, entry: Mapping[str, Any]) -> Iterator[str]:
         training = entry["training"]
         yield label

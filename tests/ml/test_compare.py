@@ -167,6 +167,18 @@ def test_model_of_request_times_has_a_row_only_where_times_are_true(
     assert everyone["people"] == tables["ordered-set"]["people"] + tables["tiny-set"]["people"]
     assert list(everyone["models"]) == list(tables["ordered-set"]["models"]) == ["popularity"]
     assert list(tables["tiny-set"]["models"]) == ["popularity", "recent-popularity"]
+    ordered, tiny = (out / "times.md").read_text().split("\n## ordered-set")[1].split("\n## tiny")
+    assert "Not asked: recent-popularity. It needs clock times" in ordered
+    assert "Not asked" not in tiny
+
+
+def test_evaluating_a_model_of_request_times_on_mere_order_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(int(u), int(m), 4, int(t)) for u, m, _, t in random_rows(60, 30, seed=7)]
+    directory = write_dat_set(tmp_path / "ordered-set", rows)
+    assert main(["evaluate", "recent-popularity", "--data", str(directory)]) == 2
+    assert "recent-popularity: needs clock times; ordered-set keeps" in capsys.readouterr().err
 
 
 def test_missing_model_is_found_before_anything_is_fitted(
