@@ -37,19 +37,28 @@ class Baseline(ABC):
         return False
 
 
+def known_rows(
+    interactions: Interactions, vocabulary: Vocabulary
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return (person, item_idx) of each rating, both (N,), without movies of no vocabulary."""
+    items = vocabulary.index_of(interactions.movie_id)
+    known = items != PADDING_IDX
+    return interactions.person[known], items[known]
+
+
+def count_ratings(interactions: Interactions, vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """Return how many people rated each movie: (V,) float32, 0 for padding."""
+    _, items = known_rows(interactions, vocabulary)
+    return np.bincount(items, minlength=len(vocabulary)).astype(np.float32)
+
+
 def watched_matrix(
     interactions: Interactions, vocabulary: Vocabulary
 ) -> sparse.csr_matrix[np.float32]:
     """Return (P, V) float32 CSR, 1.0 where a person rated a movie of the vocabulary."""
-    items = vocabulary.index_of(interactions.movie_id)
-    known = items != PADDING_IDX
-    return sparse.csr_matrix(
-        (
-            np.ones(known.sum(), dtype=np.float32),
-            (interactions.person[known], items[known]),
-        ),
-        shape=(interactions.num_people, len(vocabulary)),
-    )
+    places = known_rows(interactions, vocabulary)
+    ones = np.ones(len(places[0]), dtype=np.float32)
+    return sparse.csr_matrix((ones, places), shape=(interactions.num_people, len(vocabulary)))
 
 
 def history_matrix(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
-from recommender.ml.baselines.base import Baseline, watched_matrix, without_padding
+from recommender.ml.baselines.base import Baseline, count_ratings, watched_matrix, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
 from recommender.ml.errors import TrainingError
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
@@ -93,7 +93,7 @@ class NeuralBaseline(Baseline):
         watched = watched_matrix(train, vocabulary)
         if watched.nnz == 0:
             raise TrainingError(f"{self.name}: nobody to train on; give a larger data set")
-        self.popularity = np.asarray(watched.sum(axis=0), dtype=np.float32).ravel()
+        self.popularity = count_ratings(train, vocabulary)
         asked = [h for h in item_histories(validation, vocabulary) if len(h) > NUM_TARGETS]
         with _torch_threads(self.num_threads):
             torch.manual_seed(self.seed)

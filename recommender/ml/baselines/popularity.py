@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.baselines.base import Baseline, without_padding
+from recommender.ml.baselines.base import Baseline, count_ratings, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
 
 
@@ -20,8 +20,7 @@ class Popularity(Baseline):
     def fit(self, interactions: Interactions, vocabulary: Vocabulary) -> Self:
         """Count the ratings of each movie: (V,) float32."""
         self.vocabulary = vocabulary
-        items = vocabulary.index_of(interactions.movie_id)
-        self.counts = np.bincount(items, minlength=len(vocabulary)).astype(np.float32)
+        self.counts = count_ratings(interactions, vocabulary)
         return self
 
     def score(

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.baselines.base import Baseline, without_padding
+from recommender.ml.baselines.base import Baseline, count_ratings, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
 
 SECONDS_PER_DAY = 86_400
@@ -30,13 +30,12 @@ class RecentPopularity(Baseline):
     def fit(self, interactions: Interactions, vocabulary: Vocabulary) -> Self:
         """Keep the ratings with true times in order of time, and count all."""
         self.vocabulary = vocabulary
-        items = vocabulary.index_of(interactions.movie_id)
-        counts = np.bincount(items, minlength=len(vocabulary)).astype(np.float32)
+        counts = count_ratings(interactions, vocabulary)
         self.tie_breaker = counts / (counts.sum() + 1.0)  # below one rating in the window
         timed = interactions.has_true_times[interactions.person]
         order = np.argsort(interactions.timestamp[timed], kind="stable")
         self.times = interactions.timestamp[timed][order]
-        self.items = items[timed][order]
+        self.items = vocabulary.index_of(interactions.movie_id[timed][order])
         return self
 
     def score(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.ml.baselines.base import Baseline, history_matrix, without_padding
-from recommender.ml.datasets import PADDING_IDX, Interactions, Vocabulary
+from recommender.ml.baselines.base import Baseline, history_matrix, known_rows, without_padding
+from recommender.ml.datasets import Interactions, Vocabulary
 
 
 class Transitions(Baseline):
@@ -41,9 +41,7 @@ class Transitions(Baseline):
     def fit(self, interactions: Interactions, vocabulary: Vocabulary) -> Self:
         """Count decayed transitions: (V, V) float32 CSR."""
         self.vocabulary = vocabulary
-        items = vocabulary.index_of(interactions.movie_id)
-        known = items != PADDING_IDX
-        people, items = interactions.person[known], items[known]
+        people, items = known_rows(interactions, vocabulary)
         shape = (len(vocabulary), len(vocabulary))
         counts = sparse.csr_matrix(shape, dtype=np.float32)
         for gap in range(1, self.max_gap + 1):
