@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -16,7 +16,12 @@ from accounts.models import User
 from catalog import selectors, serializers, services
 from catalog.filters import MovieFilter
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
+from catalog.origins import ORIGIN_PARAMETER, read_origin
 from catalog.pagination import ApiPagination
+
+ORIGIN = OpenApiParameter(
+    ORIGIN_PARAMETER, str, description="The `recommendation_id` of the answer that showed the film."
+)
 
 
 class GenreListView(generics.ListAPIView[Genre]):
@@ -115,6 +120,7 @@ class MyRatingView(ViewerView):
 
     @extend_schema(
         operation_id="set_rating",
+        parameters=[ORIGIN],
         request=serializers.RatingInputSerializer,
         responses={200: serializers.RatingSerializer, 201: serializers.RatingSerializer},
     )
@@ -128,6 +134,7 @@ class MyRatingView(ViewerView):
             movie_id=movie_id,
             stars=given.validated_data["rating"],
             watched_at=given.validated_data["rated_at"],
+            origin=read_origin(request.query_params),
         )
         answer = self.get(request, movie_id)
         answer.status_code = status.HTTP_200_OK if was_rated else status.HTTP_201_CREATED
@@ -173,12 +180,15 @@ class MyWatchlistEntryView(ViewerView):
 
     @extend_schema(
         operation_id="add_to_watchlist",
+        parameters=[ORIGIN],
         request=None,
         responses=serializers.WatchlistEntrySerializer,
     )
-    def put(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
+    def put(self, request: Request, movie_id: int) -> Response:
         """Put the movie on the list; it keeps its place when it is there already."""
-        services.add_to_watchlist(user=self.viewer, movie_id=movie_id)
+        services.add_to_watchlist(
+            user=self.viewer, movie_id=movie_id, origin=read_origin(request.query_params)
+        )
         return Response(self._find(movie_id))
 
     @extend_schema(operation_id="remove_from_watchlist", responses={204: None})

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.requests import PageRequest, get_next_url, refuse, with_writer
 from catalog.forms import RatingForm
 from catalog.models import Movie, Rating
+from catalog.origins import read_origin
 from catalog.services import (
     InvalidWatchedAtError,
     UnknownMovieError,
@@ -37,14 +38,16 @@ def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpRespons
     before = Rating.objects.filter(user=writer, movie_id=movie_id).first()
     asked = form.cleaned_data
     try:
-        stars = _save(writer, movie_id, asked["stars"], asked["watched_at"])
+        stars = _save(
+            writer, movie_id, asked["stars"], asked["watched_at"], read_origin(request.GET)
+        )
     except UnknownMovieError as error:
         raise Http404(str(error)) from error
     except InvalidWatchedAtError as error:
         return refuse(request, str(error), status=HTTPStatus.BAD_REQUEST, default=home)
     if request.htmx:
         context = _make_context(writer, movie_id, before, stars, is_counted=asked["counter"])
-        context["size"] = asked["size"]
+        context |= {"size": asked["size"], "origin": read_origin(request.GET)}
         is_whole = request.htmx.target == f"rate-{movie_id}"
         name = "catalog/_rating.html" if is_whole else "catalog/_rating_saved.html"
         return render(request, name, context)
@@ -52,9 +55,14 @@ def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpRespons
     return HttpResponseRedirect(get_next_url(request, default=home))
 
 
-def _save(writer: User, movie_id: int, stars: str, watched_at: datetime | None) -> Decimal | None:
+def _save(
+    writer: User, movie_id: int, stars: str, watched_at: datetime | None, origin: str
+) -> Decimal | None:
     if stars:
-        return set_rating(user=writer, movie_id=movie_id, stars=stars, watched_at=watched_at).stars
+        rating = set_rating(
+            user=writer, movie_id=movie_id, stars=stars, watched_at=watched_at, origin=origin
+        )
+        return rating.stars
     remove_rating(user=writer, movie_id=movie_id)
     return None
 

@@ -85,11 +85,12 @@ def set_rating(
     movie_id: int,
     stars: Decimal | float | str,
     watched_at: datetime | None = None,
+    origin: str = "",
 ) -> Rating:
     """Give a movie stars, or change them; the movie keeps its place in the history.
 
-    `watched_at` moves it to another place. Setting what is set already changes nothing and tells
-    nobody.
+    `watched_at` moves it to another place; `origin` is the recommendation it was rated from, where
+    known. Setting what is set already changes nothing and tells nobody.
 
     Raises:
         InvalidStarsError: The stars are not 0.5 to 5.0 in steps of 0.5.
@@ -117,7 +118,7 @@ def set_rating(
         stars=clean,
         watched_at=rating.watched_at,
     )
-    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
+    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id], origin=origin)
     return rating
 
 

@@ -15,7 +15,7 @@ from catalog.ratings import (
     remove_rating,
     set_rating,
 )
-from catalog.signals import catalogue_changed
+from catalog.signals import catalogue_changed, watchlisted
 
 __all__ = [
     "InvalidStarsError",
@@ -51,8 +51,10 @@ REFRESH_STATISTICS = """
 
 
 @transaction.atomic
-def add_to_watchlist(*, user: User, movie_id: int) -> WatchlistEntry:
+def add_to_watchlist(*, user: User, movie_id: int, origin: str = "") -> WatchlistEntry:
     """Put a movie on a person's watchlist; it keeps its place when it is there already.
+
+    `origin` is the recommendation it was kept from, where known.
 
     Raises:
         UnknownMovieError: No movie has this id.
@@ -61,7 +63,10 @@ def add_to_watchlist(*, user: User, movie_id: int) -> WatchlistEntry:
     owner = lock_user(user_id=user.pk)
     if not Movie.objects.filter(pk=movie_id).exists():
         raise UnknownMovieError(movie_id)
-    return WatchlistEntry.objects.get_or_create(user=owner, movie_id=movie_id)[0]
+    entry, is_new = WatchlistEntry.objects.get_or_create(user=owner, movie_id=movie_id)
+    if is_new:
+        watchlisted.send(sender=WatchlistEntry, user=owner, movie_id=movie_id, origin=origin)
+    return entry
 
 
 @transaction.atomic

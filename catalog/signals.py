@@ -2,7 +2,10 @@
 
 from django.dispatch import Signal
 
-# Sent with user=<User>, movie_ids=<list[int]>, once per use case, inside its transaction.
+# Sent with user=<User>, movie_ids=<list[int]>, once per use case, inside its transaction; where one
+# film was given stars also with origin=<str>, the recommendation it was rated from, or "".
 rating_changed = Signal()
+# Sent with user=<User>, movie_id=<int>, origin=<str>, when a film comes new onto a watchlist.
+watchlisted = Signal()
 # Sent with no arguments after movies were added, changed or removed in bulk or one at a time.
 catalogue_changed = Signal()

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
 from catalog.forms import BrowseForm
 from catalog.models import Movie
+from catalog.origins import read_origin
 from catalog.posters import compute_poster_key, draw_poster
 from catalog.selectors import (
     get_movie_cards,
@@ -123,9 +124,10 @@ def watchlist(request: PageRequest) -> HttpResponse:
 def save_watchlist(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
     """Put a film on the watchlist or take it off, as the form's `on` says."""
     is_wanted = request.POST.get("on") == "1"
+    origin = read_origin(request.GET)
     if is_wanted:
         try:
-            add_to_watchlist(user=writer, movie_id=movie_id)
+            add_to_watchlist(user=writer, movie_id=movie_id, origin=origin)
         except UnknownMovieError as error:
             raise Http404(str(error)) from error
     else:
@@ -134,7 +136,11 @@ def save_watchlist(request: PageRequest, writer: User, movie_id: int) -> HttpRes
         cards = get_movie_cards([movie_id])
         if not cards:
             raise Http404
-        context = {"film": make_shelf(cards, viewer=writer)[0], "style": request.POST.get("style")}
+        context = {
+            "film": make_shelf(cards, viewer=writer)[0],
+            "style": request.POST.get("style"),
+            "origin": origin,
+        }
         return render(request, "catalog/_watch_button.html", context)
     messages.success(
         request, _("Added to your watchlist.") if is_wanted else _("Taken off your watchlist.")

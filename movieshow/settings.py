@@ -223,6 +223,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "DEFAULT_THROTTLE_RATES": {
         "anonymous_session": env.str("API_ANONYMOUS_RATE", default="120/min"),
+        "events": env.str("API_EVENTS_RATE", default="600/min"),
     },
 }
 SPECTACULAR_SETTINGS = {
@@ -251,6 +252,7 @@ SHIPPED_MODEL_DIR = BASE_DIR / "recommender" / "artifacts" / "shipped"
 FINETUNE_MIN_INTERVAL_SECONDS = env.int("FINETUNE_MIN_INTERVAL_SECONDS", default=300)
 FINETUNE_MAX_SECONDS = env.int("FINETUNE_MAX_SECONDS", default=60)
 RECOMMENDATION_CACHE_SECONDS = env.int("RECOMMENDATION_CACHE_SECONDS", default=86_400)
+FEEDBACK_RETENTION_DAYS = env.int("FEEDBACK_RETENTION_DAYS", default=180)
 
 LOGGING_CONFIG = None
 build_logging(level=env.str("LOG_LEVEL", default="INFO"), is_console=DEBUG)

@@ -59,12 +59,21 @@ class RecommendationList:
 
 @dataclass(frozen=True, slots=True)
 class HomeRow:
-    """One row of the home page; `explanation` is a sentence, empty where the title says it all."""
+    """One row of the home page; `explanation` is a sentence, empty where the title says it all.
+
+    `recommendation_id` is the page's, the same for all its rows; empty where nobody is shown it.
+    """
 
     key: str
     title: str
     explanation: str
     items: tuple[Recommendation, ...]
+    recommendation_id: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What kind of row it is: "top", "because", "genre" or "popular"."""
+        return self.key.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)

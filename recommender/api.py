@@ -13,7 +13,8 @@ from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
 from accounts.client_address import get_client_address
-from catalog.api import ViewerView
+from catalog.api import ORIGIN, ViewerView
+from catalog.origins import read_origin
 from catalog.selectors import get_movie_cards
 from recommender import answer_bytes, selectors, services
 from recommender.cursors import InvalidCursorError
@@ -138,10 +139,13 @@ class SimilarMoviesView(APIView):
 class HiddenMovieView(ViewerView):
     """Films the caller does not want to be shown."""
 
-    @extend_schema(operation_id="hide_movie", request=None, responses={204: None})
-    def post(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
+    @extend_schema(
+        operation_id="hide_movie", request=None, parameters=[ORIGIN], responses={204: None}
+    )
+    def post(self, request: Request, movie_id: int) -> Response:
         """Hide a film; hiding it twice changes nothing."""
-        services.hide_movie(user=self.viewer, movie_id=movie_id)
+        origin = read_origin(request.query_params)
+        services.hide_movie(user=self.viewer, movie_id=movie_id, origin=origin)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="unhide_movie", responses={204: None})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recommender import api
+from recommender import api, feedback_api
 
 urlpatterns = [
     path("me/recommendations", api.MyRecommendationsView.as_view(), name="api-recommendations"),
@@ -13,5 +13,6 @@ urlpatterns = [
         name="api-session-recommendations",
     ),
     path("movies/<int:movie_id>/similar", api.SimilarMoviesView.as_view(), name="api-similar"),
+    path("events", feedback_api.EventsView.as_view(), name="api-events"),
     path("model", api.ActiveModelView.as_view(), name="api-model"),
 ]

@@ -3,7 +3,10 @@
 import structlog
 
 from catalog.services import bump_catalogue_version, refresh_movie_statistics
+from recommender.feedback_retention import delete_old_feedback
+from recommender.feedback_writing import write_feedback
 from recommender.model_versions import retire_old_versions
+from recommender.row_bandit import learn_from_clicks
 
 logger = structlog.get_logger(__name__)
 
@@ -40,3 +43,18 @@ def refresh_statistics() -> int:
 def retire_models() -> int:
     """Delete the files of old fine-tuned models; return how many."""
     return retire_old_versions()
+
+
+def write_feedback_job() -> int:
+    """Write what people were shown and did from the buffer to Postgres; return how many entries."""
+    return write_feedback()
+
+
+def learn_rows_job() -> int:
+    """Have the bandit of the home page learn from clicks; return how many decisions it counted."""
+    return learn_from_clicks()
+
+
+def delete_feedback_job() -> int:
+    """Delete feedback past its time; return how many rows."""
+    return delete_old_feedback()

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from recommender.artifacts import (
@@ -17,7 +18,7 @@ from recommender.artifacts import (
     hash_directory,
     store_artifact,
 )
-from recommender.models import ModelVersion
+from recommender.models import Experiment, ModelVersion
 
 logger = structlog.get_logger(__name__)
 
@@ -189,11 +190,23 @@ def publish_if_unchanged(version: ModelVersion, *, expected_active_id: int | Non
 def retire_old_versions(*, keep: int = KEPT_FINETUNED) -> int:
     """Delete the files of fine-tuned versions but the active one and the last few; count them.
 
-    The rows stay, as retired: what was served when remains known.
+    The rows stay, as retired: what was served when remains known. What an experiment that is not
+    decided serves, or a promotion can be rolled back to, is kept.
     """
-    rows = ModelVersion.objects.filter(
-        kind=ModelVersion.Kind.FINETUNED, status=ModelVersion.Status.READY, is_active=False
-    ).order_by("-pk")
+    undecided = Experiment.objects.exclude(
+        status__in=[Experiment.Status.PROMOTED, Experiment.Status.ROLLED_BACK]
+    )
+    promoted = Experiment.objects.filter(status=Experiment.Status.PROMOTED, is_in_force=True)
+    needed = Q(arms__experiment__in=undecided) | Q(
+        pk__in=promoted.exclude(replaced_version=None).values("replaced_version")
+    )
+    rows = (
+        ModelVersion.objects.filter(
+            kind=ModelVersion.Kind.FINETUNED, status=ModelVersion.Status.READY, is_active=False
+        )
+        .exclude(pk__in=ModelVersion.objects.filter(needed).values("pk"))
+        .order_by("-pk")
+    )
     retired = 0
     for version in rows[keep:]:
         with publish_lock():

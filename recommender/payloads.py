@@ -32,15 +32,24 @@ def load_list(raw: bytes) -> RecommendationList:
 def dump_rows(rows: list[HomeRow]) -> bytes:
     """Return the home page's rows as compact JSON."""
     return _dump(
-        [[row.key, row.title, row.explanation, [_pack(item) for item in row.items]] for row in rows]
+        [
+            [
+                row.key,
+                row.title,
+                row.explanation,
+                [_pack(item) for item in row.items],
+                row.recommendation_id,
+            ]
+            for row in rows
+        ]
     )
 
 
 def load_rows(raw: bytes) -> list[HomeRow]:
     """Return the rows that `dump_rows` wrote."""
     return [
-        HomeRow(key, title, explanation, tuple(_unpack(item) for item in items))
-        for key, title, explanation, items in json.loads(raw)
+        HomeRow(key, title, explanation, tuple(_unpack(item) for item in items), page_id)
+        for key, title, explanation, items, page_id in json.loads(raw)
     ]
 
 

@@ -7,18 +7,24 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import guest_merging
-from catalog.signals import rating_changed
+from catalog.signals import rating_changed, watchlisted
+from recommender.feedback import RATED, note_after_commit
+from recommender.models import Event
 from recommender.queueing import queue_finetuning
 from recommender.services import bump_taste, merge_taste
 
 
 @receiver(rating_changed, dispatch_uid="recommender_rating_changed")
-def note_rating_change(*, user: User, **_: Any) -> None:
+def note_rating_change(*, user: User, movie_ids: list[int], **kwargs: Any) -> None:
     """Make cached answers stale with the rating itself, and queue fine-tuning once it is kept.
 
-    That fine-tuning is due needs no mark of its own: it follows from the rating events.
+    That fine-tuning is due needs no mark of its own: it follows from the rating events. A film
+    rated by itself may answer a recommendation, which an import does not.
     """
     bump_taste(user_id=user.pk)
+    if "origin" in kwargs:
+        origin: str = kwargs["origin"]
+        note_after_commit(user=user, movie_id=movie_ids[0], kind=RATED, origin=origin)
     if user.allows_training:
         transaction.on_commit(queue_finetuning, robust=True)
 
@@ -27,3 +33,9 @@ def note_rating_change(*, user: User, **_: Any) -> None:
 def move_guest_taste(*, guest: User, user: User, **_: Any) -> None:
     """Take hidden films and genres along when a guest becomes an account."""
     merge_taste(guest=guest, user=user)
+
+
+@receiver(watchlisted, dispatch_uid="recommender_watchlisted")
+def note_watchlisting(*, user: User, movie_id: int, origin: str, **_: Any) -> None:
+    """Note that a film was kept, perhaps because it was recommended."""
+    note_after_commit(user=user, movie_id=movie_id, kind=Event.Kind.WATCHLISTED, origin=origin)

@@ -1,12 +1,14 @@
 """What pages and the API ask of the recommender."""
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from recommender import cache, payloads
+from recommender import cache, feedback, payloads
 from recommender.answering import (
     MAX_LIMIT,
     answer_history,
@@ -26,6 +28,7 @@ from recommender.cursors import InvalidCursorError
 from recommender.home import compute_home_rows
 from recommender.models import ModelVersion
 from recommender.recommending import arrange_history, read_taste
+from recommender.row_bandit import arrange_rows, needs_context
 from recommender.serving import model_server, read_state
 from recommender.similar import pick_onboarding_films, rank_similar_films
 
@@ -80,19 +83,35 @@ def get_recommendations(
     return payloads.load_list(cache.get_or_compute(key, compute))
 
 
-def get_home_rows(*, user: User | AnonymousUser | None) -> list[HomeRow]:
-    """Return the rows of the home page, no film twice; cached like recommendations."""
+def get_home_rows(
+    *, user: User | AnonymousUser | None, context: str = "", is_shown: bool = False
+) -> list[HomeRow]:
+    """Return the rows of the home page, no film twice; cached like recommendations.
+
+    `context` is what a bandit may order them by; `is_shown` notes the films as shown to the person.
+    """
     user_id = user.pk if user is not None else None
     state = read_state(user_id=user_id)
-    key = cache.make_key("home", state=state, user_id=user_id, options="")
+    options = context if needs_context(state.row_arm) else ""
+    key = cache.make_key("home", state=state, user_id=user_id, options=options)
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
         taste = read_taste(user_id=user_id) if user_id is not None else Taste()
-        rows = compute_home_rows(snapshot, taste=taste)
+        page_id = uuid.uuid4().hex
+        rows = arrange_rows(
+            compute_home_rows(snapshot, taste=taste),
+            arm=state.row_arm,
+            context=context,
+            page_id=page_id,
+        )
+        rows = [replace(row, recommendation_id=page_id) for row in rows]
         return payloads.dump_rows(rows), is_of_state(snapshot, state)
 
-    return payloads.load_rows(cache.get_or_compute(key, compute))
+    rows = payloads.load_rows(cache.get_or_compute(key, compute))
+    if is_shown and user_id is not None:
+        feedback.note_home(state=state, user_id=user_id, rows=rows, context=context)
+    return rows
 
 
 def get_similar_movies(*, movie_id: int, limit: int = 10) -> list[Recommendation]:

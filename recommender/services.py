@@ -8,6 +8,8 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import UnknownMovieError, lock_user
+from recommender.feedback import note_after_commit
+from recommender.feedback_merging import merge_feedback
 from recommender.model_versions import (
     UnknownModelVersionError,
     UnusableModelError,
@@ -16,7 +18,7 @@ from recommender.model_versions import (
     install_shipped_model,
     roll_back,
 )
-from recommender.models import HiddenMovie, TasteProfile
+from recommender.models import Event, HiddenMovie, TasteProfile
 
 __all__ = [
     "UnknownGenreError",
@@ -70,8 +72,10 @@ def save_onboarding(*, user: User, genre_ids: Collection[int]) -> TasteProfile:
     return profile
 
 
-def hide_movie(*, user: User, movie_id: int) -> None:
+def hide_movie(*, user: User, movie_id: int, origin: str = "") -> None:
     """Never show this film to this person again; hiding it twice changes nothing.
+
+    `origin` is the recommendation it was hidden from, where known.
 
     Raises:
         UnknownMovieError: no movie has this id.
@@ -84,6 +88,7 @@ def hide_movie(*, user: User, movie_id: int) -> None:
         _, is_new = HiddenMovie.objects.get_or_create(user=user, movie_id=movie_id)
         if is_new:
             bump_taste(user_id=user.pk)
+            note_after_commit(user=user, movie_id=movie_id, kind=Event.Kind.HIDDEN, origin=origin)
 
 
 def unhide_movie(*, user: User, movie_id: int) -> None:
@@ -110,6 +115,7 @@ def merge_taste(*, guest: User, user: User) -> None:
         ignore_conflicts=True,
     )
     bump_taste(user_id=user.pk)
+    merge_feedback(guest=guest, user=user)
     theirs = TasteProfile.objects.filter(user=guest).first()
     if theirs is None:
         return

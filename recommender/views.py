@@ -13,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from catalog.origins import read_origin
 from catalog.selectors import MovieCard, get_movie, get_movie_cards
 from catalog.services import UnknownMovieError
 from catalog.shelves import ShelfMovie, get_extract, make_card, make_shelf
 from recommender.answers import HomeRow, Recommendation
+from recommender.feedback import note_click
+from recommender.row_bandit import get_page_context
 from recommender.selectors import get_home_rows, get_similar_movies
 from recommender.services import hide_movie, unhide_movie
 from recommender.taste_selectors import (
@@ -44,17 +47,19 @@ class RowOnPage:
 def home(request: PageRequest) -> HttpResponse:
     """Show an invitation to somebody new, and rows of films for everybody."""
     viewer = get_request_viewer(request)
-    rows = _fill_rows(get_home_rows(user=viewer), viewer=viewer)
+    found = get_home_rows(user=viewer, context=get_page_context(request), is_shown=True)
+    rows = _fill_rows(found, viewer=viewer)
     num_ratings = count_ratings(user=viewer)
-    is_personal = bool(rows) and num_ratings > 0 and rows[0].row.key == "top"
-    lead = rows[0].films[0] if is_personal and rows[0].films else None
+    top = next((row for row in rows if row.row.key == "top"), None) if num_ratings else None
+    lead = top.films[0] if top is not None else None
     context = {
         "rows": rows,
         "viewer": viewer,
         "rating_count": num_ratings,
         "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
-        "is_personal": is_personal,
+        "is_personal": top is not None,
         "lead": lead,
+        "origin": rows[0].row.recommendation_id if viewer and rows else "",
         "lead_movie": get_extract(lead.card.id) if lead else None,
         "fan": rows[0].films[:5] if rows else [],
     }
@@ -87,12 +92,15 @@ def movie(request: PageRequest, movie_id: int) -> HttpResponse:
     found = get_movie(movie_id)
     if found is None:
         raise Http404
+    origin = read_origin(request.GET)
+    note_click(user=viewer, movie_id=movie_id, origin=origin)
     similar = get_similar_movies(movie_id=movie_id, limit=SIMILAR_FILMS)
     cards = get_movie_cards([item.movie_id for item in similar])
     film, *others = make_shelf([make_card(found), *cards], viewer=viewer)
     context = {
         "movie": found,
         "film": film,
+        "origin": origin,
         "similar": others,
         "is_hidden": is_hidden(user=viewer, movie_id=movie_id),
     }
@@ -103,13 +111,15 @@ def movie(request: PageRequest, movie_id: int) -> HttpResponse:
 @with_writer
 def hide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
     """Never show a film to this person again; with htmx its card turns into an undo."""
+    origin = read_origin(request.GET)
     try:
-        hide_movie(user=writer, movie_id=movie_id)
+        hide_movie(user=writer, movie_id=movie_id, origin=origin)
     except UnknownMovieError as error:
         raise Http404(str(error)) from error
     card = _get_card(movie_id)
     if request.htmx:
-        context = {"card": card, "style": request.POST.get("style", "")}
+        style = request.POST.get("style", "")
+        context = {"card": card, "style": style, "origin": origin}
         return render(request, "recommender/_hidden.html", context)
     # Our message template turns an address in the tags into an undo button.
     text = _("“%(title)s” will not be shown to you again.") % {"title": card.title}
@@ -124,7 +134,11 @@ def unhide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
     unhide_movie(user=writer, movie_id=movie_id)
     card = _get_card(movie_id)
     if request.htmx:
-        context = {"film": make_shelf([card], viewer=writer)[0], "style": request.POST.get("style")}
+        context = {
+            "film": make_shelf([card], viewer=writer)[0],
+            "style": request.POST.get("style"),
+            "origin": read_origin(request.GET),
+        }
         return render(request, "recommender/_unhidden.html", context)
     messages.success(request, _("“%(title)s” may be shown again.") % {"title": card.title})
     return HttpResponseRedirect(get_next_url(request, default=reverse("taste")))

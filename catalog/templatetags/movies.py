@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from catalog.origins import make_origin_query
 from catalog.posters import compute_poster_key
 from catalog.selectors import MovieCard
 
@@ -38,6 +39,12 @@ def icon(name: str, *, is_filled: bool = False) -> SafeString:
         " icon--filled" if is_filled else "",
         mark_safe(_ICONS[name]),  # noqa: S308 - our own constant
     )
+
+
+@register.simple_tag
+def origin_query(origin: str = "") -> str:
+    """Return what makes a link or form say which recommendation it stands in, if any."""
+    return make_origin_query(origin or "")
 
 
 @register.filter

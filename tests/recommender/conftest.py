@@ -18,6 +18,8 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from catalog.models import Genre, Movie, Rating
 from catalog.services import bump_catalogue_version
+from recommender.arms import get_lineup
+from recommender.feedback import noted
 from recommender.ml.config import ExperimentConfig, InitialisationConfig, TrainingConfig
 from recommender.ml.export import export_model
 from recommender.ml.losses import LossConfig
@@ -44,6 +46,8 @@ def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
         },
     }
     model_server.forget()
+    noted.clear()
+    get_lineup.cache_clear()
     breaker.record_success()
     with redis_guard() as client:
         client.flushdb()
