@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Genre
+from catalog.models import Genre, HistoryImport
 
 FIRST_DECADE = 1900
 STARS = [f"{half / 2:.1f}" for half in range(1, 11)]
@@ -61,3 +61,33 @@ class RatingForm(forms.Form):
     # How the form was shown, so that what comes back fits in: among cards, beside a counter.
     size = forms.ChoiceField(required=False, choices=[("", ""), ("small", "small")])
     counter = forms.BooleanField(required=False)
+
+
+class UploadForm(forms.Form):
+    """An export of another site."""
+
+    file = forms.FileField(
+        label=_("Your file"),
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".zip,.csv,.json,.txt,.tsv"}),
+    )
+    is_repeat_wanted = forms.BooleanField(
+        label=_("Import it once more all the same"), required=False
+    )
+
+
+class PolicyForm(forms.Form):
+    """Whose stars count for films that are rated here already."""
+
+    policy = forms.ChoiceField(
+        choices=HistoryImport.Policy.choices,
+        initial=HistoryImport.Policy.KEEP,
+        widget=forms.RadioSelect,
+    )
+
+
+class ChoiceOfMovieForm(forms.Form):
+    """The movie that an imported film is; none leaves the film out."""
+
+    movie = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    show = forms.CharField(required=False)

@@ -1,7 +1,14 @@
 """A guest's things become a member's; called inside `accounts.services.merge_guest`."""
 
 from accounts.models import User
-from catalog.models import Rating, RatingEvent, Tag, WatchlistEntry
+from catalog.models import (
+    HistoryImport,
+    Rating,
+    RatingEvent,
+    SeenMovie,
+    Tag,
+    WatchlistEntry,
+)
 from catalog.signals import rating_changed
 
 
@@ -53,3 +60,10 @@ def merge_tags(*, guest: User, user: User) -> None:
     theirs = Tag.objects.filter(user=guest).values_list("pk", "movie_id", "text")
     moved = [pk for pk, movie_id, text in theirs if (movie_id, text) not in mine]
     Tag.objects.filter(pk__in=moved).update(user=user)
+
+
+def merge_imports(*, guest: User, user: User) -> None:
+    """Move the guest's imports, which stay undoable, and the films seen without stars."""
+    HistoryImport.objects.filter(user=guest).update(user=user)
+    mine = SeenMovie.objects.filter(user=user).values("movie_id")
+    SeenMovie.objects.filter(user=guest).exclude(movie_id__in=mine).update(user=user)

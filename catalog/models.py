@@ -12,7 +12,21 @@ from django.db.models.functions import Floor
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
 from catalog.text import normalise_title
+
+__all__ = [
+    "CatalogueState",
+    "Genre",
+    "HistoryImport",
+    "ImportedFilm",
+    "Movie",
+    "Rating",
+    "RatingEvent",
+    "SeenMovie",
+    "Tag",
+    "WatchlistEntry",
+]
 
 SEARCH_TITLE_LENGTH = 500
 

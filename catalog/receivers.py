@@ -6,12 +6,13 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import guest_merging
-from catalog.merging import merge_ratings, merge_tags, merge_watchlist
+from catalog.merging import merge_imports, merge_ratings, merge_tags, merge_watchlist
 
 
 @receiver(guest_merging, dispatch_uid="catalog.take_over_from_guest")
 def take_over_from_guest(*, guest: User, user: User, **_kwargs: Any) -> None:
-    """Give a guest's ratings, watchlist and tags to the user; the newest wins."""
+    """Give a guest's ratings, lists, tags and imports to the user; the newest wins."""
     merge_ratings(guest=guest, user=user)
     merge_watchlist(guest=guest, user=user)
     merge_tags(guest=guest, user=user)
+    merge_imports(guest=guest, user=user)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog import rating_views, views
+from catalog import import_views, rating_views, views
 
 urlpatterns = [
     path("search/", views.search, name="search"),
@@ -11,5 +11,22 @@ urlpatterns = [
     path("watchlist/", views.watchlist, name="watchlist"),
     path("movies/<int:movie_id>/rating/", rating_views.rate_movie, name="rate_movie"),
     path("movies/<int:movie_id>/watchlist/", views.save_watchlist, name="save_watchlist"),
+    path("import/", import_views.imports, name="imports"),
+    path("import/<int:import_id>/", import_views.history_import, name="import"),
+    path("import/<int:import_id>/progress/", import_views.progress, name="import_progress"),
+    path("import/<int:import_id>/accept/", import_views.accept_suggestions, name="import_accept"),
+    path("import/<int:import_id>/apply/", import_views.apply_import, name="import_apply"),
+    path("import/<int:import_id>/undo/", import_views.undo_import, name="import_undo"),
+    path("import/<int:import_id>/discard/", import_views.discard_import, name="import_discard"),
+    path(
+        "import/<int:import_id>/films/<int:film_id>/",
+        import_views.imported_film,
+        name="imported_film",
+    ),
+    path(
+        "import/<int:import_id>/films/<int:film_id>/choose/",
+        import_views.choose_movie,
+        name="import_choose",
+    ),
     path("posters/<int:movie_id>-<slug:key>.svg", views.poster, name="poster"),
 ]

@@ -164,6 +164,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 GUEST_LIFETIME_DAYS = env.int("GUEST_LIFETIME_DAYS", default=90)
+# How long an applied import can be undone.
+IMPORT_UNDO_DAYS = env.int("IMPORT_UNDO_DAYS", default=30)
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="MovieShow <movieshow@localhost>")

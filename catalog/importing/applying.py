@@ -1,0 +1,271 @@
+"""A reviewed import becomes ratings, and can be undone: each in one transaction."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from catalog.bulk_ratings import RatingState, change_ratings
+from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
+from catalog.models import Rating, WatchlistEntry
+from catalog.ratings import lock_user
+
+Match, Outcome = ImportedFilm.Match, ImportedFilm.Outcome
+Policy, Status = HistoryImport.Policy, HistoryImport.Status
+SAVE_OUTCOMES = """
+    UPDATE catalog_importedfilm AS film
+    SET outcome = done.outcome, before = done.before::jsonb, after = done.after::jsonb,
+        has_listed = done.has_listed, has_marked_seen = done.has_marked_seen
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[])
+         AS done(id, outcome, before, after, has_listed, has_marked_seen)
+    WHERE film.id = done.id
+"""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be done to a person's things."""
+
+    added: list[RatingState] = field(default_factory=list)
+    changed: list[RatingState] = field(default_factory=list)
+    removed: list[RatingState] = field(default_factory=list)
+    seen: list[SeenMovie] = field(default_factory=list)
+    unseen: list[int] = field(default_factory=list)
+    listed: list[WatchlistEntry] = field(default_factory=list)
+    unlisted: list[int] = field(default_factory=list)
+    kept: int = 0
+
+    def make(self, user: User) -> None:
+        """Do it, inside the caller's transaction."""
+        change_ratings(
+            user=user,
+            added=self.added,
+            changed=self.changed,
+            removed=self.removed,
+            seen=self.seen,
+            unseen=self.unseen,
+        )
+        WatchlistEntry.objects.bulk_create(self.listed, batch_size=2000, ignore_conflicts=True)
+        WatchlistEntry.objects.filter(user=user, movie_id__in=self.unlisted).delete()
+
+
+@transaction.atomic
+def apply_import(*, history_import: HistoryImport) -> None:
+    """Turn what is matched into ratings, seen films and watchlist entries; all of it or nothing.
+
+    Nothing happens where the import is no longer to be applied.
+
+    Raises:
+        UnknownUserError: The person is gone.
+    """
+    found = _lock(history_import, Status.APPLYING)
+    if found is None:
+        return
+    batch, owner = found
+    matched = batch.films.filter(match=Match.MATCHED, movie__isnull=False).order_by("position")
+    films = _fold(matched)
+    changes = _plan(batch, owner, films)
+    changes.make(owner)
+    _save_outcomes(films)
+    batch.status, batch.applied_at, batch.attempts = Status.APPLIED, timezone.now(), 0
+    batch.summary = {
+        "added": len(changes.added),
+        "changed": len(changes.changed),
+        "kept": changes.kept,
+        "seen": len(changes.seen),
+        "listed": len(changes.listed),
+        "left_out": batch.films.exclude(match=Match.MATCHED).count(),
+    }
+    batch.save()
+
+
+def _lock(
+    history_import: HistoryImport, status: HistoryImport.Status
+) -> tuple[HistoryImport, User] | None:
+    """Lock the person, then the import; None where it is not in this status any more."""
+    owner = lock_user(user_id=history_import.user_id)
+    batch = (
+        HistoryImport.objects.select_for_update()
+        .filter(pk=history_import.pk, user=owner, status=status)
+        .first()
+    )
+    return None if batch is None else (batch, owner)
+
+
+def _fold(films: Iterable[ImportedFilm]) -> list[ImportedFilm]:
+    """Return one film a movie, in the order of the history; what several say is put together."""
+    by_movie: dict[int, ImportedFilm] = {}
+    for film in films:
+        assert film.movie_id is not None  # noqa: S101 - the query has seen to it
+        first = by_movie.setdefault(film.movie_id, film)
+        if first is film:
+            continue
+        is_newer = first.stars is None or _order(film) >= _order(first)
+        if film.stars is not None and is_newer:
+            first.stars, first.rated_at = film.stars, film.rated_at
+        watched = [time for time in (first.watched_at, film.watched_at) if time]
+        first.watched_at = max(watched, default=None)
+        first.is_seen |= film.is_seen
+        first.is_listed |= film.is_listed
+        first.listed_at = first.listed_at or film.listed_at
+    now = timezone.now()
+    return sorted(by_movie.values(), key=lambda film: (_get_place(film) or now, film.position))
+
+
+def _order(film: ImportedFilm) -> float:
+    return film.rated_at.timestamp() if film.rated_at else 0.0
+
+
+def _get_place(film: ImportedFilm) -> datetime | None:
+    """Return when it was watched as far as that is known: at the latest when it was rated."""
+    return film.watched_at or film.rated_at
+
+
+def _plan(batch: HistoryImport, owner: User, films: list[ImportedFilm]) -> Changes:
+    """Compare the films with what the person has, and note on each what is done."""
+    mine = {rating.movie_id: rating for rating in Rating.objects.filter(user=owner)}
+    seen = set(SeenMovie.objects.filter(user=owner).values_list("movie_id", flat=True))
+    listed = set(WatchlistEntry.objects.filter(user=owner).values_list("movie_id", flat=True))
+    changes, now = Changes(), timezone.now()
+    for film in films:
+        assert film.movie_id is not None  # noqa: S101 - the query has seen to it
+        rating = mine.get(film.movie_id)
+        if film.stars is not None:
+            _plan_rating(changes, batch, film, rating, now)
+        elif film.is_seen and rating is None and film.movie_id not in seen:
+            film.has_marked_seen = True
+            changes.seen.append(
+                SeenMovie(user=owner, movie_id=film.movie_id, watched_at=film.watched_at)
+            )
+        if film.is_listed and film.movie_id not in listed:
+            film.has_listed = True
+            entry = WatchlistEntry(
+                user=owner, movie_id=film.movie_id, added_at=film.listed_at or now
+            )
+            changes.listed.append(entry)
+    return changes
+
+
+def _plan_rating(
+    changes: Changes,
+    batch: HistoryImport,
+    film: ImportedFilm,
+    rating: Rating | None,
+    now: datetime,
+) -> None:
+    stars, movie_id, place = film.stars, film.movie_id, _get_place(film)
+    assert stars is not None  # noqa: S101 - the caller has seen to it
+    assert movie_id is not None  # noqa: S101 - the caller has seen to it
+    rated_at = film.rated_at or film.watched_at or now
+    if rating is None:
+        state = RatingState(movie_id, stars, place or now, rated_at)
+        film.outcome, film.after = Outcome.ADDED, _freeze(state)
+        changes.added.append(state)
+        return
+    state = RatingState(movie_id, stars, place or rating.watched_at, rated_at)
+    is_same = (rating.stars, rating.watched_at) == (state.stars, state.watched_at)
+    if is_same or not _is_wanted(batch, film, rating):
+        changes.kept += 1
+        return
+    before = RatingState(movie_id, rating.stars, rating.watched_at, rating.updated_at)
+    film.outcome, film.before, film.after = Outcome.CHANGED, _freeze(before), _freeze(state)
+    changes.changed.append(state)
+
+
+def _is_wanted(batch: HistoryImport, film: ImportedFilm, rating: Rating) -> bool:
+    """Return whether the file's stars take the place of the person's own."""
+    if batch.policy == Policy.NEWEST:
+        given_at = film.rated_at or film.watched_at
+        return given_at is not None and given_at > rating.updated_at
+    return batch.policy == Policy.REPLACE
+
+
+def _freeze(state: RatingState) -> dict[str, str]:
+    return {
+        "stars": str(state.stars),
+        "watched_at": state.watched_at.isoformat(),
+        "rated_at": state.rated_at.isoformat(),
+    }
+
+
+def _thaw(movie_id: int, kept: dict[str, Any]) -> RatingState:
+    return RatingState(
+        movie_id,
+        Decimal(kept["stars"]),
+        datetime.fromisoformat(kept["watched_at"]),
+        datetime.fromisoformat(kept["rated_at"]),
+    )
+
+
+def _save_outcomes(films: list[ImportedFilm]) -> None:
+    done = [film for film in films if film.outcome or film.has_listed or film.has_marked_seen]
+
+    def dump(kept: dict[str, Any] | None) -> str | None:
+        return None if kept is None else json.dumps(kept)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SAVE_OUTCOMES,
+            [
+                [film.pk for film in done],
+                [str(film.outcome) for film in done],
+                [dump(film.before) for film in done],
+                [dump(film.after) for film in done],
+                [film.has_listed for film in done],
+                [film.has_marked_seen for film in done],
+            ],
+        )
+
+
+@transaction.atomic
+def undo_import(*, history_import: HistoryImport) -> None:
+    """Put back what an import changed, exactly; what was changed by hand since then stays.
+
+    Nothing happens where the import is no longer to be undone.
+
+    Raises:
+        UnknownUserError: The person is gone.
+    """
+    found = _lock(history_import, Status.UNDOING)
+    if found is None:
+        return
+    batch, owner = found
+    changes = _plan_undo(batch, owner)
+    changes.make(owner)
+    batch.films.all().delete()
+    batch.status, batch.attempts = Status.UNDONE, 0
+    batch.summary = {
+        "removed": len(changes.removed),
+        "restored": len(changes.changed),
+        "kept": changes.kept,
+        "seen": len(changes.unseen),
+        "listed": len(changes.unlisted),
+    }
+    batch.save()
+
+
+def _plan_undo(batch: HistoryImport, owner: User) -> Changes:
+    mine = {rating.movie_id: rating for rating in Rating.objects.filter(user=owner)}
+    changes = Changes()
+    for film in batch.films.filter(movie__isnull=False).order_by("position"):
+        assert film.movie_id is not None  # noqa: S101 - the query has seen to it
+        if film.has_listed:
+            changes.unlisted.append(film.movie_id)
+        if film.has_marked_seen:
+            changes.unseen.append(film.movie_id)
+        if not film.outcome or film.after is None:
+            continue
+        rating, after = mine.get(film.movie_id), _thaw(film.movie_id, film.after)
+        if rating is None or (rating.stars, rating.watched_at) != (after.stars, after.watched_at):
+            changes.kept += 1
+        elif film.before is None:
+            changes.removed.append(after)
+        else:
+            changes.changed.append(_thaw(film.movie_id, film.before))
+    return changes

@@ -1,0 +1,56 @@
+"""What is kept of imports and for how long."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.import_models import HistoryImport, ImportedFilm
+from catalog.importing.working import delete_upload
+
+FOLDER = "imports"
+REVIEW_DAYS = 30
+ORPHAN_AGE = timedelta(days=1)
+Status = HistoryImport.Status
+
+
+def forget_old_imports() -> int:
+    """Forget the films of imports that are over, and files nobody needs; return how many imports.
+
+    Applied ones are over when they can be undone no more, reviews after 30 days without a
+    decision.
+    """
+    now = timezone.now()
+    unreviewed = HistoryImport.objects.filter(
+        status=Status.READY, created_at__lt=now - timedelta(days=REVIEW_DAYS)
+    )
+    unreviewed.update(status=Status.DISCARDED)
+    is_over = Q(status__in=(Status.FAILED, Status.DISCARDED, Status.UNDONE)) | Q(
+        status=Status.APPLIED,
+        applied_at__lt=now - timedelta(days=settings.IMPORT_UNDO_DAYS),
+    )
+    over = HistoryImport.objects.filter(is_over, films__isnull=False).distinct()
+    forgotten = list(over.values_list("pk", flat=True))
+    ImportedFilm.objects.filter(history_import__in=forgotten).delete()
+    _delete_orphans()
+    return len(forgotten)
+
+
+def _delete_orphans() -> None:
+    """Delete uploads that no import waits for: a process died between storing and noting one."""
+    if not default_storage.exists(FOLDER):
+        return
+    wanted = set(HistoryImport.objects.exclude(stored_as="").values_list("stored_as", flat=True))
+    oldest = timezone.now() - ORPHAN_AGE
+    for name in default_storage.listdir(FOLDER)[1]:
+        path = f"{FOLDER}/{name}"
+        if path not in wanted and default_storage.get_modified_time(path) < oldest:
+            default_storage.delete(path)
+
+
+def delete_uploads_of(*, user_id: int) -> None:
+    """Delete the files a person's imports still wait with."""
+    for batch in HistoryImport.objects.filter(user_id=user_id).exclude(stored_as=""):
+        delete_upload(batch)

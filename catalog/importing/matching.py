@@ -1,0 +1,231 @@
+"""Which movie of the catalogue a film of an upload is: by id, by title and year, by likeness.
+
+Likeness is rapidfuzz's on titles as search compares them, over the few candidates that trigrams
+(pg_trgm) find with a year at most one off.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from rapidfuzz import fuzz
+
+from catalog.import_models import ImportedFilm
+from catalog.importing.parsing import Film
+from catalog.models import Movie
+from catalog.text import drop_leading_article, move_article, normalise_title
+
+CHUNK = 200
+MAX_CANDIDATES = 5
+# Of 100. Above the first a typing error is the only difference left, given the same year and
+# numbers; below the second people see no likeness.
+SURE, LIKELY = 93.0, 72.0
+# How far the runner-up must lie behind for the first to be taken unasked.
+CLEAR = 5.0
+OTHER_TITLE = 55.0  # an id whose film is called something this different is somebody else's id
+MIN_TRIGRAM_LIKENESS = 0.3
+PARENTHESES = re.compile(r"\(([^()]*)\)")
+AKA = re.compile(r"^(?:a\.?k\.?a\.?|aka)\s+", re.IGNORECASE)
+ROMAN = re.compile(r"(?:[ivx]+|\d+)")
+
+Match = ImportedFilm.Match
+CANDIDATES = """
+    SELECT asked.place, movie.id, movie.title, movie.year, movie.rating_count
+    FROM unnest(%(places)s::int[], %(titles)s::text[], %(years)s::int[])
+         AS asked(place, title, year)
+    CROSS JOIN LATERAL (
+        SELECT id, title, year, rating_count,
+               greatest(similarity(search_title, asked.title),
+                        word_similarity(asked.title, search_title)) AS likeness
+        FROM catalog_movie
+        WHERE search_title = asked.title
+           OR (search_title %% asked.title OR asked.title <%% search_title)
+              AND (asked.year IS NULL OR year IS NULL OR abs(year - asked.year) <= 1)
+        ORDER BY likeness DESC, rating_count DESC, id LIMIT 12
+    ) AS movie
+    ORDER BY asked.place, movie.likeness DESC, movie.rating_count DESC, movie.id
+"""
+
+
+class Candidate(NamedTuple):
+    """A movie it may be; `score` is 0 to 100."""
+
+    movie_id: int
+    title: str
+    year: int | None
+    rating_count: int
+    score: float = 0.0
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a film was taken for; `candidates` are movie ids, likeliest first."""
+
+    match: Match
+    movie_id: int | None = None
+    candidates: list[int] = field(default_factory=list)
+
+
+def match_films(films: Sequence[Film], *, on_done: Callable[[int], object]) -> list[Verdict]:
+    """Return what each film was taken for; `on_done` hears how many are done, now and then."""
+    verdicts: list[Verdict] = []
+    remaining = iter(films)
+    while chunk := list(islice(remaining, CHUNK)):
+        verdicts += _match_chunk(chunk)
+        on_done(len(verdicts))
+    return verdicts
+
+
+def _match_chunk(films: list[Film]) -> list[Verdict]:
+    found = dict(_match_by_ids(films))
+    by_title = [(place, film) for place, film in enumerate(films) if place not in found]
+    wanted = [(place, film) for place, film in by_title if film.is_film and film.title]
+    candidates = _find_candidates(wanted)
+    for place, film in wanted:
+        found[place] = decide(film, candidates.get(place, []))
+    return [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
+
+
+def _match_by_ids(films: list[Film]) -> Iterator[tuple[int, Verdict]]:
+    """Yield what ids tell: one movie, or several that contradict each other."""
+    by_imdb, by_tmdb, titles = _look_up_ids(films)
+    for place, film in enumerate(films):
+        named = [film.movie_id] if film.movie_id in titles else []
+        named += by_imdb.get(film.imdb_id, [])[:1]
+        if film.is_film:  # TMDB counts series on their own
+            named += by_tmdb.get(film.tmdb_id or 0, [])[:1]
+        ids = [movie_id for movie_id in dict.fromkeys(named) if movie_id is not None]
+        if not ids:
+            continue
+        is_only_movie_id = ids == [film.movie_id] and len(named) == 1
+        if len(ids) > 1 or (is_only_movie_id and _is_other_title(film, titles[ids[0]])):
+            yield place, Verdict(Match.DOUBTFUL, None, ids)
+        else:
+            yield place, Verdict(Match.MATCHED, ids[0])
+
+
+def _look_up_ids(
+    films: list[Film],
+) -> tuple[dict[str, list[int]], dict[int, list[int]], dict[int, str]]:
+    by_imdb: dict[str, list[int]] = defaultdict(list)
+    by_tmdb: dict[int, list[int]] = defaultdict(list)
+    fields = ("pk", "title", "imdb_id", "tmdb_id")
+    titles: dict[int, str] = {}
+    lookups: tuple[tuple[str, set[Any]], ...] = (
+        ("pk__in", {film.movie_id for film in films if film.movie_id}),
+        ("imdb_id__in", {film.imdb_id for film in films if film.imdb_id}),
+        ("tmdb_id__in", {film.tmdb_id for film in films if film.tmdb_id}),
+    )
+    for lookup, values in lookups:
+        if not values:
+            continue
+        rows = Movie.objects.filter(**{lookup: values}).order_by("-rating_count", "pk")
+        for pk, title, imdb_id, tmdb_id in rows.values_list(*fields):
+            titles[pk] = title
+            if lookup == "imdb_id__in":
+                by_imdb[imdb_id].append(pk)
+            elif lookup == "tmdb_id__in" and tmdb_id is not None:
+                by_tmdb[tmdb_id].append(pk)
+    return by_imdb, by_tmdb, titles
+
+
+def _is_other_title(film: Film, title: str) -> bool:
+    return bool(film.title) and score_titles(film.title, title) < OTHER_TITLE
+
+
+def _find_candidates(wanted: Iterable[tuple[int, Film]]) -> dict[int, list[Candidate]]:
+    """Return movies whose title resembles each film's, scored, best first."""
+    asked = [(place, film, normalise_title(film.title)) for place, film in wanted]
+    asked = [entry for entry in asked if entry[2]]
+    if not asked:
+        return {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name in ("similarity_threshold", "word_similarity_threshold"):
+            least = MIN_TRIGRAM_LIKENESS if name == "similarity_threshold" else 0.6
+            cursor.execute("SELECT set_config(%s, %s, true)", [f"pg_trgm.{name}", str(least)])
+        cursor.execute(
+            CANDIDATES,
+            {
+                "places": [place for place, _film, _title in asked],
+                "titles": [title for _place, _film, title in asked],
+                "years": [film.year for _place, film, _title in asked],
+            },
+        )
+        rows = cursor.fetchall()
+    films = {place: film for place, film, _title in asked}
+    found: dict[int, list[Candidate]] = defaultdict(list)
+    for place, movie_id, title, year, rating_count in rows:
+        score = score_titles(films[place].title, title)
+        found[place].append(Candidate(movie_id, title, year, rating_count, score))
+    return found
+
+
+def score_titles(given: str, known: str) -> float:
+    """Return how alike two titles are, 0 to 100: the best of all names each is known by."""
+    return max(
+        max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other) - 2)
+        for one in _list_names(given)
+        for other in _list_names(known)
+    )
+
+
+def _list_names(title: str) -> set[str]:
+    """Return the title, and where it has other names in parentheses, each of them."""
+    whole = move_article(title)
+    names = {whole}
+    if inner := PARENTHESES.findall(whole):
+        names.add(PARENTHESES.sub(" ", whole))
+        names |= {AKA.sub("", name.strip()) for name in inner if not name.strip().isdecimal()}
+    plain = {drop_leading_article(normalise_title(name)) for name in names}
+    return (plain - {""}) or {title.casefold()}
+
+
+def decide(film: Film, candidates: Sequence[Candidate]) -> Verdict:
+    """Return the verdict on a film by its candidates: sure, doubtful with a choice, or none.
+
+    Sure is one movie of the very title (or but for a typing error, its numbers the same) and of
+    that year or one off, with no other that comes near. A title without a year is sure where it
+    is the very title of one movie alone.
+    """
+    likely = sorted(
+        (one for one in candidates if one.score >= LIKELY),
+        key=lambda one: (-_rank(film, one), -one.rating_count, one.movie_id),
+    )
+    if not likely:
+        return Verdict(Match.UNMATCHED)
+    first, others = likely[0], likely[1:]
+    ids = [one.movie_id for one in likely[:MAX_CANDIDATES]]
+    is_clear = all(_rank(film, first) - _rank(film, other) >= CLEAR for other in others)
+    if is_clear and _is_sure(film, first):
+        return Verdict(Match.MATCHED, first.movie_id)
+    return Verdict(Match.DOUBTFUL, None, ids)
+
+
+def _rank(film: Film, one: Candidate) -> float:
+    """Return the score less what a differing year costs."""
+    if film.year is None or film.year == one.year:
+        return one.score
+    return one.score - (6.0 if one.year is not None else 8.0)
+
+
+def _is_sure(film: Film, one: Candidate) -> bool:
+    if film.year is None:
+        return one.score >= 100
+    if one.year is None or abs(one.year - film.year) > 1:
+        return False
+    if one.score >= 100:
+        return True
+    return (
+        one.score >= SURE
+        and one.year == film.year
+        and _list_numbers(film.title) == _list_numbers(one.title)
+    )
+
+
+def _list_numbers(title: str) -> list[str]:
+    """Return the numbers in a title, Roman ones too: what tells a film from its sequel."""
+    return [word for word in normalise_title(title).split() if ROMAN.fullmatch(word)]

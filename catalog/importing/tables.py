@@ -1,0 +1,222 @@
+"""CSV exports: which site's a table is, by its columns, and its lines as rows."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+from catalog.importing.container import Part
+from catalog.importing.notes import Problem, UploadRefusedError
+from catalog.importing.rows import (
+    BadValueError,
+    Row,
+    clean_title,
+    parse_imdb_id,
+    parse_number,
+    parse_stars,
+    parse_time,
+    parse_year,
+)
+from catalog.text import split_title
+
+DELIMITERS = (",", ";", "\t")
+NOT_LETTER = re.compile(r"[^a-z0-9]+")
+# The names that sites and people give a column, less case, spaces and marks.
+# fmt: off
+COLUMNS = {
+    "title": ("title", "name", "movie", "film", "movietitle", "filmtitle"),
+    "year": ("year", "releaseyear"),
+    "movie_id": ("movieid", "movielensid"),
+    "imdb_id": ("imdbid", "const", "tconst", "imdb"),
+    "tmdb_id": ("tmdbid", "tmdb", "themoviedbid"),
+    "stars": ("rating", "yourrating", "myrating", "userrating", "stars", "rating10"),
+    "watched_at": ("watchedat", "watcheddate", "watchedon", "datewatched", "lastwatchedat"),
+    "rated_at": ("ratedat", "daterated", "dateadded", "date", "timestamp"),
+    "listed_at": ("listedat", "addedat", "created"),
+    "user_id": ("userid",),
+    "type": ("titletype", "type"),
+    "uri": ("letterboxduri", "letterboxdurl"),
+    "review": ("review",),
+    "position": ("position",),
+}
+# fmt: on
+IDENTIFYING = ("title", "movie_id", "imdb_id", "tmdb_id")
+NOT_FILMS = ("tv series", "tv mini", "tv episode", "tv pilot", "video game", "podcast", "music")
+OUT_OF_TEN = ("yourrating", "rating10")  # IMDb's own column, and the one that says so
+
+NoteProblem = Callable[[Problem], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV that can be read: its format, what its lines mean, and where each column is."""
+
+    part: Part
+    format: str
+    kind: str  # ratings, diary, seen, list, or plain, where each line says by its values
+    delimiter: str
+    width: int
+    places: dict[str, int]
+    is_out_of_ten: bool
+
+
+def recognise_table(part: Part) -> Table | None:
+    """Return how to read a CSV, None where its columns are none that are known."""
+    first = part.text.lstrip("\ufeff").split("\n", 1)[0].strip()
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        return None
+    given = [NOT_LETTER.sub("", name.lower()) for name in names]
+    places = {
+        column: given.index(found)
+        for column, aliases in COLUMNS.items()
+        if (found := next((alias for alias in aliases if alias in given), None))
+    }
+    format_and_kind = _classify(part, places, given)
+    if format_and_kind is None:
+        return None
+    is_out_of_ten = "stars" in places and given[places["stars"]] in OUT_OF_TEN
+    return Table(part, *format_and_kind, delimiter, len(names), places, is_out_of_ten)
+
+
+def _classify(part: Part, places: dict[str, int], given: list[str]) -> tuple[str, str] | None:
+    if not any(column in places for column in IDENTIFYING):
+        return None
+    if "uri" in places and "title" in places:
+        return _classify_letterboxd(part, places)
+    if "const" in given:
+        return "imdb", "list" if {"position", "created"} <= set(given) else "ratings"
+    if {"userid", "movieid", "rating"} <= set(given) or {"movieid", "averagerating"} <= set(given):
+        return "movielens", "ratings"
+    if any(column in places for column in ("stars", "watched_at", "listed_at")):
+        return "plain", "plain"
+    if "watchlist" in part.stem:
+        return "plain", "list"
+    return None
+
+
+def _classify_letterboxd(part: Part, places: dict[str, int]) -> tuple[str, str] | None:
+    """Tell Letterboxd's files apart; seen films and the watchlist have the very same columns."""
+    if "review" in places:
+        return None
+    if "watched_at" in places:
+        return "letterboxd", "diary"
+    if "stars" in places:
+        return "letterboxd", "ratings"
+    if "watchlist" in part.stem:
+        return "letterboxd", "list"
+    if "watched" in part.stem:
+        return "letterboxd", "seen"
+    if part.is_lone:
+        raise UploadRefusedError(
+            gettext_noop(
+                "%(name)s may be what you watched or what you mean to watch: upload the whole zip, "
+                "or give the file its name back, watched.csv or watchlist.csv."
+            ),
+            name=part.name,
+        )
+    return None
+
+
+def read_table(table: Table, note_problem: NoteProblem) -> Iterator[Row]:
+    """Yield the rows of a table; a line whose values make no sense is noted and passed over.
+
+    Raises:
+        UploadRefusedError: It is no CSV from some line on, or holds the ratings of several people.
+    """
+    part, people = table.part, set[str]()
+    text = part.text.lstrip("\ufeff")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter, strict=True)
+    start = 1
+    try:
+        for number, fields in enumerate(reader):
+            line, start = start, reader.line_num + 1
+            if number == 0 or not any(field.strip() for field in fields):
+                continue
+            where = f"{part.name[-200:]}:{line}"
+            try:
+                row = _parse_row(table, fields, where)
+            except BadValueError as error:
+                values = {"value": error.value}
+                note_problem(Problem(where=where, text=error.text, values=values))
+                continue
+            _check_people(table, fields, people)
+            yield row
+    except csv.Error as error:
+        raise UploadRefusedError(
+            gettext_noop("%(name)s, line %(line)s: not CSV (%(reason)s). Mend it or export anew."),
+            name=part.name,
+            line=start,
+            reason=str(error),
+        ) from error
+
+
+def _check_people(table: Table, fields: list[str], people: set[str]) -> None:
+    if "user_id" not in table.places:
+        return
+    people.add(fields[table.places["user_id"]].strip())
+    if len(people) > 1:
+        raise UploadRefusedError(
+            gettext_noop("%(name)s holds the ratings of several people: leave only yours in it."),
+            name=table.part.name,
+        )
+
+
+def _parse_row(table: Table, fields: list[str], where: str) -> Row:
+    if len(fields) < table.width or any(field.strip() for field in fields[table.width :]):
+        text = gettext_noop("the line has %(value)s columns, its table has others")
+        raise BadValueError(text, str(len(fields)))
+
+    def get(column: str) -> str:
+        place = table.places.get(column)
+        return "" if place is None else fields[place]
+
+    row = Row(
+        where=where,
+        title=clean_title(get("title")),
+        year=parse_year(get("year")),
+        movie_id=parse_number(get("movie_id")),
+        imdb_id=parse_imdb_id(get("imdb_id")),
+        tmdb_id=parse_number(get("tmdb_id")),
+        raw_stars=parse_stars(get("stars")),
+        is_out_of_ten=table.is_out_of_ten,
+        rated_at=parse_time(get("rated_at")),
+        watched_at=parse_time(get("watched_at")),
+        listed_at=parse_time(get("listed_at")),
+        is_film=not get("type").strip().lower().startswith(NOT_FILMS),
+    )
+    if row.year is None:
+        row.title, row.year = split_title(row.title)
+    if not (row.title or row.movie_id or row.imdb_id or row.tmdb_id):
+        raise BadValueError(gettext_noop("the line names no film"), "")
+    _apply_kind(table, row)
+    return row
+
+
+def _apply_kind(table: Table, row: Row) -> None:
+    """Say what a line means: rated, seen, or to be seen."""
+    match table.kind:
+        case "list":
+            # What has stars was seen: other lists than the watchlist have the same columns.
+            row.is_seen = row.raw_stars is not None
+            row.is_listed = not row.is_seen
+            if row.is_listed:
+                row.listed_at, row.rated_at = row.listed_at or row.rated_at, None
+        case "seen":
+            # Letterboxd's date is that of marking it as watched, often all on one day.
+            row.is_seen = True
+            row.rated_at = None
+        case "diary":
+            row.is_seen = True
+            row.rated_at = None
+        case "ratings":
+            row.is_seen = row.raw_stars is not None
+            row.priority = 1
+        case _:
+            row.is_listed = row.listed_at is not None and row.raw_stars is None
+            row.is_seen = not row.is_listed
