@@ -3,6 +3,7 @@
 from rq.cron import register
 
 from accounts.jobs import delete_expired_guests_job, delete_expired_sessions_job
+from catalog.jobs import forget_old_imports_job, resume_imports_job
 from recommender import jobs
 from recommender.queueing import FINETUNE_QUEUE, FINETUNE_TIMEOUT_SECONDS
 
@@ -23,3 +24,12 @@ register(delete_expired_guests_job, queue_name="low", interval=HOUR, job_timeout
 register(delete_expired_sessions_job, queue_name="low", cron="45 2 * * *", job_timeout=10 * MINUTE)
 register(jobs.refresh_statistics, queue_name="low", cron="15 3 * * *", job_timeout=10 * MINUTE)
 register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)
+register(
+    resume_imports_job,
+    queue_name="default",
+    interval=MINUTE,
+    job_timeout=MINUTE,
+    result_ttl=MINUTE,
+    ttl=MINUTE,
+)
+register(forget_old_imports_job, queue_name="low", cron="15 5 * * *", job_timeout=10 * MINUTE)
