@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
+from recommender.ml.softmax_loss import softmax_loss
 from recommender.ml.transformer import SequenceTransformer
 
 
@@ -81,27 +82,44 @@ def compute_loss(
     `own_rows` (N, K) int64 are each state's own negatives, in place of some shared by all.
     """
     if config.kind == "cross_entropy":
-        logits = score(hidden, model.output_vectors(), model.bias)
-        return functional.cross_entropy(
-            logits.float(), targets, label_smoothing=config.label_smoothing
-        )
-    positive = (hidden.float() * model.output_vectors(targets).float()).sum(-1)
-    if model.bias is not None:
-        positive = positive + model.bias[targets]
+        return full_cross_entropy(model, hidden, targets, config.label_smoothing)
+    rows, looked_up = None, targets
+    if own_rows is None:
+        rows = uniform_negatives(config.num_negatives, model.num_items, generator)
+        looked_up = torch.cat([targets, rows])
+    count = len(targets)
+    vectors = model.output_vectors(looked_up)  # (N + K, D), one look-up for both
+    bias = None if model.bias is None else model.bias.index_select(0, looked_up)
+    positive = (hidden.float() * vectors[:count].float()).sum(-1)
+    if bias is not None:
+        positive, bias = positive + bias[:count], bias[count:]
+    wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)
+    elif rows is not None and config.kind == "sampled_softmax":
+        others = vectors[count:]
+        return softmax_loss(
+            hidden, others, bias, targets, rows=rows, positive=positive, correction=wide
+        )
     else:
-        rows = uniform_negatives(config.num_negatives, model.num_items, generator)
-        bias = None if model.bias is None else model.bias[rows]
-        negative = score(hidden, model.output_vectors(rows), bias)
-        negative = mask_collisions(negative, rows, targets)
+        negative = mask_collisions(score(hidden, vectors[count:], bias), rows, targets)
     if config.kind == "sampled_softmax":
-        wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
         return sampled_softmax(positive, negative, wide)
     beta = 1.0
     if config.kind == "gbce":
         beta = gbce_beta(config.num_negatives, model.num_items, config.calibration)
     return binary_cross_entropy(positive, negative.float(), beta)
+
+
+def full_cross_entropy(
+    model: SequenceTransformer, hidden: Tensor, targets: Tensor, label_smoothing: float
+) -> Tensor:
+    """Return the mean cross-entropy over the whole catalogue."""
+    vectors = model.output_vectors()
+    if not label_smoothing:
+        return softmax_loss(hidden, vectors, model.bias, targets)
+    logits = score(hidden, vectors, model.bias).float()
+    return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
 
 
 def score(hidden: Tensor, vectors: Tensor, bias: Tensor | None) -> Tensor:

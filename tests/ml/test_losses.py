@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from recommender.ml import softmax_loss
 from recommender.ml.losses import (
     LossConfig,
     binary_cross_entropy,
@@ -73,6 +74,34 @@ def test_every_loss_falls_when_the_target_scores_higher(kind: str) -> None:
         for scale in (0.0, 3.0)
     )
     assert better < worse
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "sampled_softmax"])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_softmax_in_parts_is_the_softmax_in_one(
+    kind: str, precision: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(softmax_loss, "CACHED_LOGITS", 100)  # of 30 x 40
+    monkeypatch.setattr(softmax_loss, "MIN_ROWS", 1)
+    model = small_model(output_bias=True)
+    hidden = torch.randn(30, 16, requires_grad=True)
+    targets = torch.randint(0, NUM_ITEMS, (30,))
+    config = LossConfig(kind=kind, num_negatives=25, correct_sampling=True)  # type: ignore[arg-type]
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+        loss = compute_loss(model, hidden, targets, config, torch.Generator().manual_seed(1))
+    parameters = [hidden, model.items, model.bias]
+    found = torch.autograd.grad(3 * loss, parameters)  # type: ignore[arg-type]
+    logits = hidden @ model.items.T + model.bias
+    wanted = torch.nn.functional.cross_entropy(logits, targets)
+    if kind == "sampled_softmax":
+        rows = uniform_negatives(25, NUM_ITEMS, torch.Generator().manual_seed(1))
+        positive = logits.gather(1, targets[:, None])[:, 0]
+        negative = mask_collisions(logits[:, rows], rows, targets)
+        wanted = sampled_softmax(positive, negative, math.log(NUM_ITEMS / 25))
+    tolerance = 1e-5 if precision == torch.float32 else 3e-2
+    torch.testing.assert_close(loss, wanted, atol=tolerance, rtol=tolerance)
+    for ours, plain in zip(found, torch.autograd.grad(3 * wanted, parameters), strict=True):  # type: ignore[arg-type]
+        assert (ours - plain).norm() < tolerance * plain.norm()
 
 
 def test_uniform_negatives_cover_the_catalogue() -> None:
