@@ -2,7 +2,8 @@
 
 Runs in workers only: it imports torch. It starts from the last full training each time, so it
 cannot drift and what a person deleted is gone; it never holds a transaction open while it trains.
-Films that the full training did not know are skipped: they have no row in the item table yet.
+Films that the full training did not know get rows: what their content predicts, moved within
+bounds by the ratings since. The nightly schedule gives rows to films nobody has rated, too.
 """
 
 import shutil
@@ -21,9 +22,10 @@ from django.utils import timezone
 
 from recommender import training_data
 from recommender.artifacts import fetch_artifact
+from recommender.film_facts import find_films_without_row, read_film_facts
 from recommender.guardrail import measure_ndcg
 from recommender.ml.finetuning import FinetuneReport, fine_tune
-from recommender.ml.inference import InferenceModel
+from recommender.ml.inference import InferenceModel, read_movie_ids
 from recommender.model_versions import (
     Publication,
     install_model,
@@ -60,9 +62,11 @@ def run_finetuning(
     min_interval_seconds: float | None = None,
     max_seconds: float | None = None,
     tolerance: float = TOLERANCE,
+    adds_films: bool = False,
 ) -> Outcome:
     """Fine-tune the active version's lineage if that is due and not too soon, and publish it.
 
+    New ratings make it due; with `adds_films` so do films of the catalogue without a row.
     Unset limits are those of the settings. Two workers never fine-tune at once; one that dies half
     way leaves the version before in service and its lock to the next.
 
@@ -82,7 +86,7 @@ def run_finetuning(
             return Outcome("no_model")
         if _is_too_soon(interval):
             return Outcome("too_soon")
-        if not training_data.is_new_data(active):
+        if not training_data.is_new_data(active) and not (adds_films and _lacks_films(active)):
             return Outcome("not_due")
         seconds = settings.FINETUNE_MAX_SECONDS if max_seconds is None else max_seconds
         outcome = _train_and_publish(active, max_seconds=seconds, tolerance=tolerance)
@@ -111,14 +115,25 @@ def _is_too_soon(interval_seconds: float) -> bool:
     ).exists()
 
 
+def _lacks_films(active: ModelVersion) -> bool:
+    """Whether the catalogue has films that could have a row in the active version and have none."""
+    folder = fetch_artifact(prefix=active.artifact_prefix, sha256=active.sha256)
+    missing = find_films_without_row(read_movie_ids(folder))
+    if not len(missing):
+        return False
+    facts = read_film_facts()
+    return any(not facts[pk].is_blank for pk in missing.tolist() if pk in facts)
+
+
 def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: float) -> Outcome:
     base = active.base or active
     watermark = training_data.read_watermark()
     members = training_data.read_member_histories(base=base)
-    if not members:
-        return Outcome("not_due", note="nobody has rated two films yet")
-    replay = training_data.read_replay_histories(seed=watermark.transaction_id)
     source = fetch_artifact(prefix=base.artifact_prefix, sha256=base.sha256)
+    is_growing = len(find_films_without_row(read_movie_ids(source))) > 0
+    if not members and not is_growing:
+        return Outcome("not_due", note="nobody has rated two films yet")
+    replay = training_data.read_replay_histories(seed=watermark.transaction_id) if members else []
     with _work_folder() as folder:
         report = fine_tune(
             source,
@@ -127,11 +142,19 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
             replay=replay,
             max_seconds=max_seconds,
             seed=watermark.transaction_id % 2**31,
+            facts=read_film_facts() if is_growing else None,
         )
+        if not members and not report.new_films:
+            return Outcome("not_due", note="nobody rated two films and no film can have a row")
         before, after, sample = _measure(source, folder / "model")
         metrics: dict[str, Any] = {
             "ndcg_at_10": {"base": before, "finetuned": after, "people": sample},
-            "training": {"members": len(members), "replay": len(replay), "steps": report.steps},
+            "training": {
+                "members": len(members),
+                "replay": len(replay),
+                "steps": report.steps,
+                "new_films": report.new_films,
+            },
             "seen_event_ids": list(watermark.event_ids),
         }
         if sample >= MIN_VALIDATION and after < before * (1 - tolerance):
@@ -170,6 +193,8 @@ def _describe(
     report: FinetuneReport, members: int, before: float, after: float, sample: int
 ) -> str:
     text = f"{report.steps} steps in {report.seconds:.1f} s on {members} people's ratings."
+    if report.new_films:
+        text += f" Rows for {report.new_films} new films, from their content."
     if sample < MIN_VALIDATION:
         return f"{text} Too few imported people ({sample}) for the guardrail."
     return f"{text} NDCG@10 {before:.4f} -> {after:.4f} on {sample} people."

@@ -1,5 +1,6 @@
 """Incremental fine-tuning: a trained network, new histories and a replay of old ones, in seconds.
 
+Films that the network was not trained on get rows on the way, see `cold_films`.
 Replay of earlier interactions against forgetting: Rolnick et al. 2019, "Experience Replay for
 Continual Learning". The learning rate is a fraction of that of a full training and there is no
 schedule over epochs, for the time allowed decides how many steps there are.
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from recommender.ml.checkpoint import load_model
+from recommender.ml.checkpoint import SavedModel, load_model
+from recommender.ml.cold_films import (
+    BoundedRows,
+    DeltaLimits,
+    choose_new_films,
+    count_raters,
+    grow_model,
+    start_new_films,
+)
 from recommender.ml.config import TrainingConfig
+from recommender.ml.content import FilmFacts
 from recommender.ml.export import export_model
 from recommender.ml.inference import InferenceModel
 from recommender.ml.losses import LossConfig, compute_loss
@@ -37,7 +47,8 @@ class FinetuneConfig:
     """How gently and how long to fine-tune.
 
     `max_passes` over the data end it before the seconds do; `replay_ratio` old predictions stand
-    beside each new one, and `min_replay` at least.
+    beside each new one, and `min_replay` at least. `new_films` bounds what
+    the rows of new films learn.
     """
 
     learning_rate: float = 1e-4
@@ -48,15 +59,20 @@ class FinetuneConfig:
     max_passes: int = 3
     replay_ratio: float = 4.0
     min_replay: int = 2000
+    new_films: DeltaLimits = field(default_factory=DeltaLimits)
 
 
 @dataclass(frozen=True)
 class FinetuneReport:
-    """What was done: optimiser steps, seconds they took, mean loss of the last pass in nats."""
+    """What was done: optimiser steps, seconds they took, mean loss of the last pass in nats.
+
+    `new_films` films got a row that the source has not.
+    """
 
     steps: int
     seconds: float
     loss: float
+    new_films: int = 0
 
 
 def fine_tune(
@@ -68,11 +84,13 @@ def fine_tune(
     max_seconds: float,
     seed: int,
     config: FinetuneConfig | None = None,
+    facts: Mapping[int, FilmFacts] | None = None,
 ) -> FinetuneReport:
     """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
 
-    `histories` and `replay` are movie ids, oldest first; films the model does not know are skipped.
-    No step begins after `max_seconds`. The card is the source's, with what was done added.
+    `histories` and `replay` are movie ids, oldest first. Films of `facts` that the model does not
+    know get a row, if anything is known of them or somebody rated them; other unknown films are
+    skipped. No step begins after `max_seconds`. The card is the source's, with what was done added.
 
     Raises:
         ArtifactError: `source` holds no model, or `target` cannot be written.
@@ -81,6 +99,7 @@ def fine_tune(
     saved = load_model(source / MODEL_FILE)
     base = InferenceModel.load(source)
     rng = np.random.default_rng(seed)
+    saved, bounded, added = _add_new_films(saved, facts or {}, [*histories, *replay], options)
     new = index_histories(histories, saved.movie_ids)
     old = draw_replay(
         index_histories(replay, saved.movie_ids),
@@ -90,18 +109,48 @@ def fine_tune(
     )
     batches = _batches([*new, *old], saved.model.config.max_seq_len, options, rng)
     loss_config = _choose_loss(base.card, saved.model.num_items)
-    tuner = _Tuner(saved.model, loss_config, options, rng)
-    report = tuner.run(batches, max_seconds=max_seconds)
+    tuner = _Tuner(saved.model, loss_config, options, rng, bounded)
+    report = dataclasses.replace(tuner.run(batches, max_seconds=max_seconds), new_films=added)
     done = {
         "new_people": len(new),
         "replayed_people": len(old),
+        "new_films": added,
         "steps": report.steps,
         "seconds": round(report.seconds, 2),
         "loss": round(report.loss, 4),
     }
     card = {**base.card, "finetuning": done}
-    export_model(target, saved.model, saved.movie_ids, base.popularity, card)
+    export_model(
+        target,
+        saved.model,
+        saved.movie_ids,
+        saved.popularity,
+        card,
+        rating_head=base.rating_head,
+    )
     return report
+
+
+def _add_new_films(
+    saved: SavedModel,
+    facts: Mapping[int, FilmFacts],
+    histories: Sequence[NDArray[np.int64]],
+    options: FinetuneConfig,
+) -> tuple[SavedModel, BoundedRows | None, int]:
+    """Return the network with a row for each film that deserves one, and what keeps them bounded.
+
+    Popularity counts the people of `histories` who rated the new films.
+    """
+    rated = np.unique(np.concatenate(histories)).tolist() if len(histories) else []
+    new_ids = choose_new_films(facts, saved.movie_ids, rated)
+    if not len(new_ids):
+        return saved, None, 0
+    grown = grow_model(saved, start_new_films(saved, facts, new_ids))
+    places = np.searchsorted(grown.movie_ids, new_ids)
+    counts = count_raters(histories, new_ids)
+    grown.popularity[places] = counts
+    bounded = BoundedRows(grown.model, places - 1, counts, options.new_films)
+    return grown, bounded, len(new_ids)
 
 
 def index_histories(
@@ -175,7 +224,9 @@ class _Tuner:
         loss_config: LossConfig,
         options: FinetuneConfig,
         rng: np.random.Generator,
+        bounded: BoundedRows | None = None,
     ) -> None:
+        self.bounded = bounded
         seed = int(rng.integers(2**62))
         torch.manual_seed(seed)  # dropout
         self.model, self.options, self.steps = model, options, 0
@@ -212,6 +263,10 @@ class _Tuner:
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        if self.bounded is not None:
+            self.bounded.remember()
         self.optimiser.step()
+        if self.bounded is not None:
+            self.bounded.settle()
         self.steps += 1
         return float(loss.detach())

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from recommender.ml.errors import ArtifactError
+from recommender.ml.rating_inference import RatingHead
 
 __all__ = ["ArtifactError", "InferenceModel"]
 
@@ -37,7 +38,8 @@ class InferenceModel:
 
     `movie_ids` (V,) int64 rising, [0] == 0 is padding; `item_vectors` (V, D) float32 with all that
     is static folded in; `item_bias` (V,) float32 or None; `popularity` (V,) int64 counts of the
-    people trained on; `max_seq_len` is how many films the encoder reads.
+    people trained on; `max_seq_len` is how many films the encoder reads; `rating_head` predicts
+    stars, None in models without one.
     """
 
     card: dict[str, Any]
@@ -47,6 +49,7 @@ class InferenceModel:
     popularity: NDArray[np.int64]
     max_seq_len: int
     session: onnxruntime.InferenceSession
+    rating_head: RatingHead | None = None
 
     @classmethod
     def load(cls, directory: Path, *, num_threads: int = 1) -> InferenceModel:
@@ -71,6 +74,7 @@ class InferenceModel:
                 popularity=arrays["popularity"],
                 max_seq_len=int(card["model"]["max_seq_len"]),
                 session=session,
+                rating_head=RatingHead.load_beside(directory),
             )
             model.encode([np.array([1])])
         except (KeyError, TypeError, ValueError, *RUNTIME_ERRORS) as error:
@@ -120,6 +124,16 @@ class InferenceModel:
         return scores
 
 
+def read_movie_ids(directory: Path) -> NDArray[np.int64]:
+    """Return the movie ids (V,) of a model directory, padding first, without loading the model.
+
+    Raises:
+        ArtifactError: `items.npz` is missing or broken.
+    """
+    ids: NDArray[np.int64] = _load_arrays(directory / "items.npz", only="movie_ids")["movie_ids"]
+    return ids
+
+
 def _load_card(path: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -134,10 +148,10 @@ def _load_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _load_arrays(path: Path, *, only: str | None = None) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files if only in (None, name)}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: is missing; copy the model anew") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
