@@ -23,6 +23,12 @@ register(
 register(delete_expired_guests_job, queue_name="low", interval=HOUR, job_timeout=10 * MINUTE)
 register(delete_expired_sessions_job, queue_name="low", cron="45 2 * * *", job_timeout=10 * MINUTE)
 register(jobs.refresh_statistics, queue_name="low", cron="15 3 * * *", job_timeout=10 * MINUTE)
+register(
+    jobs.add_new_films,
+    queue_name=FINETUNE_QUEUE,
+    cron="30 3 * * *",
+    job_timeout=FINETUNE_TIMEOUT_SECONDS,
+)
 register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)
 register(
     resume_imports_job,

@@ -32,6 +32,13 @@ def finetune_if_due() -> str:
     return outcome.status
 
 
+def add_new_films() -> str:
+    """Give films that came into the catalogue rows in the model; return what came of it."""
+    from recommender.finetuning import run_finetuning  # noqa: PLC0415 - imports torch
+
+    return run_finetuning(adds_films=True).status
+
+
 def refresh_statistics() -> int:
     """Count ratings and means afresh, and tell web processes if any changed; return how many."""
     changed = refresh_movie_statistics()
