@@ -15,7 +15,10 @@ from unfold.decorators import action
 
 from accounts.large_tables import LargeTableAdmin
 from recommender import services
+from recommender.experiment_admin import ExperimentAdmin
 from recommender.models import HiddenMovie, ModelVersion, TasteProfile
+
+__all__ = ["ExperimentAdmin", "HiddenMovieAdmin", "ModelVersionAdmin", "TasteProfileAdmin"]
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]

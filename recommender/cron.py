@@ -31,6 +31,19 @@ register(
 )
 register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)
 register(
+    jobs.write_feedback_job,
+    queue_name="default",
+    interval=15,
+    job_timeout=10 * MINUTE,
+    result_ttl=MINUTE,
+    ttl=MINUTE,
+)
+register(jobs.learn_rows_job, queue_name="low", interval=5 * MINUTE, job_timeout=10 * MINUTE)
+register(jobs.delete_feedback_job, queue_name="low", cron="15 4 * * *", job_timeout=HOUR)
+register(
+    jobs.analyse_experiments_job, queue_name="low", interval=10 * MINUTE, job_timeout=10 * MINUTE
+)
+register(
     resume_imports_job,
     queue_name="default",
     interval=MINUTE,

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recommender.arm_snapshots import MAX_PINNED_MODELS
-from recommender.model_versions import activate_model_version
+from recommender.artifacts import ArtifactStorageError, fetch_artifact
+from recommender.model_versions import UnusableModelError, activate_model_version, read_card
 from recommender.models import Arm, Experiment, ModelVersion
 
 logger = structlog.get_logger(__name__)
@@ -84,12 +85,23 @@ def _check_arms(experiment: Experiment, arms: list[Arm]) -> None:
     ]
     if unserved:
         raise ExperimentError(_("The model of “%(arm)s” is not ready.") % {"arm": unserved[0]})
+    for version in {arm.model_version for arm in arms if arm.model_version}:
+        _check_model(version)
     is_of_rows = [arm for arm in arms if arm.row_policy != Arm.RowPolicy.FIXED]
     if experiment.surface == Experiment.Surface.RANKING and is_of_rows:
         raise ExperimentError(_("Rows are tried in an experiment on the home page's rows."))
     is_of_films = [arm for arm in arms if _changes_films(arm)]
     if experiment.surface == Experiment.Surface.HOME_ROWS and is_of_films:
         raise ExperimentError(_("An experiment on rows cannot change the ranking as well."))
+
+
+def _check_model(version: ModelVersion) -> None:
+    try:
+        read_card(fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256))
+    except (ArtifactStorageError, UnusableModelError) as error:
+        raise ExperimentError(
+            _("%(model)s cannot be served: %(error)s") % {"model": version, "error": error}
+        ) from error
 
 
 def _changes_films(arm: Arm) -> bool:

@@ -65,3 +65,17 @@ def learn_rows_job() -> int:
 def delete_feedback_job() -> int:
     """Delete feedback past its time; return how many rows."""
     return delete_old_feedback()
+
+
+def analyse_experiments_job() -> int:
+    """Analyse the running experiments, and stop one that breaks its guardrail; return how many."""
+    from recommender.experiment_reports import refresh_running_reports  # noqa: PLC0415 - slow
+
+    return refresh_running_reports()
+
+
+def analyse_experiment_job(experiment_id: int) -> None:
+    """Analyse one experiment, for an operator who waits."""
+    from recommender.experiment_reports import refresh_report  # noqa: PLC0415 - slow to import
+
+    refresh_report(experiment_id=experiment_id)

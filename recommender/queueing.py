@@ -56,3 +56,16 @@ def _remove_dead_job(queue: Queue) -> bool:
         return False
     job.delete()
     return True
+
+
+def queue_analysis(*, experiment_id: int) -> bool:
+    """Have a worker analyse an experiment now; False where Redis is away."""
+    try:
+        with redis_guard() as client:
+            Queue("default", connection=client).enqueue_call(
+                "recommender.jobs.analyse_experiment_job", args=(experiment_id,), result_ttl=0
+            )
+    except (RedisUnavailableError, RedisError, OSError) as error:
+        logger.warning("analysis_not_queued", error=str(error))
+        return False
+    return True

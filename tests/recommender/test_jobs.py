@@ -16,7 +16,14 @@ def test_schedule_loads_with_every_job() -> None:
     assert set(named) == {
         "accounts.jobs.delete_expired_guests_job",
         "accounts.jobs.delete_expired_sessions_job",
+        "catalog.jobs.forget_old_imports_job",
+        "catalog.jobs.resume_imports_job",
+        "recommender.jobs.add_new_films",
+        "recommender.jobs.analyse_experiments_job",
+        "recommender.jobs.delete_feedback_job",
         "recommender.jobs.finetune_if_due",
+        "recommender.jobs.learn_rows_job",
+        "recommender.jobs.write_feedback_job",
         "recommender.jobs.refresh_statistics",
         "recommender.jobs.retire_models",
     }
