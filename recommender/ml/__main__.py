@@ -17,6 +17,10 @@ COMMANDS = {
     "personas": "show what a model recommends to four well-known tastes",
     "evaluate": "measure a model or a baseline on people it was not trained on",
     "compare": "measure several models on one split, in one table",
+    "fit-ratings": "teach an existing model to predict stars",
+    "evaluate-ratings": "measure predicted stars on people never trained on",
+    "ablate": "measure a network with its options changed one by one",
+    "tune": "search for the options that validate best",
 }
 """Each is run by the module `<command>_command`, which is imported only then."""
 
@@ -31,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)
         if name == wanted:
-            module = importlib.import_module(f"recommender.ml.{name}_command")
+            module = importlib.import_module(f"recommender.ml.{name.replace('-', '_')}_command")
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     options = parser.parse_args(given)

@@ -26,11 +26,21 @@ REPORTS_FOLDER = Path("docs/results")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `compare`."""
     parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG", help="a TOML file")
-    add_comparing_arguments(parser)
+    add_lab_arguments(parser)
+    add_code_argument(parser)
 
 
-def add_comparing_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what every command that compares takes beside its configs."""
+def add_code_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare `--any-code`."""
+    parser.add_argument(
+        "--any-code",
+        action="store_true",
+        help="let answers count that an earlier version of the code found; the report says so",
+    )
+
+
+def add_lab_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `compare`, `ablate` and `tune` take beside their configs."""
     add_data_argument(parser)
     parser.add_argument(
         "--out",
@@ -46,12 +56,7 @@ def add_comparing_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help=f"where answers are kept, to go on from (default {RESULTS_FOLDER})",
     )
-    parser.add_argument("--fresh", action="store_true", help="find every answer anew")
-    parser.add_argument(
-        "--any-code",
-        action="store_true",
-        help="let answers count that an earlier version of the code found; the report says so",
-    )
+    parser.add_argument("--fresh", action="store_true", help="find everything anew")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda", "mps"])
 
 
@@ -73,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
 
 def open_store(args: argparse.Namespace) -> ResultsStore:
     """Return the store that the arguments name."""
-    return ResultsStore(args.results, fresh=args.fresh, any_code=args.any_code)
+    any_code = getattr(args, "any_code", False)
+    return ResultsStore(args.results, fresh=args.fresh, any_code=any_code)
 
 
 def compare(

@@ -68,6 +68,7 @@ def draw_bars(path: Path, title: str, table: Mapping[str, Any], report: Mapping[
     for panel, metric in zip(panels, SHOWN_METRICS, strict=True):
         colours = [_colour(label, report) for label in rows]
         _draw_intervals(panel, rows, metric, colours)
+        panel.set_yticks(range(len(rows)), [_name(label, report) for label in rows])
         panel.set_title(title_of(metric))
     figure.suptitle(f"{title}: {report['protocol']}, {table['people']} people")
     save_figure(figure, path)
@@ -87,7 +88,6 @@ def _draw_intervals(
         panel.annotate(
             f" {mean:.3f}", (high, place), xytext=(3, 0), textcoords="offset points", va="center"
         )
-    panel.set_yticks(places, labels)
     panel.set_ylim(len(labels) - 0.4, -0.6)
     panel.margins(x=0.15)
     tidy(panel)
@@ -102,7 +102,8 @@ def draw_lengths(
         ArtifactError: The file cannot be written.
     """
     rows, compare_to = table["models"], report["compare_to"]
-    ranked = sorted(rows, key=lambda label: -rows[label]["metrics"]["ndcg@10"])
+    fair = [label for label in rows if not report["models"][label]["doubt"]]
+    ranked = sorted(fair, key=lambda label: -rows[label]["metrics"]["ndcg@10"])
     labels = sorted(ranked, key=lambda label: label != compare_to)[:LINES_SHOWN]
     figure = new_figure(8.0, 4.5)
     panel = figure.subplots()
@@ -130,6 +131,10 @@ def tidy(panel: Axes) -> None:
 def slug(name: str) -> str:
     """Return a name as it may stand in the name of a file."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _name(label: str, report: Mapping[str, Any]) -> str:
+    return f"{label} (no fair rival)" if report["models"][label]["doubt"] else label
 
 
 def _colour(label: str, report: Mapping[str, Any]) -> str:

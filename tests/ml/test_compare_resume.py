@@ -116,6 +116,7 @@ def test_second_run_fits_nothing_and_a_changed_entry_alone_is_fitted_anew(
 ) -> None:
     assert main(command) == 0
     first, stored = report_in(tmp_path), answers_in(tmp_path)
+    caplog.clear()
     with caplog.at_level("INFO"):
         assert main(command) == 0
     assert "(fitted)" not in caplog.text
