@@ -3,7 +3,10 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
-from accounts.client_address import get_client_address
+from accounts.client_address import UNKNOWN_ADDRESS, get_client_address
+
+# What stands for an address that is not known where a column wants one.
+UNKNOWN_IP = "0.0.0.0"  # noqa: S104 - nothing listens there
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -14,5 +17,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address that allauth's rate limits count by."""
-        return get_client_address(request=request)
+        """Return the address that allauth's rate limits count by and its list of sessions shows."""
+        address = get_client_address(request=request)
+        return UNKNOWN_IP if address == UNKNOWN_ADDRESS else address

@@ -1,4 +1,4 @@
-"""The accounts app: people, guests, API tokens, consent."""
+"""The accounts app: people, guests, API tokens, consent, their data."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,20 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Connect the signal receivers and register the schema's extensions."""
+        """Connect the receivers, and register the schema's extensions, exporters and erasers."""
+        # Here, because models can be imported only once the registry of apps is filled.
+        from allauth.mfa.models import Authenticator  # noqa: PLC0415
+        from allauth.usersessions.models import UserSession  # noqa: PLC0415
+        from django.contrib import admin  # noqa: PLC0415
+
         from accounts import api_schema, receivers  # noqa: F401, PLC0415
+        from accounts.deletion import erase_sessions  # noqa: PLC0415
+        from accounts.exporting import export_account  # noqa: PLC0415
+        from accounts.personal_data import register_eraser, register_exporter  # noqa: PLC0415
+
+        register_exporter("accounts", export_account)
+        register_eraser("accounts", erase_sessions)
+        # They would show staff the keys of people's sessions and second factors.
+        for model in (Authenticator, UserSession):
+            if admin.site.is_registered(model):
+                admin.site.unregister(model)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.signals import password_changed, password_reset, password_set
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY, get_guest
 from accounts.services import merge_guest
+from accounts.sessions import end_other_sessions
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.merge_guest_of_session")
@@ -21,3 +23,15 @@ def merge_guest_of_session(*, request: HttpRequest, user: User, **_kwargs: Any) 
     if guest is not None and user.is_member:
         merge_guest(guest=guest, user=user)
     request.viewer = user  # type: ignore[attr-defined]
+
+
+@receiver(
+    [password_changed, password_reset, password_set], dispatch_uid="accounts.end_other_sessions"
+)
+def end_sessions_of_old_password(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Log out the browsers that knew the old password, so that none is listed as if it could go on.
+
+    Django ends their sessions by itself; this forgets them.
+    """
+    session = getattr(request, "session", None)
+    end_other_sessions(user=user, current_key=session.session_key if session else None)

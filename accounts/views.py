@@ -1,7 +1,9 @@
 """Pages of one's own account; log-in and sign-up are allauth's, in our templates."""
 
 from http import HTTPStatus
+from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
@@ -22,6 +24,7 @@ from accounts.services import (
     create_api_token,
     revoke_api_token,
 )
+from accounts.sessions import get_open_sessions
 
 
 def _render_account(
@@ -33,18 +36,23 @@ def _render_account(
 ) -> HttpResponse:
     viewer = get_request_viewer(request)
     is_member = viewer is not None and viewer.is_member
-    context = {
+    context: dict[str, Any] = {
         "viewer": viewer,
-        "tokens": list(get_active_tokens(user=viewer)) if viewer and is_member else [],
         "form": form or TokenForm(),
         "new_key": new_key,
     }
+    if viewer is not None and is_member:
+        context |= {
+            "tokens": list(get_active_tokens(user=viewer)),
+            "sessions": get_open_sessions(user=viewer, current_key=request.session.session_key),
+            "has_second_factor": is_mfa_enabled(viewer),
+        }
     return render(request, "accounts/account.html", context, status=status)
 
 
 @require_safe
 def account(request: PageRequest) -> HttpResponse:
-    """Show who one is here, the consent to training and the API tokens."""
+    """Show who one is here, how one gets in, what may be done with one's data, the API tokens."""
     return _render_account(request)
 
 

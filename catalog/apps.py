@@ -9,5 +9,12 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Connect the signal receivers."""
+        """Connect the signal receivers, and register what exports and erases a person's data."""
+        # Here, because models can be imported only once the registry of apps is filled.
+        from accounts.personal_data import register_eraser, register_exporter  # noqa: PLC0415
         from catalog import receivers  # noqa: F401, PLC0415
+        from catalog.exporting import export_catalogue  # noqa: PLC0415
+        from catalog.importing.keeping import erase_uploads  # noqa: PLC0415
+
+        register_exporter("catalog", export_catalogue)
+        register_eraser("catalog", erase_uploads)

@@ -26,8 +26,9 @@ urlpatterns = [
     re_path(r"^api/", UnknownPathView.as_view()),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
-    path("account/", include("allauth.urls")),
     path("account/", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("export/", include("accounts.export_urls")),
     path("", include("catalog.urls")),
     path("", include("recommender.urls")),
 ]

@@ -9,10 +9,13 @@ class RecommenderConfig(AppConfig):
     name = "recommender"
 
     def ready(self) -> None:
-        """Connect the signal receivers and have /readyz ask for the model."""
+        """Connect the receivers, register the exporter, and have /readyz ask for the model."""
         # Here, because models can be imported only once the registry of apps is filled.
+        from accounts.personal_data import register_exporter  # noqa: PLC0415
         from movieshow.health import register_readiness_check  # noqa: PLC0415
         from recommender import receivers  # noqa: F401, PLC0415
+        from recommender.exporting import export_taste  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
 
+        register_exporter("recommender", export_taste)
         register_readiness_check("model", model_server.check_ready)

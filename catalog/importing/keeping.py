@@ -1,14 +1,16 @@
 """What is kept of imports and for how long."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
 from catalog.import_models import HistoryImport, ImportedFilm
-from catalog.importing.working import delete_upload
 
 FOLDER = "imports"
 REVIEW_DAYS = 30
@@ -50,7 +52,8 @@ def _delete_orphans() -> None:
             default_storage.delete(path)
 
 
-def delete_uploads_of(*, user_id: int) -> None:
-    """Delete the files a person's imports still wait with."""
-    for batch in HistoryImport.objects.filter(user_id=user_id).exclude(stored_as=""):
-        delete_upload(batch)
+def erase_uploads(user: User) -> None:
+    """Delete the files a person's imports still wait with, once the person is deleted."""
+    waiting = HistoryImport.objects.filter(user=user).exclude(stored_as="")
+    for name in waiting.values_list("stored_as", flat=True):
+        transaction.on_commit(partial(default_storage.delete, name))

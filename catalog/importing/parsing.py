@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_noop
 
-from catalog.importing.container import open_parts
+from catalog.importing.container import Part, open_parts
 from catalog.importing.notes import Note, Problem, UploadRefusedError, make_note
 from catalog.importing.rows import Row, round_stars
 from catalog.importing.tables import Table, read_table, recognise_table
@@ -68,15 +68,18 @@ def parse_upload(data: bytes, *, name: str) -> Upload:
     Raises:
         UploadRefusedError: Nothing of it can be imported; the note says why and what to do.
     """
-    upload, tables = Upload(), list[Table]()
+    upload, tables, lists = Upload(), list[Table](), list[Part]()
     by_key: dict[Hashable, Film] = {}
     for part in open_parts(data, name=name, remarks=upload.remarks):
         if looks_like_json(part):
-            _add_rows(upload, by_key, read_json(part, upload.note_problem), "trakt")
+            lists.append(part)
         elif table := recognise_table(part):
             tables.append(table)
         elif part.stem == "reviews":
             upload.remarks.append(make_note(gettext_noop("Reviews are not imported.")))
+    if not tables:  # beside tables, as in our own export, JSON says the same once more
+        for part in lists:
+            _add_rows(upload, by_key, read_json(part, upload.note_problem), "trakt")
     # Deeper in a Letterboxd zip lie what was deleted, lists and likes, with the same columns.
     top = min((table.part.depth for table in tables), default=0)
     for table in tables:

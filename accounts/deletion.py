@@ -1,0 +1,29 @@
+"""The end of an account: everything that names the person, in one transaction."""
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from accounts.models import User
+from accounts.personal_data import run_erasers
+
+
+@transaction.atomic
+def delete_account(*, user: User) -> bool:
+    """Delete a member or guest with all that is theirs; return whether they were still there.
+
+    Their ratings are gone from the next training on, for each starts from a full training and
+    reads what is in the database then. Jobs that wait find nobody.
+    """
+    owner = User.objects.select_for_update().filter(pk=user.pk, dataset="").first()
+    if owner is None:
+        return False
+    run_erasers(user=owner)
+    owner.delete()
+    return True
+
+
+def erase_sessions(user: User) -> None:
+    """Log a person out everywhere: the session's own table knows no person to go with."""
+    keys = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
+    Session.objects.filter(session_key__in=list(keys)).delete()

@@ -1,0 +1,96 @@
+"""What the catalogue knows of a person, for their export.
+
+The CSV files have the columns that Letterboxd's importer reads (imdbID, tmdbID, Title, Year,
+Rating, WatchedDate), and with them what our own importer needs to bring all back exactly.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from accounts.models import User
+from accounts.personal_data import ExportedFile, write_csv, write_json
+from catalog.models import (
+    HistoryImport,
+    Rating,
+    RatingEvent,
+    SeenMovie,
+    Tag,
+    WatchlistEntry,
+)
+
+ROWS_AT_ONCE = 2000
+FILM_COLUMNS = ("movieId", "imdbID", "tmdbID", "Title", "Year")
+FILM_FIELDS = (
+    "movie_id",
+    "movie__imdb_id",
+    "movie__tmdb_id",
+    "movie__title",
+    "movie__year",
+)
+FILM = {
+    "imdb_id": F("movie__imdb_id"),
+    "tmdb_id": F("movie__tmdb_id"),
+    "title": F("movie__title"),
+    "year": F("movie__year"),
+}
+
+
+def export_catalogue(user: User) -> Iterable[ExportedFile]:
+    """Return what somebody rated, saw, listed and tagged, each change of it, and their imports."""
+    ratings = Rating.objects.filter(user=user).order_by("watched_at", "id")
+    seen = SeenMovie.objects.filter(user=user).order_by("id")
+    listed = WatchlistEntry.objects.filter(user=user).order_by("added_at", "id")
+    header = (*FILM_COLUMNS, "Rating", "WatchedDate", "WatchedAt", "RatedAt")
+    yield ExportedFile("ratings.csv", write_csv(header, _list_ratings(ratings)))
+    header = (*FILM_COLUMNS, "WatchedDate", "WatchedAt")
+    yield ExportedFile("seen.csv", write_csv(header, _list_seen(seen)))
+    header = (*FILM_COLUMNS, "AddedAt")
+    yield ExportedFile("watchlist.csv", write_csv(header, _list_listed(listed)))
+    yield _as_json("ratings", ratings, "stars", "watched_at", "created_at", "updated_at")
+    yield _as_json("seen", seen, "watched_at", "created_at")
+    yield _as_json("watchlist", listed, "added_at")
+    tags = Tag.objects.filter(user=user).order_by("id")
+    yield _as_json("tags", tags, "text", "created_at")
+    events = RatingEvent.objects.filter(user=user).order_by("id")
+    yield _as_json("rating-changes", events, "kind", "stars", "watched_at", "created_at")
+    imports = HistoryImport.objects.filter(user=user).order_by("id")
+    fields = ("file_name", "sha256", "format", "status", "policy", "summary")
+    times = ("created_at", "applied_at")
+    yield ExportedFile("json/imports.json", write_json(_iterate(imports.values(*fields, *times))))
+
+
+def _iterate(rows: QuerySet[Any, Any]) -> Iterator[Any]:
+    return rows.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _as_json(name: str, rows: QuerySet[Any, Any], *fields: str) -> ExportedFile:
+    values = rows.values("movie_id", *fields, **FILM)
+    return ExportedFile(f"json/{name}.json", write_json(_iterate(values)))
+
+
+def _say_time(when: datetime | None) -> str:
+    return "" if when is None else when.isoformat()
+
+
+def _say_day(when: datetime | None) -> str:
+    return "" if when is None else when.date().isoformat()
+
+
+def _list_ratings(ratings: QuerySet[Rating]) -> Iterator[tuple[object, ...]]:
+    fields = (*FILM_FIELDS, "stars", "watched_at", "updated_at")
+    for *film, stars, watched_at, rated_at in _iterate(ratings.values_list(*fields)):
+        times = (_say_day(watched_at), _say_time(watched_at), _say_time(rated_at))
+        yield (*film, stars, *times)
+
+
+def _list_seen(seen: QuerySet[SeenMovie]) -> Iterator[tuple[object, ...]]:
+    for *film, watched_at in _iterate(seen.values_list(*FILM_FIELDS, "watched_at")):
+        yield (*film, _say_day(watched_at), _say_time(watched_at))
+
+
+def _list_listed(listed: QuerySet[WatchlistEntry]) -> Iterator[tuple[object, ...]]:
+    for *film, added_at in _iterate(listed.values_list(*FILM_FIELDS, "added_at")):
+        yield (*film, _say_time(added_at))

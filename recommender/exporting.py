@@ -1,0 +1,57 @@
+"""What the recommender knows of a person, for their export."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from accounts.models import User
+from accounts.personal_data import ExportedFile, write_csv, write_json
+from recommender.models import (
+    Event,
+    Exposure,
+    HiddenMovie,
+    Impression,
+    RowDecision,
+    TasteProfile,
+)
+
+ROWS_AT_ONCE = 2000
+
+
+def export_taste(user: User) -> Iterable[ExportedFile]:
+    """Return somebody's answers, hidden films, what they were shown and what they did with it."""
+    hidden = HiddenMovie.objects.filter(user=user).order_by("id")
+    fields = ("movie_id", "movie__imdb_id", "movie__tmdb_id", "movie__title", "movie__year")
+    header = ("movieId", "imdbID", "tmdbID", "Title", "Year", "HiddenAt")
+    rows = _iterate(hidden.values_list(*fields, "hidden_at"))
+    yield ExportedFile("hidden.csv", write_csv(header, rows))
+    yield _as_json("hidden", hidden.values("movie_id", "hidden_at", title=F("movie__title")))
+    yield ExportedFile("json/taste.json", write_json(_read_taste(user)))
+    shown = Impression.objects.filter(user=user).order_by("id")
+    fields = ("recommendation_id", "movie_id", "surface", "row", "rank", "shown_at")
+    yield _as_json("shown", shown.values(*fields))
+    done = Event.objects.filter(user=user).order_by("id")
+    yield _as_json("done", done.values("recommendation_id", "movie_id", "kind", "happened_at"))
+    exposures = Exposure.objects.filter(user=user).order_by("id")
+    names = {"experiment_name": F("experiment__name"), "arm_name": F("arm__name")}
+    yield _as_json("experiments", exposures.values("first_at", **names))
+    decisions = RowDecision.objects.filter(user=user).order_by("id")
+    fields = ("recommendation_id", "context", "candidates", "chosen", "is_clicked", "decided_at")
+    yield _as_json("home-rows", decisions.values(*fields))
+
+
+def _iterate(rows: QuerySet[Any, Any]) -> Iterator[Any]:
+    return rows.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _as_json(name: str, rows: QuerySet[Any, Any]) -> ExportedFile:
+    return ExportedFile(f"json/{name}.json", write_json(_iterate(rows)))
+
+
+def _read_taste(user: User) -> Iterator[dict[str, object]]:
+    profile = TasteProfile.objects.filter(user=user).first()
+    if profile is None:
+        return
+    genres = profile.favourite_genres.order_by("name").values_list("name", flat=True)
+    yield {"favourite_genres": list(genres), "answered_at": profile.onboarded_at}
