@@ -85,21 +85,25 @@ def tuning_lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield "```toml"
     yield from (f'"{name}" = {_toml(value)}' for name, value in best["options"].items())
     yield "```"
+    yield from _option_lines(report)
+    yield from _trial_lines(report)
+
+
+def _option_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    options, importance = report["best"]["options"], report["importance"]
     yield from table_lines(
         ["option", "tried", "best", "importance"],
         (
-            [
-                name,
-                tried,
-                _toml(best["options"][name]),
-                number(report["importance"].get(name), ".2f"),
-            ]
+            [name, tried, _toml(options[name]), number(importance.get(name), ".2f")]
             for name, tried in report["space"].items()
         ),
     )
-    yield f"The best {TRIALS_SHOWN} trials at most:"
+
+
+def _trial_lines(report: Mapping[str, Any]) -> Iterator[str]:
     done = [trial for trial in report["trials"] if trial["value"] is not None]
     done.sort(key=lambda trial: -trial["value"])
+    yield f"The best of {len(done)} trials that were not stopped early:"
     yield from table_lines(
         ["trial", "NDCG@10", "epochs", "minutes", *report["space"]],
         (
@@ -113,11 +117,8 @@ def tuning_lines(report: Mapping[str, Any]) -> Iterator[str]:
             for trial in done[:TRIALS_SHOWN]
         ),
     )
-    yield from (
-        f"- trial {trial['number']} failed: {trial['error']}"
-        for trial in report["trials"]
-        if trial["error"]
-    )
+    failed = [trial for trial in report["trials"] if trial["error"]]
+    yield from (f"- trial {trial['number']} failed: {trial['error']}" for trial in failed)
 
 
 def draw_tuning(path: Path, report: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,10 +26,12 @@ from tests.ml.tiny_data import interactions_of
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"
 TRAIN = interactions_of([[1, 2, 3], [2, 3, 4]])
 FITTER = Fitter(TRAIN, {})
+HEADS: dict[str, Any] = {"model.num_heads": 4}
+MINUTES: dict[str, Any] = {"training.max_minutes": 3.0}
 
 
-def described(model: str, seed: int | None = None, **options: object) -> str:
-    entry = ModelEntry(label="x", model=model, options=dict(options))
+def described(model: str, seed: int | None = None, **options: Any) -> str:
+    entry = ModelEntry(label="x", model=model, options=options)
     return hash_values(FITTER.describe(entry, seed))
 
 
@@ -72,8 +75,8 @@ def test_entry_is_described_by_its_options_seed_and_kind_not_its_label() -> None
         described("ease-recency", l2=3.0),
         described(str(TINY)),
         described(str(TINY), 1),
-        described(str(TINY), **{"model.num_heads": 4}),
-        described(str(TINY), **{"training.max_minutes": 3.0}),
+        described(str(TINY), **HEADS),
+        described(str(TINY), **MINUTES),
     ]
     assert len(set(keys)) == len(keys)
     renamed = ModelEntry(label="another", model="ease")
