@@ -120,6 +120,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url_config(_DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Lets `movieshow.prepared` prepare; what Django itself executes is never prepared.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1_000_000
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

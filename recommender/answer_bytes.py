@@ -1,36 +1,58 @@
 """The API's answer as bytes: from the cache without so much as a look at the history."""
 
 import json
-from typing import Any
+from functools import lru_cache
+
+from django.http import QueryDict
 
 from recommender import cache, feedback
-from recommender.answering import answer_person, is_of_state, make_page_request
-from recommender.serializers import make_filters, render_list
+from recommender.answering import PageRequest, answer_person, is_of_state, make_page_request
+from recommender.serializers import RecommendationOptions, make_filters, render_list
 from recommender.serving import model_server, read_state
 
 
-def get_recommendations_json(
-    *, user_id: int, options: dict[str, Any], is_shown: bool = True
-) -> bytes:
-    """Return the JSON of a person's recommendations; `options` are checked ones.
+# What most clients ask is the same few texts; a name of a genre is looked up each time.
+_KEPT_QUERIES = 512
+_MAX_QUERY_LENGTH = 100
 
-    `is_shown` notes the films as shown to the person; not to be said of a cache warmed up.
+
+def read_page_request(query: str) -> PageRequest:
+    """Return what a URL's query string asks for.
 
     Raises:
+        ValidationError: an option is not one, or out of its range.
         InvalidCursorError: the cursor is not one that an answer carried.
     """
-    page = make_page_request(
+    is_plain = len(query) <= _MAX_QUERY_LENGTH and "%" not in query and "genres" not in query
+    return _parse_plain(query) if is_plain else _parse(query)
+
+
+def _parse(query: str) -> PageRequest:
+    checked = RecommendationOptions(data=QueryDict(query))
+    checked.is_valid(raise_exception=True)
+    options = checked.validated_data
+    return make_page_request(
         make_filters(options),
         limit=options["limit"],
         cursor=options.get("cursor"),
         with_reasons=options.get("include", False),
     )
+
+
+_parse_plain = lru_cache(maxsize=_KEPT_QUERIES)(_parse)
+
+
+def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool = True) -> bytes:
+    """Return the JSON of a person's recommendations.
+
+    `is_shown` notes the films as shown to the person; not to be said of a cache warmed up.
+    """
     state = read_state(user_id=user_id)
     key = cache.make_key("api", state=state, user_id=user_id, options=repr(page))
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        body = render_list(answer_person(snapshot, user_id, page))
+        body = render_list(answer_person(snapshot, user_id, page), snapshot.catalogue)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         return raw, is_of_state(snapshot, state)
 

@@ -2,13 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
-from itertools import islice
+
+import numpy as np
 
 from recommender import payloads
 from recommender.answers import Filters, RecommendationList, Taste
 from recommender.cursors import Cursor, decode_cursor, encode_cursor
-from recommender.recommending import Ranking, make_ranking, present_films, read_taste
+from recommender.recommending import Ranking, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
+from recommender.taste_reading import read_taste
 
 MAX_LIMIT = 100
 
@@ -73,15 +75,15 @@ def _cut_page(
     recommendation_id: str | None,
 ) -> RecommendationList:
     """Return the films from the cursor on, less those seen or hidden since the ranking was made."""
-    gone = {item.movie_id for item in taste.history} | taste.hidden_movie_ids
-    rest = range(page.place.offset, len(whole.movie_ids))
-    shown = list(islice((at for at in rest if whole.movie_ids[at] not in gone), page.limit))
-    end = shown[-1] + 1 if len(shown) == page.limit else len(whole.movie_ids)
+    gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
+    rest = whole.movie_ids[page.place.offset :]
+    shown = page.place.offset + np.flatnonzero(~np.isin(rest, gone))[: page.limit]
+    end = int(shown[-1]) + 1 if len(shown) == page.limit else len(whole.movie_ids)
     items = present_films(
         snapshot,
         taste=taste,
-        movie_ids=[whole.movie_ids[at] for at in shown],
-        scores=[whole.scores[at] for at in shown],
+        movie_ids=whole.movie_ids[shown].tolist(),
+        scores=whole.scores[shown].tolist(),
         first_rank=page.place.offset + 1,
         with_reasons=page.with_reasons,
     )

@@ -57,14 +57,11 @@ class MyRecommendationsView(ViewerView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Return ranked films, none of them seen or hidden; bytes from the cache where it can."""
-        options = RecommendationOptions(data=request.query_params)
-        options.is_valid(raise_exception=True)
         try:
-            raw = answer_bytes.get_recommendations_json(
-                user_id=self.viewer.pk, options=options.validated_data
-            )
+            page = answer_bytes.read_page_request(request.META["QUERY_STRING"])
         except InvalidCursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
+        raw = answer_bytes.get_recommendations_json(user_id=self.viewer.pk, page=page)
         return HttpResponse(raw, content_type=JSON)
 
 

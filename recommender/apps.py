@@ -13,9 +13,11 @@ class RecommenderConfig(AppConfig):
         # Here, because models can be imported only once the registry of apps is filled.
         from accounts.personal_data import register_exporter  # noqa: PLC0415
         from movieshow.health import register_readiness_check  # noqa: PLC0415
+        from movieshow.start_up import register_start_up  # noqa: PLC0415
         from recommender import receivers  # noqa: F401, PLC0415
         from recommender.exporting import export_taste  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
 
         register_exporter("recommender", export_taste)
         register_readiness_check("model", model_server.check_ready)
+        register_start_up("model", model_server.load)

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable
 from typing import cast
 
-import structlog
 from django.conf import settings
 from django.utils.translation import get_language
 from prometheus_client import Counter
@@ -20,12 +19,12 @@ from recommender.arms import ServedArm
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
-logger = structlog.get_logger(__name__)
-
-PREFIX = "movieshow:rec:1"
+# The number goes up when the shape of what is kept changes.
+PREFIX = "movieshow:rec:2"
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
+_STORE_AND_RELEASE = f"redis.call('set',KEYS[2],ARGV[2],'ex',ARGV[3]) {_RELEASE}"
 
 requests_counter = Counter(
     "movieshow_recommendation_cache_requests_total",
@@ -81,14 +80,12 @@ def get_or_compute(key: str, compute: Callable[[], tuple[bytes, bool]]) -> bytes
     requests_counter.labels("miss" if found is None else "hit").inc()
     if found is not None:
         return found
-    is_kept = False
+    kept: bytes | None = None
     try:
         answer, may_keep = compute()
-        if may_keep:
-            is_kept = store(key, answer)
+        kept = answer if may_keep else None
     finally:
-        _end_flight(key, token)
-    logger.debug("recommendation_computed", key=key, is_kept=is_kept)
+        _end_flight(key, token, kept)
     return answer
 
 
@@ -113,22 +110,31 @@ def store(key: str, answer: bytes) -> bool:
 
 def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     """Return the kept bytes, or None and the token of the flight this caller now leads."""
+    found = cast(bytes | None, client.get(key))
+    if found is not None:
+        return found, ""
     token = uuid.uuid4().hex
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:
-        found = cast(bytes | None, client.get(key))
-        if found is not None:
-            return found, token
         leads = client.set(_flight(key), token, nx=True, px=int(FLIGHT_SECONDS * 1000))
         if leads or time.monotonic() > deadline:
             return None, token
         time.sleep(_POLL_SECONDS)
+        found = cast(bytes | None, client.get(key))
+        if found is not None:
+            return found, token
 
 
-def _end_flight(key: str, token: str) -> None:
+def _end_flight(key: str, token: str, answer: bytes | None) -> None:
+    """Keep the answer, if it may be kept, and let others go: one round trip."""
+    seconds = settings.RECOMMENDATION_CACHE_SECONDS
     try:
         with redis_guard() as client:
-            client.eval(_RELEASE, 1, _flight(key), token)
+            if answer is None:
+                client.eval(_RELEASE, 1, _flight(key), token)
+            else:
+                names = (_flight(key), key)
+                client.eval(_STORE_AND_RELEASE, 2, *names, token, answer, str(seconds))
     except (RedisUnavailableError, RedisError, OSError):
         return
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,34 @@ from catalog.models import Genre, Movie
 # Pseudo-ratings that pull a film's mean to the mean of all (shrinkage of the bias predictor).
 SHRINKAGE = 25.0
 DEFAULT_MEAN = 3.5
+
+
+class FilmLabel(NamedTuple):
+    """What an answer says of a film; `genres` are names, in the order of the alphabet."""
+
+    id: int
+    title: str
+    year: int | None
+    genres: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Titles:
+    """All titles as one text, several times smaller than a string each: `ends` (C + 1,) int32."""
+
+    text: bytes
+    ends: NDArray[np.int32]
+
+    @classmethod
+    def pack(cls, titles: Iterable[str]) -> "Titles":
+        """Return the titles put together."""
+        parts = [title.encode() for title in titles]
+        ends = np.zeros(len(parts) + 1, dtype=np.int32)
+        np.cumsum([len(part) for part in parts], out=ends[1:])
+        return cls(b"".join(parts), ends)
+
+    def __getitem__(self, position: int) -> str:
+        return self.text[self.ends[position] : self.ends[position + 1]].decode()
 
 
 @dataclass(frozen=True)
@@ -35,6 +64,19 @@ class CatalogueArrays:
     item_bias: NDArray[np.float32]
     popularity: NDArray[np.float32]
     popular_counts: NDArray[np.float32]
+    titles: Titles
+
+    def label(self, position: int) -> FilmLabel:
+        """Return what to call the film at a position."""
+        names = tuple(self.genre_names[column] for column in np.flatnonzero(self.genres[position]))
+        year = int(self.years[position]) or None
+        return FilmLabel(int(self.movie_ids[position]), self.titles[position], year, names)
+
+    def label_films(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, FilmLabel]:
+        """Return what to call films, by id; those the catalogue has not are left out."""
+        positions = self.positions_of(movie_ids)
+        labels = (self.label(position) for position in positions[positions >= 0].tolist())
+        return {label.id: label for label in labels}
 
     def positions_of(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the position of each id, -1 where the catalogue has no such movie."""
@@ -52,12 +94,14 @@ class CatalogueArrays:
 def load_catalogue(*, version: int) -> CatalogueArrays:
     """Read the whole catalogue in three queries; `version` was read before, so never ahead."""
     rows = list(
-        Movie.objects.order_by("pk").values_list("pk", "year", "rating_count", "rating_mean")
+        Movie.objects.order_by("pk").values_list(
+            "pk", "year", "rating_count", "rating_mean", "title"
+        )
     )
     movie_ids = np.array([row[0] for row in rows], dtype=np.int64)
     counts = np.array([row[2] for row in rows], dtype=np.int32)
     means = np.array([row[3] or 0.0 for row in rows], dtype=np.float32)
-    names = list(Genre.objects.order_by("pk").values_list("pk", "name"))
+    names = list(Genre.objects.order_by("name").values_list("pk", "name"))
     genres = _load_genre_matrix(movie_ids, [pk for pk, _ in names])
     mean_rating, item_bias = estimate_item_bias(counts, means)
     return CatalogueArrays(
@@ -72,6 +116,7 @@ def load_catalogue(*, version: int) -> CatalogueArrays:
         item_bias=item_bias,
         popularity=weigh_popularity(counts, mean_rating + item_bias),
         popular_counts=find_popular_counts(counts, genres),
+        titles=Titles.pack(row[4] for row in rows),
     )
 
 
@@ -84,9 +129,12 @@ def _load_genre_matrix(movie_ids: NDArray[np.int64], genre_ids: list[int]) -> ND
         list(Movie.genres.through.objects.values_list("movie_id", "genre_id")), dtype=np.int64
     ).reshape(-1, 2)
     rows = np.searchsorted(movie_ids, links[:, 0]).clip(max=len(movie_ids) - 1)
-    columns = np.searchsorted(genre_ids, links[:, 1]).clip(max=len(genre_ids) - 1)
+    order = np.argsort(genre_ids)
+    rising = np.asarray(genre_ids)[order]
+    places = np.searchsorted(rising, links[:, 1]).clip(max=len(genre_ids) - 1)
+    columns = order[places]
     # A movie or genre added between the queries is not there yet: the next version has it.
-    known = (movie_ids[rows] == links[:, 0]) & (np.asarray(genre_ids)[columns] == links[:, 1])
+    known = (movie_ids[rows] == links[:, 0]) & (rising[places] == links[:, 1])
     matrix[rows[known], columns[known]] = True
     return matrix
 

@@ -5,7 +5,6 @@ from collections import defaultdict
 import numpy as np
 from django.utils.translation import gettext as _
 
-from catalog.models import Movie
 from recommender import ranking
 from recommender.answers import Filters, HomeRow, Recommendation, Taste
 from recommender.reasons import name_history_films
@@ -33,8 +32,8 @@ def _make_top_row(snapshot: Snapshot, taste: Taste, whole: Ranking, used: set[in
     items = present_films(
         snapshot,
         taste=taste,
-        movie_ids=whole.movie_ids[:ROW_FILMS],
-        scores=whole.scores[:ROW_FILMS],
+        movie_ids=whole.movie_ids[:ROW_FILMS].tolist(),
+        scores=whole.scores[:ROW_FILMS].tolist(),
         with_reasons=True,
     )
     used.update(item.movie_id for item in items)
@@ -55,26 +54,26 @@ def _make_cause_rows(
 ) -> list[HomeRow]:
     """Group the next films by the history film whose deletion lowers them most."""
     sequence, _films = make_sequence(snapshot, taste.history)
-    pool = [index for index, pk in enumerate(whole.movie_ids[:CAUSE_POOL]) if pk not in used]
-    if not len(sequence) or not pool:
+    pool = np.flatnonzero(~np.isin(whole.movie_ids[:CAUSE_POOL], list(used)))
+    if not len(sequence) or not len(pool):
         return []
-    positions = snapshot.catalogue.positions_of([whole.movie_ids[index] for index in pool])
+    positions = snapshot.catalogue.positions_of(whole.movie_ids[pool])
     named = name_history_films(snapshot, taste=taste, positions=positions)
     groups: dict[int, list[int]] = defaultdict(list)
-    for index, cause in zip(pool, named.because_of.tolist(), strict=True):
+    for index, cause in zip(pool.tolist(), named.because_of.tolist(), strict=True):
         if cause:
             groups[cause].append(index)
     best = [cause for cause, films in groups.items() if len(films) >= MIN_ROW_FILMS]
     best.sort(key=lambda cause: groups[cause][0])
-    titles = dict(Movie.objects.filter(pk__in=best).values_list("pk", "title"))
+    titles = {pk: label.title for pk, label in snapshot.catalogue.label_films(best).items()}
     rows = []
     for cause in [cause for cause in best if cause in titles][:MAX_CAUSE_ROWS]:
         films = groups[cause][:ROW_FILMS]
         items = present_films(
             snapshot,
             taste=taste,
-            movie_ids=[whole.movie_ids[index] for index in films],
-            scores=[whole.scores[index] for index in films],
+            movie_ids=whole.movie_ids[films].tolist(),
+            scores=whole.scores[films].tolist(),
         )
         used.update(item.movie_id for item in items)
         title = _("Because you watched %(title)s") % {"title": titles[cause]}
@@ -111,5 +110,5 @@ def _present_popular(
         snapshot,
         taste=taste,
         movie_ids=snapshot.catalogue.movie_ids[best.positions].tolist(),
-        scores=[round(score, 4) for score in best.scores.tolist()],
+        scores=best.scores.tolist(),
     )

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import numpy as np
+
 from recommender import cache
 from recommender.answers import HomeRow, Reason, Recommendation, RecommendationList
 from recommender.recommending import Ranking
@@ -55,7 +57,8 @@ def load_rows(raw: bytes) -> list[HomeRow]:
 
 def store_ranking(ranking: Ranking, *, user_id: int | None, recommendation_id: str) -> None:
     """Keep a whole ranking, so that its later pages agree with its first."""
-    raw = _dump([ranking.movie_ids, ranking.scores, ranking.is_fallback])
+    head = b"\1" if ranking.is_fallback else b"\0"
+    raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
     cache.store(cache.make_ranking_key(user_id, recommendation_id), raw)
 
 
@@ -64,8 +67,10 @@ def fetch_ranking(*, user_id: int | None, recommendation_id: str) -> Ranking | N
     raw = cache.fetch(cache.make_ranking_key(user_id, recommendation_id))
     if raw is None:
         return None
-    movie_ids, scores, is_fallback = json.loads(raw)
-    return Ranking(tuple(movie_ids), tuple(scores), is_fallback)
+    size = (len(raw) - 1) // 12
+    movie_ids = np.frombuffer(raw, dtype="<i8", count=size, offset=1)
+    scores = np.frombuffer(raw, dtype="<f4", count=size, offset=1 + 8 * size)
+    return Ranking(movie_ids, scores, is_fallback=raw[:1] == b"\1")
 
 
 def _dump(value: Any) -> bytes:

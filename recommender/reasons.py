@@ -13,7 +13,6 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from catalog.models import Movie
 from recommender.answers import HistoryItem, Reason, Taste
 from recommender.serving import Snapshot
 
@@ -33,12 +32,12 @@ class NamedFilms:
 def explain_films(
     snapshot: Snapshot, *, taste: Taste, positions: NDArray[np.int64]
 ) -> list[tuple[Reason, ...]]:
-    """Return the reasons of each film (by catalogue position), at most one each; one query."""
+    """Return the reasons of each film (by catalogue position), at most one each."""
     if not len(positions):
         return []
     named = name_history_films(snapshot, taste=taste, positions=positions)
-    ids = {int(pk) for pk in np.concatenate([named.because_of, named.similar_to]) if pk}
-    titles = dict(Movie.objects.filter(pk__in=ids).values_list("pk", "title")) if ids else {}
+    ids = np.unique(np.concatenate([named.because_of, named.similar_to]))
+    titles = {pk: label.title for pk, label in snapshot.catalogue.label_films(ids).items()}
     popular = find_popular_genres(snapshot, taste=taste, positions=positions)
     reasons: list[tuple[Reason, ...]] = []
     for number in range(len(positions)):

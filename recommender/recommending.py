@@ -15,11 +15,9 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.selectors import get_history
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.ml import diversity
-from recommender.models import HiddenMovie, TasteProfile
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked
 from recommender.serving import Snapshot
@@ -29,28 +27,11 @@ RANKING_DEPTH = 1000
 
 @dataclass(frozen=True)
 class Ranking:
-    """A whole ordered answer, from which pages are cut."""
+    """A whole ordered answer, from which pages are cut: `movie_ids` (N,) int64, `scores` (N,)."""
 
-    movie_ids: tuple[int, ...]
-    scores: tuple[float, ...]
+    movie_ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
     is_fallback: bool
-
-
-def read_taste(*, user_id: int) -> Taste:
-    """Read a person's history, hidden films and chosen genres: three queries however long it is."""
-    history = tuple(
-        HistoryItem(movie_id=movie_id, stars=float(stars), watched_at=watched_at)
-        for movie_id, stars, watched_at in get_history(user_id)
-    )
-    hidden = HiddenMovie.objects.filter(user_id=user_id).values_list("movie_id", flat=True)
-    genres = TasteProfile.favourite_genres.through.objects.filter(
-        tasteprofile_id=user_id
-    ).values_list("genre_id", flat=True)
-    return Taste(
-        history=history,
-        hidden_movie_ids=frozenset(hidden),
-        favourite_genre_ids=tuple(sorted(genres)),
-    )
 
 
 def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
@@ -136,8 +117,8 @@ def make_ranking(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> Ranki
     """Rank, by movie id."""
     ranked, is_fallback = rank_films(snapshot, taste=taste, filters=filters)
     return Ranking(
-        movie_ids=tuple(snapshot.catalogue.movie_ids[ranked.positions].tolist()),
-        scores=tuple(round(score, 4) for score in ranked.scores.tolist()),
+        movie_ids=snapshot.catalogue.movie_ids[ranked.positions],
+        scores=ranked.scores,
         is_fallback=is_fallback,
     )
 
@@ -171,7 +152,7 @@ def present_films(
         Recommendation(
             rank=first_rank + number,
             movie_id=movie_ids[index],
-            score=scores[index],
+            score=round(scores[index], 4),
             predicted_rating=round(float(stars[number]), 2),
             reasons=tuple(reasons[number]),
         )

@@ -27,10 +27,11 @@ from recommender.answers import (
 from recommender.cursors import InvalidCursorError
 from recommender.home import compute_home_rows
 from recommender.models import ModelVersion
-from recommender.recommending import arrange_history, read_taste
+from recommender.recommending import arrange_history
 from recommender.row_bandit import arrange_rows, needs_context
 from recommender.serving import model_server, read_state
 from recommender.similar import pick_onboarding_films, rank_similar_films
+from recommender.taste_reading import read_taste
 
 __all__ = [
     "MAX_LIMIT",

@@ -1,6 +1,6 @@
 """The shapes of the recommendation API: what comes in, checked, and what goes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from catalog.selectors import MovieCard, get_movie_cards
 from recommender.answering import MAX_LIMIT
 from recommender.answers import Filters, HistoryItem, Recommendation, RecommendationList
+from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.genres import UnknownGenreNameError, find_genre_ids
 
 MAX_HISTORY = 1000
@@ -191,24 +192,33 @@ class ModelCardOutput(serializers.Serializer[Any]):
     card = serializers.JSONField()
 
 
-def render_list(answer: RecommendationList) -> dict[str, Any]:
-    """Return an answer in the API's shape; one query for the films."""
+def render_list(
+    answer: RecommendationList, catalogue: CatalogueArrays | None = None
+) -> dict[str, Any]:
+    """Return an answer in the API's shape; one query for the films where no catalogue is given."""
     return {
         "recommendation_id": answer.recommendation_id,
         "model": {"name": answer.model_name, "version": answer.model_version},
         "fallback": answer.is_fallback,
         "next_cursor": answer.next_cursor,
-        "results": render_items(answer.items),
+        "results": render_items(answer.items, catalogue),
     }
 
 
-def render_items(items: Sequence[Recommendation]) -> list[dict[str, Any]]:
-    """Return films in the API's shape; one query."""
-    cards = {card.id: card for card in get_movie_cards([item.movie_id for item in items])}
+def render_items(
+    items: Sequence[Recommendation], catalogue: CatalogueArrays | None = None
+) -> list[dict[str, Any]]:
+    """Return films in the API's shape, named by the catalogue given, else by one query."""
+    ids = [item.movie_id for item in items]
+    cards: Mapping[int, MovieCard | FilmLabel] = (
+        {card.id: card for card in get_movie_cards(ids)}
+        if catalogue is None
+        else catalogue.label_films(ids)
+    )
     return [_render_item(item, cards[item.movie_id]) for item in items if item.movie_id in cards]
 
 
-def _render_item(item: Recommendation, card: MovieCard) -> dict[str, Any]:
+def _render_item(item: Recommendation, card: MovieCard | FilmLabel) -> dict[str, Any]:
     return {
         "rank": item.rank,
         "movie": {

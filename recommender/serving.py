@@ -127,6 +127,10 @@ class ModelServer:
         finally:
             self._lock.release()
 
+    def load(self) -> None:
+        """Load what is active now, before anybody asks."""
+        self.get_snapshot(read_state(user_id=None))
+
     def check_ready(self) -> None:
         """Return when the active model can be served.
 

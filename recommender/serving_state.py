@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from django.db import connection
-
+from movieshow.prepared import fetch_prepared
 from recommender.arms import ServedArm, get_lineup
 from recommender.experiment_models import Experiment
 
@@ -65,9 +64,7 @@ LEFT JOIN recommender_modelversion AS model ON model.is_active
 
 def read_state(*, user_id: int | None) -> ServingState:
     """Read in one query what an answer for this person depends on, and deal them their arms."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STATE_SQL, [user_id])
-        state = ServingState(*cursor.fetchone())
+    state = ServingState(*(fetch_prepared(_STATE_SQL, [user_id]) or ()))
     if not state.lineup:
         return state
     lineup = get_lineup(state.lineup)

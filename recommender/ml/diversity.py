@@ -34,13 +34,13 @@ def diversify_order(
         return np.arange(size, dtype=np.int64)
     spread = float(scores[0] - scores[-1])
     relevance = (scores - scores[-1]) / (spread if spread > 0 else 1.0)
-    nearest = np.zeros(size, dtype=np.float32)
-    free = np.ones(size, dtype=np.bool_)
+    gain = ((1 - share) * relevance).astype(np.float32)
+    penalties = share * (vectors @ vectors.T)  # (P, P)
+    penalty = np.zeros(size, dtype=np.float32)
     chosen: list[int] = []
     for _ in range(min(depth, size)):
-        gain = (1 - share) * relevance - share * nearest
-        best = int(np.where(free, gain, -np.inf).argmax())
+        best = int((gain - penalty).argmax())
         chosen.append(best)
-        free[best] = False
-        np.maximum(nearest, vectors @ vectors[best], out=nearest)
-    return np.concatenate([chosen, np.flatnonzero(free)]).astype(np.int64)
+        gain[best] = -np.inf
+        np.maximum(penalty, penalties[best], out=penalty)
+    return np.concatenate([chosen, np.flatnonzero(np.isfinite(gain))]).astype(np.int64)

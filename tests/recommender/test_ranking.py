@@ -7,6 +7,7 @@ from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import (
     CatalogueArrays,
+    Titles,
     estimate_item_bias,
     find_popular_counts,
     weigh_popularity,
@@ -31,6 +32,7 @@ def make_catalogue() -> CatalogueArrays:
         item_bias=bias,
         popularity=weigh_popularity(counts, mean + bias),
         popular_counts=find_popular_counts(counts, genres),
+        titles=Titles.pack(["Ten", "Zwölf", "", "Forty"]),
     )
 
 
@@ -59,6 +61,14 @@ def test_much_rated_and_well_rated_films_are_popular() -> None:
     catalogue = make_catalogue()
     order = catalogue.movie_ids[np.argsort(-catalogue.popularity)].tolist()
     assert order == [10, 20, 30, 40]
+
+
+def test_labels_name_films_and_leave_out_unknown_ones() -> None:
+    labels = make_catalogue().label_films([20, 40, 11])
+    assert labels == {
+        20: (20, "Zwölf", 2000, ("Comedy", "Drama")),
+        40: (40, "Forty", None, ()),
+    }
 
 
 def test_positions_of_unknown_ids_are_minus_one() -> None:
