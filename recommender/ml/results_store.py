@@ -27,6 +27,7 @@ from recommender.ml.evaluation import Evaluation
 from recommender.ml.files import write_file
 from recommender.ml.splits import EvaluationSplit
 
+ANSWERS, TRAINING = "answers", "training"
 METRIC_PREFIX = "metric "
 BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
@@ -91,6 +92,8 @@ class ResultsStore:
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
+        for half_written in (self.directory / ANSWERS).glob(".*.tmp"):  # by a process that died
+            half_written.unlink()
         return self
 
     def __exit__(
@@ -128,17 +131,17 @@ class ResultsStore:
 
     def training_directory(self, name: str) -> Path:
         """Return the folder for checkpoints of one training; `fresh` empties it."""
-        directory = self.directory / "training" / name
+        directory = self.directory / TRAINING / name
         if self.fresh:
             shutil.rmtree(directory, ignore_errors=True)
         return directory
 
     def forget_training(self, name: str) -> None:
         """Remove the checkpoints of a training whose results are all written."""
-        shutil.rmtree(self.directory / "training" / name, ignore_errors=True)
+        shutil.rmtree(self.directory / TRAINING / name, ignore_errors=True)
 
     def _path(self, key: ResultKey) -> Path:
-        return self.directory / "answers" / f"{key.what}-{key.code}.npz"
+        return self.directory / ANSWERS / f"{key.what}-{key.code}.npz"
 
     def _find(self, key: ResultKey) -> Path | None:
         path = self._path(key)

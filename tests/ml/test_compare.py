@@ -193,6 +193,37 @@ def test_missing_model_is_found_before_anything_is_fitted(
     assert list(tmp_path.glob("*.json")) == []
 
 
+def test_network_is_trained_on_the_sets_its_entry_names(tmp_path: Path, data: Path) -> None:
+    write_csv_set(tmp_path / "other-set", random_rows(60, 9, seed=5))
+    network = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"
+    entries = [f"model = '{network}'", f"model = '{network}', label = 'own', fit_on = ['tiny-set']"]
+    models = ", ".join(f"{{ {entry} }}" for entry in entries)
+    config = tmp_path / "compare_sets.toml"
+    config.write_text(f"report = 'sets'\nfraction = 0.3\nmodels = [{models}]")
+    command = ["compare", str(config), "--data", str(data), str(tmp_path / "other-set")]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    report = json.loads((tmp_path / "sets.json").read_text())
+    rows = report["data_sets"]["tiny-set"]["models"]
+    assert list(rows) == ["tiny", "own"]
+    assert rows["tiny"]["metrics"] != rows["own"]["metrics"]
+    assert "fitted on tiny-set alone" in (tmp_path / "sets.md").read_text()
+
+
+def test_config_loads_only_the_sets_it_names(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv_set(tmp_path / "other-set", random_rows(30, 9, seed=5))
+    config = tmp_path / "compare_one.toml"
+    config.write_text("report = 'one'\nload = ['tiny-set']\nmodels = [{ model = 'popularity' }]")
+    command = ["compare", str(config), "--data", str(data), str(tmp_path / "other-set")]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    report = json.loads((tmp_path / "one.json").read_text())
+    assert list(report["data_sets"]) == ["tiny-set"]
+    config.write_text("load = ['ml-1m']\nmodels = [{ model = 'popularity' }]")
+    assert main(command) == 2
+    assert "ml-1m: no such data set among --data; there are" in capsys.readouterr().err
+
+
 def test_unknown_data_set_of_a_config_is_named(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

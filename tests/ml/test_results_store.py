@@ -97,6 +97,8 @@ def test_second_process_is_refused_while_the_first_works(tmp_path: Path) -> None
 
 def test_nothing_is_left_beside_the_results(tmp_path: Path) -> None:
     _, answer = answered()
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / ".what-code.npz.99.tmp").write_text("half")  # its writer was killed
     with ResultsStore(tmp_path) as store:
         store.save(KEY, answer, RECORD)
         work = store.training_directory("run")

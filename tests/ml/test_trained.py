@@ -58,9 +58,52 @@ def test_asking_people_a_model_was_trained_on_is_warned_of(
     assert "it saw the targets" in json.loads(out.read_text())["warning"]
 
 
-def test_model_and_baseline_share_one_table(
-    data: Path, model_directory: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("question", "doubt"),
+    [
+        ("protocol = 'temporal'", "it saw the future"),
+        ("held_out = 'targets'", "it saw the targets"),
+        ("fraction = 0.5", "trained on all but 10% of the people, and more are asked"),
+        ("fraction = 0.1", None),
+    ],
+)
+def test_model_that_may_know_its_targets_is_marked_in_the_table(
+    data: Path,
+    model_directory: Path,
+    tmp_path: Path,
+    question: str,
+    doubt: str | None,
 ) -> None:
+    config = tmp_path / "compare_doubt.toml"
+    models = f"[{{ model = 'transitions' }}, {{ model = '{model_directory}', label = 'ours' }}]"
+    config.write_text(f"report = 'doubt'\n{question}\nmodels = {models}")
+    command = ["compare", str(config), "--data", str(data), "--out", str(tmp_path)]
+    assert main([*command, "--results", str(tmp_path / "store")]) == 0
+    report = json.loads((tmp_path / "doubt.json").read_text())
+    markdown = (tmp_path / "doubt.md").read_text()
+    runner_up = report["data_sets"]["tiny-set"]["runner_up"]["hit@10"]
+    if doubt is None:
+        assert report["models"]["ours"]["doubt"] is None
+        assert "⚠" not in markdown
+        assert runner_up["label"] == "ours"
+    else:
+        assert doubt in report["models"]["ours"]["doubt"]
+        assert f"**ours ⚠ is no fair rival here: {report['models']['ours']['doubt']}.**" in markdown
+        assert runner_up is None
+
+
+def test_evaluating_a_model_on_its_future_says_so_beside_the_figures(
+    data: Path, model_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", str(model_directory), "--data", str(data), "--protocol", "temporal"]
+    assert main(command) == 0
+    assert "NO FAIR FIGURE: it was trained on ratings after the" in capsys.readouterr().out
+
+
+def test_model_and_baseline_share_one_table(
+    data: Path, model_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     config = tmp_path / "compare_both.toml"
     models = f"[{{ model = 'popularity' }}, {{ model = '{model_directory}', label = 'ours' }}]"
     config.write_text(f"report = 'both'\ncompare_to = 'ours'\nmodels = {models}")
