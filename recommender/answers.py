@@ -91,8 +91,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What is known of one person when films are ranked; `history` is oldest first."""
+    """What is known of one person when films are ranked; `history` is oldest first.
+
+    `age_band` is the youngest age of the band somebody said to belong to, None where they did not.
+    """
 
     history: tuple[HistoryItem, ...] = ()
     hidden_movie_ids: frozenset[int] = field(default=frozenset())
     favourite_genre_ids: tuple[int, ...] = ()
+    age_band: int | None = None

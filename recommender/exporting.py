@@ -22,7 +22,13 @@ ROWS_AT_ONCE = 2000
 def export_taste(user: User) -> Iterable[ExportedFile]:
     """Return somebody's answers, hidden films, what they were shown and what they did with it."""
     hidden = HiddenMovie.objects.filter(user=user).order_by("id")
-    fields = ("movie_id", "movie__imdb_id", "movie__tmdb_id", "movie__title", "movie__year")
+    fields: tuple[str, ...] = (
+        "movie_id",
+        "movie__imdb_id",
+        "movie__tmdb_id",
+        "movie__title",
+        "movie__year",
+    )
     header = ("movieId", "imdbID", "tmdbID", "Title", "Year", "HiddenAt")
     rows = _iterate(hidden.values_list(*fields, "hidden_at"))
     yield ExportedFile("hidden.csv", write_csv(header, rows))
@@ -54,4 +60,8 @@ def _read_taste(user: User) -> Iterator[dict[str, object]]:
     if profile is None:
         return
     genres = profile.favourite_genres.order_by("name").values_list("name", flat=True)
-    yield {"favourite_genres": list(genres), "answered_at": profile.onboarded_at}
+    yield {
+        "favourite_genres": list(genres),
+        "age": profile.get_age_band_display() if profile.age_band else None,
+        "answered_at": profile.onboarded_at,
+    }

@@ -14,6 +14,7 @@ from recommender.experiment_models import Arm, Experiment, Exposure, RowDecision
 from recommender.feedback_models import Event, Impression
 
 __all__ = [
+    "AgeBand",
     "Arm",
     "Event",
     "Experiment",
@@ -27,6 +28,18 @@ __all__ = [
 ]
 
 
+class AgeBand(models.IntegerChoices):
+    """Ages as MovieLens 1M bands them, by the youngest of each band."""
+
+    UNDER_18 = 1, _("under 18")
+    FROM_18 = 18, _("18 to 24")
+    FROM_25 = 25, _("25 to 34")
+    FROM_35 = 35, _("35 to 44")
+    FROM_45 = 45, _("45 to 49")
+    FROM_50 = 50, _("50 to 55")
+    FROM_56 = 56, _("56 or older")
+
+
 class TasteProfile(models.Model):
     """One person's answers at the door, and the version that marks every change of their taste."""
 
@@ -36,9 +49,21 @@ class TasteProfile(models.Model):
     # Rating, hide, genre answers, merge of a guest … each bumps it; caches are keyed by it.
     version = models.PositiveBigIntegerField(default=0)
     favourite_genres = models.ManyToManyField(Genre, blank=True, related_name="+")
+    # Only where somebody chose to say it; used for people with fewer than five films.
+    age_band = models.PositiveSmallIntegerField(_("age"), choices=AgeBand, null=True, blank=True)
     onboarded_at = models.DateTimeField(null=True, blank=True)
     # Whom experiments deal: the guest this person was when first dealt; null: the person's own id.
     subject_key = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        """An age is one of the bands, or not known."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(age_band=None) | Q(age_band__in=AgeBand.values),
+                name="taste_age_is_a_band",
+            )
+        ]
 
     def __str__(self) -> str:
         """Return whose taste it is and its version."""

@@ -12,9 +12,10 @@ from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, refuse, with_writer
 from catalog.selectors import get_genres, get_movie_cards
 from catalog.shelves import make_shelf
+from recommender.models import AgeBand
 from recommender.selectors import get_onboarding_movies
 from recommender.services import UnknownGenreError, save_onboarding
-from recommender.taste_selectors import count_ratings, get_favourite_genre_ids
+from recommender.taste_selectors import count_ratings, get_age_band, get_favourite_genre_ids
 
 FILMS_PER_STEP = 18
 MAX_STEPS = 5
@@ -22,7 +23,7 @@ MAX_STEPS = 5
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: PageRequest) -> HttpResponse:
-    """Ask for favourite genres, and keep them."""
+    """Ask for favourite genres, and an age band where somebody likes to give one; keep them."""
     if request.method == "POST":
         return _save_genres(request)
     viewer = get_request_viewer(request)
@@ -30,6 +31,8 @@ def welcome(request: PageRequest) -> HttpResponse:
         # What has no genre is nobody's favourite.
         "genres": [genre for genre in get_genres() if not genre.name.startswith("(")],
         "chosen_ids": get_favourite_genre_ids(user=viewer),
+        "age_bands": AgeBand.choices,
+        "chosen_age_band": get_age_band(user=viewer),
     }
     return render(request, "recommender/welcome.html", context)
 
@@ -37,8 +40,11 @@ def welcome(request: PageRequest) -> HttpResponse:
 @with_writer
 def _save_genres(request: PageRequest, writer: User) -> HttpResponse:
     chosen = [_read_number(text) for text in request.POST.getlist("genre")]
+    # Left unanswered, or no band of ours: nothing is kept.
+    age_band = _read_number(request.POST.get("age_band", ""))
+    known = age_band if age_band in AgeBand.values else None
     try:
-        save_onboarding(user=writer, genre_ids=chosen)
+        save_onboarding(user=writer, genre_ids=chosen, age_band=known)
     except UnknownGenreError:
         text = _("That genre does not exist any more: choose again.")
         status = HTTPStatus.BAD_REQUEST

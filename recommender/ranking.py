@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.ml.cold_people import FilmTraits, score_newcomer
 from recommender.ml.diversity import DIVERSITY, diversify_order
 
 # From so many films on the Transformer decides alone.
@@ -48,25 +50,41 @@ def make_eligible_mask(
 
 
 def score_popularity(
-    catalogue: CatalogueArrays, favourite_genre_ids: tuple[int, ...]
+    catalogue: CatalogueArrays,
+    favourite_genre_ids: tuple[int, ...],
+    *,
+    age_band: int | None = None,
+    inside_first: bool = True,
 ) -> NDArray[np.float32]:
-    """Return (C,) popularity; films of a chosen genre first (1 to 2.5), the others after (0 to 1).
+    """Return (C,) what somebody new is shown by: popularity, within the genres chosen.
 
-    Of two equally popular films the one whose genres are mostly the chosen ones comes first.
+    Films of a chosen genre come first, and among them those whose genres are mostly the chosen
+    ones gain; an age band shifts the order as `cold_people` says. Where nothing was answered, plain
+    popularity (0 to 1).
     """
     columns = catalogue.genre_columns(favourite_genre_ids)
-    if not len(columns):
+    if not len(columns) and age_band is None:
         return catalogue.popularity
-    matched = catalogue.genres[:, columns].sum(axis=1)
-    share = matched / np.maximum(catalogue.genres.sum(axis=1), 1)
-    boosted = 1.0 + catalogue.popularity * (1.0 + 0.5 * share)
-    return np.where(matched > 0, boosted, catalogue.popularity).astype(np.float32)
+    films = FilmTraits(
+        counts=catalogue.rating_count,
+        stars=catalogue.item_bias,
+        genres=catalogue.genres,
+        genre_names=catalogue.genre_names,
+        years=catalogue.years,
+    )
+    return score_newcomer(
+        films,
+        columns,
+        age_band=age_band,
+        this_year=timezone.now().year,
+        inside_first=inside_first,
+    )
 
 
 def score_kindred_popularity(
     catalogue: CatalogueArrays, *, taste: Taste, liked_positions: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return (C,) popularity times likeness in genre and era: what the Transformer is blended with.
+    """Return (C,) popularity times likeness in genre and era, for when there is no model.
 
     Likeness in genre is the cosine of a film's genres with those of the films liked so far and
     those chosen at the door; likeness in era falls with the years between it and those films. Where
@@ -94,33 +112,6 @@ def _score_era(
     years = catalogue.years.astype(np.float32)
     nearness = np.exp(-np.square((years[:, None] - liked) / ERA_YEARS)).mean(axis=1)
     return np.asarray(0.25 + 0.75 * nearness, dtype=np.float32)
-
-
-def blend(
-    model_scores: NDArray[np.float32],
-    popularity: NDArray[np.float32],
-    *,
-    weight: float,
-    mask: NDArray[np.bool_],
-) -> NDArray[np.float32]:
-    """Mix the model's scores with popularity, both standardised over the films that may be shown.
-
-    `weight` is the model's, 0 to 1. Films unknown to the model (-inf) keep -inf: `complete` puts
-    them after the others.
-    """
-    usable = mask & np.isfinite(model_scores)
-    if not usable.any():
-        return model_scores
-    mixed = weight * _standardise(model_scores, usable) + (1 - weight) * _standardise(
-        popularity, usable
-    )
-    return np.where(np.isfinite(model_scores), mixed, -np.inf).astype(np.float32)
-
-
-def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    spread = values[usable].std()
-    centred = np.where(np.isfinite(values), values, 0.0) - values[usable].mean()
-    return np.asarray(centred / (spread if spread > 0 else 1.0), dtype=np.float32)
 
 
 def complete(scores: NDArray[np.float32], popularity: NDArray[np.float32]) -> NDArray[np.float32]:

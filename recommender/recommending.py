@@ -1,8 +1,8 @@
 """One answer from one snapshot: read the taste, rank the catalogue, tell the stars and reasons.
 
 By the number of films watched (all that the catalogue has, whatever their stars): none, popularity
-inside the chosen genres; one to four, popularity among films of the genres and era liked so far,
-blended with the Transformer, whose weight grows with the count; from five on the Transformer alone.
+inside the chosen genres, shifted by the age band where one was given; one to four, the Transformer
+blended with that (`ml.cold_people` says how much); from five on the Transformer alone.
 Films rated low stay in the sequence the Transformer reads, as they were in every sequence it was
 trained on: it models what people watch next, and leaving them out was seen to find no more of the
 films that people went on to like.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.ml import diversity
+from recommender.ml.cold_people import blend_few
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked
 from recommender.serving import Snapshot
@@ -85,9 +86,10 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
     scores = score_films(snapshot, sequence)
     if is_fallback:
-        popularity = _score_without_model(snapshot, taste)
-        weight = count / ranking.FULL_HISTORY
-        scores = ranking.blend(scores, popularity, weight=weight, mask=mask)
+        leaning = ranking.score_popularity(
+            catalogue, taste.favourite_genre_ids, age_band=taste.age_band, inside_first=False
+        )
+        scores = blend_few(scores, leaning, mask=mask)
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
     pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
@@ -101,7 +103,9 @@ def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32
     positions = catalogue.positions_of(liked)
     positions = positions[positions >= 0]
     if not len(positions):
-        return ranking.score_popularity(catalogue, taste.favourite_genre_ids)
+        return ranking.score_popularity(
+            catalogue, taste.favourite_genre_ids, age_band=taste.age_band
+        )
     return ranking.score_kindred_popularity(catalogue, taste=taste, liked_positions=positions)
 
 

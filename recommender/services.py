@@ -18,9 +18,10 @@ from recommender.model_versions import (
     install_shipped_model,
     roll_back,
 )
-from recommender.models import Event, HiddenMovie, TasteProfile
+from recommender.models import AgeBand, Event, HiddenMovie, TasteProfile
 
 __all__ = [
+    "UnknownAgeBandError",
     "UnknownGenreError",
     "UnknownModelVersionError",
     "UnknownMovieError",
@@ -41,6 +42,10 @@ class UnknownGenreError(Exception):
     """A genre that is not in the catalogue was named."""
 
 
+class UnknownAgeBandError(Exception):
+    """An age that is none of the bands was given; the message lists them."""
+
+
 def bump_taste(*, user_id: int) -> None:
     """Mark this person's cached answers stale: one upsert, in the caller's transaction."""
     with connection.cursor() as cursor:
@@ -51,14 +56,21 @@ def bump_taste(*, user_id: int) -> None:
         )
 
 
-def save_onboarding(*, user: User, genre_ids: Collection[int]) -> TasteProfile:
-    """Keep the genres chosen at the door (none is an answer too) and when they were chosen.
+def save_onboarding(
+    *, user: User, genre_ids: Collection[int], age_band: int | None = None
+) -> TasteProfile:
+    """Keep the answers given at the door (none is an answer too) and when they were given.
+
+    `age_band` is one of `AgeBand`; None forgets what was said before.
 
     Raises:
         UnknownUserError: the person is gone.
         UnknownGenreError: one of `genre_ids` is no genre of the catalogue.
+        UnknownAgeBandError: `age_band` is none of the bands.
     """
     wanted = set(genre_ids)
+    if age_band is not None and age_band not in AgeBand.values:
+        raise UnknownAgeBandError(f"{age_band} is no age band. There are: {AgeBand.values}.")
     with transaction.atomic():
         lock_user(user_id=user.pk)
         genres = list(Genre.objects.filter(pk__in=wanted))
@@ -67,8 +79,9 @@ def save_onboarding(*, user: User, genre_ids: Collection[int]) -> TasteProfile:
         bump_taste(user_id=user.pk)
         profile = TasteProfile.objects.get(user=user)
         profile.favourite_genres.set(genres)
+        profile.age_band = age_band
         profile.onboarded_at = timezone.now()
-        profile.save(update_fields=["onboarded_at"])
+        profile.save(update_fields=["age_band", "onboarded_at"])
     return profile
 
 
@@ -122,6 +135,8 @@ def merge_taste(*, guest: User, user: User) -> None:
     profile = TasteProfile.objects.get(user=user)
     if not profile.favourite_genres.exists():
         profile.favourite_genres.set(theirs.favourite_genres.all())
+    if profile.age_band is None:
+        profile.age_band = theirs.age_band
     if profile.onboarded_at is None:
         profile.onboarded_at = theirs.onboarded_at
-        profile.save(update_fields=["onboarded_at"])
+    profile.save(update_fields=["age_band", "onboarded_at"])

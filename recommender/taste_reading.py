@@ -9,7 +9,8 @@ SELECT history.movie_ids, history.stars,
        ARRAY(SELECT movie_id FROM recommender_hiddenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_favourite_genres
-             WHERE tasteprofile_id = asked.user_id ORDER BY genre_id)
+             WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
+       (SELECT age_band FROM recommender_tasteprofile WHERE user_id = asked.user_id)
 FROM (SELECT %s::bigint AS user_id) AS asked
 CROSS JOIN LATERAL (
     SELECT array_agg(movie_id ORDER BY watched_at, id) AS movie_ids,
@@ -20,15 +21,16 @@ CROSS JOIN LATERAL (
 
 
 def read_taste(*, user_id: int) -> Taste:
-    """Read a person's history, hidden films and chosen genres; one query.
+    """Read a person's history, hidden films, chosen genres and age band; one query.
 
     What they have seen without giving it stars is no history, and is not shown again either. When
     a film was watched is not read: the order is all that is asked.
     """
     row = fetch_prepared(_TASTE_SQL, [user_id])
-    movie_ids, stars, hidden, seen, genre_ids = row or ((), (), (), (), ())
+    movie_ids, stars, hidden, seen, genre_ids, age_band = row or ((), (), (), (), (), None)
     return Taste(
         history=tuple(map(HistoryItem, movie_ids or (), stars or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
         favourite_genre_ids=tuple(genre_ids),
+        age_band=age_band,
     )

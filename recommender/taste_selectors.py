@@ -50,6 +50,13 @@ def get_favourite_genre_ids(*, user: User | None) -> list[int]:
     return list(links.values_list("genre_id", flat=True))
 
 
+def get_age_band(*, user: User | None) -> int | None:
+    """Return the age band somebody said to belong to, None where they did not; one query."""
+    if user is None:
+        return None
+    return TasteProfile.objects.filter(user=user).values_list("age_band", flat=True).first()
+
+
 def is_hidden(*, user: User | None, movie_id: int) -> bool:
     """Return whether somebody asked not to be shown this film."""
     return user is not None and HiddenMovie.objects.filter(user=user, movie_id=movie_id).exists()

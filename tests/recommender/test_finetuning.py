@@ -19,9 +19,11 @@ from rq import SimpleWorker
 from rq.job import Job, JobStatus
 
 from accounts.models import User
-from catalog.models import Movie, Rating
-from catalog.services import set_rating
+from catalog.models import Genre, Movie, Rating
+from catalog.services import bump_catalogue_version, set_rating
 from recommender import finetuning, jobs, model_versions, queueing
+from recommender.artifacts import fetch_artifact
+from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion
 from recommender.selectors import get_recommendations
 from tests.recommender.conftest import make_environment, make_histories
@@ -215,12 +217,49 @@ def test_failed_job_does_not_hold_the_queue(active_model: ModelVersion, viewer: 
     assert queueing.queue_finetuning()
 
 
-def test_films_the_model_does_not_know_are_skipped(
+def make_new_film(pk: int = 1_000_000, **facts: object) -> Movie:
+    movie: Movie = Movie.objects.create(pk=pk, title="New", search_title="new", **facts)
+    return movie
+
+
+def known_to(version: ModelVersion) -> list[int]:
+    folder = fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256)
+    ids: list[int] = read_movie_ids(folder).tolist()
+    return ids
+
+
+def test_film_rated_since_the_full_training_gets_a_row_and_is_recommended(
     active_model: ModelVersion, viewer: User, audience: None
 ) -> None:
-    movie = Movie.objects.create(pk=1_000_000, title="New", search_title="new")
-    rate(viewer, movie.pk, 20, 23)
-    assert finetuning.run_finetuning().status == "published"
+    movie = make_new_film()
+    blank = make_new_film(1_000_001)
+    friends = [User.objects.create(username=f"friend-{number}") for number in range(8)]
+    for friend in friends:
+        rate(friend, 20, 23, movie.pk, 26)
+    rate(viewer, 20, 23)
+    outcome = finetuning.run_finetuning()
+    assert outcome.status == "published"
+    assert "Rows for 1 new films" in outcome.note
+    tuned = active_version()
+    assert movie.pk in known_to(tuned)
+    assert blank.pk not in known_to(tuned)
+    assert tuned.metrics["training"]["new_films"] == 1
+    bump_catalogue_version()
+    answer = get_recommendations(user=viewer, limit=60)
+    assert movie.pk in [item.movie_id for item in answer.items]
+
+
+def test_new_films_of_the_catalogue_get_rows_by_the_nightly_job_alone(
+    active_model: ModelVersion, audience: None
+) -> None:
+    movie = make_new_film(year=1999)
+    movie.genres.set(Genre.objects.filter(name="Drama"))
+    make_new_film(1_000_001)
+    assert jobs.finetune_if_due() == "not_due"
+    assert jobs.add_new_films() == "published"
+    assert movie.pk in known_to(active_version())
+    assert active_version().metrics["training"]["steps"] == 0
+    assert jobs.add_new_films() == "not_due"
 
 
 def kill_with_children(process: psutil.Process) -> None:

@@ -107,14 +107,12 @@ def test_chosen_genres_come_before_more_popular_films() -> None:
     assert catalogue.movie_ids[np.argsort(-scores)].tolist()[2:] == [10, 40]
 
 
-def test_blend_of_weight_one_keeps_the_models_order() -> None:
-    mask = np.ones(4, dtype=np.bool_)
-    model = np.array([1.0, 3.0, 2.0, -np.inf], dtype=np.float32)
-    popularity = np.array([9.0, 0.0, 5.0, 9.0], dtype=np.float32)
-    mixed = ranking.blend(model, popularity, weight=1.0, mask=mask)
-    assert np.argsort(-mixed).tolist() == [1, 2, 0, 3]
-    mostly_popular = ranking.blend(model, popularity, weight=0.1, mask=mask)
-    assert np.argsort(-mostly_popular).tolist() == [0, 2, 1, 3]
+def test_age_alone_shifts_popularity_and_nothing_answered_leaves_it() -> None:
+    catalogue = make_catalogue()
+    assert ranking.score_popularity(catalogue, ()).tolist() == catalogue.popularity.tolist()
+    young = ranking.score_popularity(catalogue, (), age_band=1)
+    old = ranking.score_popularity(catalogue, (), age_band=56)
+    assert young[0] - young[2] > old[0] - old[2]  # a comedy against a drama
 
 
 def test_films_unknown_to_the_model_follow_the_others_by_popularity() -> None:

@@ -12,6 +12,8 @@ from catalog.services import remove_rating, set_rating
 from recommender import services
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.serving import read_state
+from recommender.taste_reading import read_taste
+from recommender.taste_selectors import get_age_band
 
 
 def version_of(user: User) -> int:
@@ -47,6 +49,37 @@ def test_onboarding_keeps_genres_and_when(viewer: User, catalogue: list[Movie]) 
     profile = services.save_onboarding(user=viewer, genre_ids=[drama.pk])
     assert list(profile.favourite_genres.all()) == [drama]
     assert profile.onboarded_at is not None
+
+
+def test_age_is_kept_where_given_and_forgotten_where_not(
+    viewer: User, catalogue: list[Movie]
+) -> None:
+    assert get_age_band(user=viewer) is None
+    services.save_onboarding(user=viewer, genre_ids=[], age_band=25)
+    before = version_of(viewer)
+    assert (get_age_band(user=viewer), read_taste(user_id=viewer.pk).age_band) == (25, 25)
+    services.save_onboarding(user=viewer, genre_ids=[])
+    assert (get_age_band(user=viewer), read_taste(user_id=viewer.pk).age_band) == (None, None)
+    assert version_of(viewer) > before
+
+
+def test_age_that_is_no_band_is_refused_and_changes_nothing(
+    viewer: User, catalogue: list[Movie]
+) -> None:
+    with pytest.raises(services.UnknownAgeBandError, match="26 is no age band"):
+        services.save_onboarding(user=viewer, genre_ids=[], age_band=26)
+    assert not TasteProfile.objects.filter(user=viewer).exists()
+
+
+@pytest.mark.parametrize(("theirs", "mine", "kept"), [(18, None, 18), (18, 35, 35), (None, 35, 35)])
+def test_age_of_a_guest_moves_to_an_account_without_one(
+    theirs: int | None, mine: int | None, kept: int, viewer: User, catalogue: list[Movie]
+) -> None:
+    guest = User.objects.create(username="guest-1", is_guest=True, expires_at="2999-01-01T00:00Z")
+    services.save_onboarding(user=guest, genre_ids=[], age_band=theirs)
+    services.save_onboarding(user=viewer, genre_ids=[], age_band=mine)
+    merge_guest(guest=guest, user=viewer)
+    assert get_age_band(user=viewer) == kept
 
 
 def test_onboarding_with_an_unknown_genre_changes_nothing(

@@ -190,6 +190,16 @@ def test_welcome_keeps_the_genres_of_a_new_guest(active_model: ModelVersion) -> 
     assert {int(pk) for pk in films} <= wanted
 
 
+@pytest.mark.parametrize(("posted", "kept"), [("35", 35), ("", None), ("34", None), ("x", None)])
+def test_welcome_keeps_an_age_that_is_a_band(
+    posted: str, kept: int | None, active_model: ModelVersion
+) -> None:
+    client = Client()
+    client.post("/welcome/", {"age_band": posted})
+    assert TasteProfile.objects.get().age_band == kept
+    assert ("selected" in read(client, "/welcome/")) == (kept is not None)
+
+
 def test_welcome_refuses_a_genre_that_is_none(active_model: ModelVersion) -> None:
     answer: Any = Client().post("/welcome/", {"genre": ["999", "9" * 30]}, follow=True)
     assert "That genre does not exist any more" in answer.content.decode()

@@ -1,0 +1,150 @@
+"""What to show people of whom little is known: answers at the door, and a few films.
+
+Nothing rated: how known a film is, how well liked, and how much its genres are those that were
+chosen; films of a chosen genre before all others. One to four films: the Transformer, leaning a
+little that way. An age band, where somebody gave one, shifts genres and eras as people of that age
+shifted them in MovieLens 1M. What was tried instead is in docs/LOG.md, how well each does in
+docs/results/cold.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+AGE_BANDS = (1, 18, 25, 35, 45, 50, 56)
+"""The youngest age of each band, as MovieLens 1M numbers them."""
+
+MIDDLE_AGES = {1: 14, 18: 21, 25: 30, 35: 40, 45: 47, 50: 53, 56: 62}
+GENRE_WEIGHT = 2.0
+STARS_WEIGHT = 0.5
+INSIDE = 20.0
+MODEL_WEIGHT = 0.85
+TABLE = Path(__file__).with_name("age_bands.json")
+
+
+@dataclass(frozen=True)
+class FilmTraits:
+    """What is asked of every film: N of them, G genres.
+
+    `counts` (N,) raters; `stars` (N,) float32 above or below the mean of all, shrunk to 0;
+    `genres` (N, G) bool by `genre_names`; `years` (N,), 0 where unknown.
+    """
+
+    counts: NDArray[np.integer]
+    stars: NDArray[np.float32]
+    genres: NDArray[np.bool_]
+    genre_names: tuple[str, ...]
+    years: NDArray[np.integer]
+
+
+def score_newcomer(
+    films: FilmTraits,
+    chosen: NDArray[np.int64],
+    *,
+    age_band: int | None = None,
+    this_year: int = 2000,
+    inside_first: bool = True,
+) -> NDArray[np.float32]:
+    """Return (N,) float32: log popularity, stars, likeness to the chosen genres, and age.
+
+    `chosen` are columns of `films.genres`. With `inside_first` films of a chosen genre stand before
+    all others, whatever else is said of them. `age_band` is one of AGE_BANDS, in `this_year`.
+    """
+    scores = np.log1p(films.counts.astype(np.float32)) + STARS_WEIGHT * films.stars
+    if len(chosen):
+        matched = films.genres[:, chosen].sum(axis=1)
+        scores += GENRE_WEIGHT * matched / np.sqrt(_genre_counts(films) * len(chosen))
+        if inside_first:
+            scores += INSIDE * (matched > 0)
+    if age_band is not None:
+        scores += score_age(films, age_band, this_year=this_year)
+    return np.asarray(scores, dtype=np.float32)
+
+
+def blend_few(
+    model_scores: NDArray[np.float32],
+    leaning: NDArray[np.float32],
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    weight: float = MODEL_WEIGHT,
+) -> NDArray[np.float32]:
+    """Mix the Transformer's scores (N,) with a newcomer's, for people with one to four films.
+
+    Both are standardised over the films of `mask`; `weight` is the Transformer's. Films it does
+    not know (-inf) keep -inf.
+    """
+    known = np.isfinite(model_scores)
+    usable = known if mask is None else mask & known
+    if not usable.any():
+        return model_scores
+    mixed = weight * _standardise(model_scores, usable)
+    mixed += (1.0 - weight) * _standardise(leaning, usable)
+    return np.where(known, mixed, -np.inf).astype(np.float32)
+
+
+def score_age(films: FilmTraits, age_band: int, *, this_year: int) -> NDArray[np.float32]:
+    """Return (N,) float32: by how much people of this age favour films, as a log ratio.
+
+    The mean over a film's genres of the band's leaning to each, and a leaning by how old the
+    person was when the film came out. Unknown genres and years lean nowhere.
+    """
+    table = load_age_table()
+    place = AGE_BANDS.index(age_band)
+    by_genre = np.array(
+        [table["genres"].get(name, [0.0] * len(AGE_BANDS))[place] for name in films.genre_names],
+        dtype=np.float32,
+    )
+    genre_part = films.genres @ by_genre / _genre_counts(films)
+    curve = np.array(table["age_at_release"], dtype=np.float32)
+    era_part = curve[release_bins(films.years, age_band, this_year=this_year)]
+    return np.asarray(genre_part + np.where(films.years > 0, era_part, 0.0), dtype=np.float32)
+
+
+def release_bins(years: NDArray[np.integer], age_band: int, *, this_year: int) -> NDArray[np.int64]:
+    """Return (N,) 0..11: how old the band's middle was at a film's release, from -60 in tens."""
+    age = years.astype(np.int64) - this_year + MIDDLE_AGES[age_band]
+    return np.clip((age + 60) // 10, 0, 11)
+
+
+@lru_cache(maxsize=1)
+def load_age_table() -> dict[str, Any]:
+    """Return what `measure_ages` found on MovieLens 1M, as it ships."""
+    table: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return table
+
+
+def choose_genres(
+    films: FilmTraits, watched: Sequence[int] | NDArray[np.integer], *, most: int = 3
+) -> NDArray[np.int64]:
+    """Return the columns of the genres that a history leans to, as its owner might answer.
+
+    By the logarithm of a genre's share among the films `watched` (rows) over its share among all
+    ratings, five films' worth of the latter mixed in; two films of a genre at least, and only
+    genres that stand above their usual share.
+    """
+    rows = np.asarray(watched, dtype=np.int64)
+    usual = (films.genres * films.counts[:, None]).sum(axis=0) / max(films.counts.sum(), 1)
+    counts = films.genres[rows].sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lift = np.log((counts + 5 * usual) / (len(rows) + 5) / usual)
+    lift[(counts < 2) | ~np.isfinite(lift)] = -np.inf
+    best = np.argsort(-lift, kind="stable")[:most]
+    return best[lift[best] > 0].astype(np.int64)
+
+
+def _genre_counts(films: FilmTraits) -> NDArray[np.int64]:
+    return np.maximum(films.genres.sum(axis=1), 1)
+
+
+def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    spread = values[usable].std()
+    centred = np.where(np.isfinite(values), values, 0.0) - values[usable].mean()
+    return np.asarray(centred / (spread if spread > 0 else 1.0), dtype=np.float32)
