@@ -32,7 +32,8 @@ class DeletionForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        del self.fields["is_sure" if user.has_usable_password() else "password"]
+        has_password = user.is_member and user.has_usable_password()
+        del self.fields["is_sure" if has_password else "password"]
 
     def clean_password(self) -> str:
         """Return the password if it is theirs.

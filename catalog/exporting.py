@@ -43,7 +43,7 @@ def export_catalogue(user: User) -> Iterable[ExportedFile]:
     ratings = Rating.objects.filter(user=user).order_by("watched_at", "id")
     seen = SeenMovie.objects.filter(user=user).order_by("id")
     listed = WatchlistEntry.objects.filter(user=user).order_by("added_at", "id")
-    header = (*FILM_COLUMNS, "Rating", "WatchedDate", "WatchedAt", "RatedAt")
+    header: tuple[str, ...] = (*FILM_COLUMNS, "Rating", "WatchedDate", "WatchedAt", "RatedAt")
     yield ExportedFile("ratings.csv", write_csv(header, _list_ratings(ratings)))
     header = (*FILM_COLUMNS, "WatchedDate", "WatchedAt")
     yield ExportedFile("seen.csv", write_csv(header, _list_seen(seen)))

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from catalog.models import Movie
@@ -28,3 +31,13 @@ def admin_of_site(db: None) -> Client:
     client = Client()
     client.force_login(make_member("root", is_staff=True, is_superuser=True))
     return client
+
+
+@pytest.fixture
+def own_storage(tmp_path: Path, settings: Settings) -> None:
+    """Have uploads lie in a folder of the test's own."""
+    storage = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": tmp_path},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": storage}

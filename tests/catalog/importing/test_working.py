@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,20 +32,8 @@ from recommender.models import TasteProfile
 from tests.catalog.factories import make_member, make_movie
 from tests.catalog.importing.exports import RATINGS, make_csv, make_letterboxd
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 Status = HistoryImport.Status
-
-
-@pytest.fixture(autouse=True)
-def storage(tmp_path: Any, settings: Settings) -> Iterator[None]:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-    yield
 
 
 @pytest.fixture
