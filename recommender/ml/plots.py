@@ -28,7 +28,7 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - only those who draw need it
     except ImportError as error:
-        raise UsageError("reports are drawn with matplotlib: pip install matplotlib") from error
+        raise UsageError("pictures need matplotlib: make setup-dev") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 

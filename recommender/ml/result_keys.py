@@ -18,6 +18,10 @@ from recommender.ml.splits import EvaluationSplit
 HASH_DIGITS = 16
 PACKAGE = "recommender.ml"
 PACKAGE_FOLDER = Path(__file__).parent
+NO_PART_IN_RESULTS = frozenset(
+    f"{PACKAGE}.{name}" for name in ("errors", "files", "plots", "report")
+)
+"""Modules that word, write and draw: no answer depends on them, whoever imports them."""
 
 
 def hash_values(value: Any) -> str:
@@ -62,8 +66,9 @@ def hash_files(directory: Path) -> str:
 def hash_code(modules: Sequence[str], folder: Path = PACKAGE_FOLDER) -> str:
     """Return a hash of the code of modules and all they import of `recommender.ml`.
 
-    It is of syntax trees without docstrings: comments and layout do not count. Taken once a
-    process and tuple of modules, for that is the code that runs.
+    It is of syntax trees without docstrings: comments and layout do not count, nor does what only
+    words, writes and draws. Taken once a process and tuple of modules, for that is the code that
+    runs.
     """
     return _hash_code(tuple(modules), folder)
 
@@ -75,7 +80,7 @@ def _hash_code(modules: tuple[str, ...], folder: Path) -> str:
     while waiting:
         module = waiting.pop()
         path = _module_path(module, folder)
-        if module in found or path is None:
+        if module in found or module in NO_PART_IN_RESULTS or path is None:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
         waiting.extend(_imported_modules(tree))

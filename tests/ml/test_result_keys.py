@@ -26,6 +26,7 @@ from tests.ml.tiny_data import interactions_of
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"
 TRAIN = interactions_of([[1, 2, 3], [2, 3, 4]])
 FITTER = Fitter(TRAIN, {})
+IMPORTS = "    from recommender.ml import plots\n    from recommender.ml.sub import two\n"
 HEADS: dict[str, Any] = {"model.num_heads": 4}
 MINUTES: dict[str, Any] = {"training.max_minutes": 3.0}
 
@@ -105,12 +106,11 @@ def test_budget_of_minutes_is_part_of_what_a_network_is() -> None:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    (tmp_path / "one.py").write_text(
-        "def score():\n    from recommender.ml.sub import two\n    return two.X\n"
-    )
+    (tmp_path / "one.py").write_text(f"def score():\n{IMPORTS}    return two.X\n")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "two.py").write_text("X = 1\n")
     (tmp_path / "other.py").write_text("Y = 1\n")
+    (tmp_path / "plots.py").write_text("COLOUR = 'red'\n")
     return tmp_path
 
 
@@ -120,6 +120,7 @@ def package(tmp_path: Path) -> Path:
         ("one.py", "# why\ndef score():\n    '''Say.'''\n", False),
         ("sub/two.py", "X = 2\n", True),
         ("other.py", "Y = 2\n", False),
+        ("plots.py", "COLOUR = 'blue'\n", False),
     ],
 )
 def test_hash_of_code_follows_imports_and_leaves_out_comments(
@@ -130,7 +131,7 @@ def test_hash_of_code_follows_imports_and_leaves_out_comments(
     for path in package.rglob("*.py"):
         (copy / path.relative_to(package)).write_text(path.read_text())
     if file == "one.py":
-        text += "    from recommender.ml.sub import two\n    return two.X\n"
+        text += f"{IMPORTS}    return two.X\n"
     (copy / file).write_text(text)
     roots = ["recommender.ml.one"]
     assert (hash_code(roots, package) != hash_code(roots, copy)) is changes
