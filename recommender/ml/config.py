@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from recommender.ml.errors import ConfigError
 from recommender.ml.losses import LossConfig
+from recommender.ml.rating_config import RatingConfig
 from recommender.ml.transformer import ModelConfig
 
 Section = TypeVar("Section")
@@ -78,6 +79,7 @@ class ExperimentConfig:
     initialisation: InitialisationConfig = field(default_factory=InitialisationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     data: DataConfig = field(default_factory=DataConfig)
+    rating: RatingConfig = field(default_factory=RatingConfig)
 
 
 def load_config(path: Path) -> ExperimentConfig:

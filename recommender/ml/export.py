@@ -23,6 +23,7 @@ from recommender.ml.checkpoint import save_model
 from recommender.ml.errors import ArtifactError
 from recommender.ml.files import new_directory
 from recommender.ml.onnx_graph import ITEM_TABLE, build_graph
+from recommender.ml.rating_inference import RATING_FILE, RatingHead
 from recommender.ml.transformer import SequenceTransformer
 
 ITEMS_FILE = "items.npz"
@@ -35,11 +36,14 @@ def export_model(
     movie_ids: NDArray[np.int64],
     popularity: NDArray[np.int64],
     card: dict[str, Any],
+    *,
+    rating_head: RatingHead | None = None,
 ) -> None:
     """Write a whole model directory, or nothing; an older model there is replaced.
 
     `movie_ids` and `popularity` (how many people trained on rated the film) are (V,), padding
-    first. Item tables are rounded to float16 in `model` too, so that it stays equal to the graph.
+    first; what predicts stars is written too where given. Item tables are rounded to float16 in
+    `model` as well, so that it stays equal to the graph.
 
     Raises:
         ArtifactError: The directory holds something else, or cannot be written.
@@ -56,6 +60,8 @@ def export_model(
         onnx.save(encoder_graph(model, offset), str(aside / "model.onnx"))
         text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
         (aside / "card.json").write_text(text, encoding="utf-8")
+        if rating_head is not None:
+            rating_head.save(aside / RATING_FILE)
 
 
 def check_target(directory: Path) -> None:

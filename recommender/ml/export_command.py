@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recommender.ml.checkpoint import load_model
 from recommender.ml.export import check_target, export_model
+from recommender.ml.rating_inference import RatingHead
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write model.onnx, items.npz and card.json again, for example after an upgrade."""
+    """Write model.onnx, items.npz and card.json again; rating.npz stays as it is."""
     target = options.out or options.model_dir
     check_target(target)
     saved = load_model(options.model_dir / "model.pt")
-    export_model(target, saved.model, saved.movie_ids, saved.popularity, saved.record)
+    head = RatingHead.load_beside(options.model_dir)
+    export_model(
+        target, saved.model, saved.movie_ids, saved.popularity, saved.record, rating_head=head
+    )
     sys.stdout.write(f"{target}: written\n")
     return 0

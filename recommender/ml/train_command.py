@@ -19,6 +19,7 @@ from recommender.ml.datasets import Interactions, Vocabulary, load_interactions,
 from recommender.ml.errors import TrainingError
 from recommender.ml.export import check_target, export_model
 from recommender.ml.optimisation import choose_device
+from recommender.ml.rating_training import fit_rating_head
 from recommender.ml.sequences import item_histories
 from recommender.ml.splits import hold_out_people, hold_out_validation_people
 from recommender.ml.themes import ItemThemes
@@ -58,9 +59,11 @@ def run(options: argparse.Namespace) -> int:
     )
     model = trainer.run()
     card = build_card(config, trainer, command=_command(options), data=describe_people(parts))
-    export_model(
-        options.out, model, data.movie_ids, count_items(data.train, len(data.movie_ids)), card
-    )
+    head = None
+    if config.rating.enabled:
+        head = fit_rating_head(parts["train"], parts["validation"], vocabulary, config.rating)
+    popularity = count_items(data.train, len(data.movie_ids))
+    export_model(options.out, model, data.movie_ids, popularity, card, rating_head=head)
     shutil.rmtree(work, ignore_errors=True)
     best = trainer.best_record
     sys.stdout.write(

@@ -1,0 +1,54 @@
+"""`fit-ratings MODEL_DIR --data DIR…`: teach an existing model to predict stars."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from recommender.ml.config import ExperimentConfig, load_config
+from recommender.ml.data_argument import add_data_argument, data_directories
+from recommender.ml.datasets import Vocabulary, load_interactions
+from recommender.ml.errors import ArtifactError
+from recommender.ml.inference import InferenceModel
+from recommender.ml.rating_inference import RATING_FILE
+from recommender.ml.rating_training import fit_rating_head
+from recommender.ml.train_command import split_people
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model_dir", type=Path, metavar="MODEL_DIR")
+    add_data_argument(parser)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        help="TOML config whose [data] and [rating] to use (default: the model's, and defaults)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Fit to the people that the model was trained on, and write rating.npz beside its files.
+
+    Raises:
+        UsageError: The model or the data is wrong, or there is too little of it.
+    """
+    torch.set_num_threads(1)
+    model = InferenceModel.load(options.model_dir)
+    config = load_config(options.config) if options.config else ExperimentConfig(name="ratings")
+    config = replace(config, rating=replace(config.rating, enabled=True))
+    parts = split_people(load_interactions(data_directories(options)), config)
+    vocabulary = Vocabulary(model.movie_ids)
+    if not vocabulary.index_of(parts["train"].movie_id).any():
+        raise ArtifactError(f"{options.model_dir}: knows none of the films of this data")
+    head = fit_rating_head(parts["train"], parts["validation"], vocabulary, config.rating)
+    path = options.model_dir / RATING_FILE
+    head.save(path)
+    sys.stdout.write(
+        f"{path}: {len(head.movie_ids) - 1} films, {path.stat().st_size} bytes, "
+        f"{head.record['seconds']:.0f} s\n"
+    )
+    return 0
