@@ -17,13 +17,14 @@ FIND_PYTHON = python=; \
 		exit 1; \
 	fi
 
-.PHONY: help setup setup-dev run test test-platform e2e lint format train-demo personas screenshots clean
+.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas screenshots clean
 
 help:
 	@echo "make run PORT=8000   start MovieShow: servers, worker, site; Ctrl-C stops it"
 	@echo "make test            all tests but the browser's      (ARGS='tests/catalog -k search')"
 	@echo "make test-platform   tests that start and kill whole installs"
 	@echo "make e2e             the browser tests"
+	@echo "make bench           what the site costs, by load; some minutes, into build/ (ARGS='--seconds 1')"
 	@echo "make lint            style, types, templates, layers, deployment checks"
 	@echo "make format          let the tools format code and templates"
 	@echo "make train-demo      train a model from the shipped ratings alone"
@@ -53,6 +54,12 @@ NEED_CHROMIUM = command -v chromium >/dev/null || command -v chromium-browser >/
 e2e: setup-dev
 	@$(NEED_CHROMIUM)
 	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m pytest -m e2e tests/e2e $(ARGS)
+
+# In a home of its own, deleted afterwards, for it fills a database; MOVIESHOW_DATA may name real films.
+bench: setup-dev
+	@home=$$(mktemp -d /tmp/movieshow-bench.XXXXXX) && chmod 711 "$$home" && trap 'rm -rf "$$home"' EXIT && \
+	env -u DATABASE_URL -u REDIS_URL MOVIESHOW_HOME="$$home/home" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(VENV_PYTHON) -m movieshow.embedded exec --throwaway -- $(VENV_PYTHON) -m tests.load $(ARGS)
 
 lint: setup-dev
 	@$(VENV_PYTHON) -m ruff check

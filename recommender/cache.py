@@ -24,6 +24,11 @@ PREFIX = "movieshow:rec:2"
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
+# An answer that came meanwhile, 1 for who leads from now on, 0 for who waits.
+_FIND_OR_LEAD = (
+    "local found=redis.call('get',KEYS[1]) if found then return found end "
+    "if redis.call('set',KEYS[2],ARGV[1],'nx','px',ARGV[2]) then return 1 end return 0"
+)
 _STORE_AND_RELEASE = f"redis.call('set',KEYS[2],ARGV[2],'ex',ARGV[3]) {_RELEASE}"
 
 requests_counter = Counter(
@@ -113,16 +118,15 @@ def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     found = cast(bytes | None, client.get(key))
     if found is not None:
         return found, ""
-    token = uuid.uuid4().hex
+    token, lease = uuid.uuid4().hex, str(int(FLIGHT_SECONDS * 1000))
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:
-        leads = client.set(_flight(key), token, nx=True, px=int(FLIGHT_SECONDS * 1000))
-        if leads or time.monotonic() > deadline:
+        answer = cast(bytes | int, client.eval(_FIND_OR_LEAD, 2, key, _flight(key), token, lease))
+        if isinstance(answer, bytes):
+            return answer, token
+        if answer or time.monotonic() > deadline:
             return None, token
         time.sleep(_POLL_SECONDS)
-        found = cast(bytes | None, client.get(key))
-        if found is not None:
-            return found, token
 
 
 def _end_flight(key: str, token: str, answer: bytes | None) -> None:

@@ -87,7 +87,8 @@ def test_because_rows_hold_only_films_that_film_brought_up(
         cause = int(row.key.removeprefix("because-"))
         for item in row.items:
             assert fall_without(snapshot, history, cause, item.movie_id) >= CLEAR_DROP
-    ranked = make_ranking(snapshot, taste=Taste(history=history), filters=Filters()).movie_ids
+    whole = make_ranking(snapshot, taste=Taste(history=history), filters=Filters())
+    ranked = whole.movie_ids.tolist()
     for row in because:
         places = [ranked.index(item.movie_id) for item in row.items]
         assert places == sorted(places)

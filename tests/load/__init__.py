@@ -1,0 +1,1 @@
+"""`make bench`: what the site costs, measured through real server processes."""
