@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class ByteDropout(nn.Module):
@@ -18,6 +19,8 @@ class ByteDropout(nn.Module):
         """Tensor of any shape to one of the same shape; unchanged when not training."""
         if not self.training or not self.threshold:
             return x
+        if x.device.type != "cpu":
+            return functional.dropout(x, self.threshold / 256)
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
         noise = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
         return x * (noise >= self.threshold) * (256.0 / (256 - self.threshold))

@@ -83,10 +83,10 @@ def compute_loss(
     """
     if config.kind == "cross_entropy":
         return full_cross_entropy(model, hidden, targets, config.label_smoothing)
-    rows, looked_up = None, targets
+    rows = targets[:0]  # shared by the batch
     if own_rows is None:
         rows = uniform_negatives(config.num_negatives, model.num_items, generator)
-        looked_up = torch.cat([targets, rows])
+    looked_up = torch.cat([targets, rows])
     count = len(targets)
     vectors = model.output_vectors(looked_up)  # (N + K, D), one look-up for both
     bias = None if model.bias is None else model.bias.index_select(0, looked_up)
@@ -96,7 +96,7 @@ def compute_loss(
     wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)
-    elif rows is not None and config.kind == "sampled_softmax":
+    elif config.kind == "sampled_softmax":
         others = vectors[count:]
         return softmax_loss(
             hidden, others, bias, targets, rows=rows, positive=positive, correction=wide

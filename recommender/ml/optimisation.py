@@ -90,9 +90,14 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
-    """Return float32 or bfloat16; for `auto` whichever multiplies faster here, by measurement."""
+    """Return float32 or bfloat16; for `auto` whichever multiplies faster here, by measurement.
+
+    Not every macOS has bfloat16 on its GPU, so `auto` does not try it there.
+    """
     if wanted != "auto":
         return torch.bfloat16 if wanted == "bf16" else torch.float32
+    if device.type == "mps":
+        return torch.float32
     seconds = {
         dtype: _seconds_to_multiply(dtype, device) for dtype in (torch.float32, torch.bfloat16)
     }

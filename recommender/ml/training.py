@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from recommender.ml.checkpoint import check_architecture, check_vocabulary, load_content
-from recommender.ml.config import ExperimentConfig, parse_config
-from recommender.ml.errors import ArtifactError, TrainingError
-from recommender.ml.files import write_file
+from recommender.ml.config import ExperimentConfig
+from recommender.ml.distributed import Workers
+from recommender.ml.epochs import EpochRecord
+from recommender.ml.errors import TrainingError
 from recommender.ml.losses import compute_loss, draw_own_rows
 from recommender.ml.model_building import build_model
 from recommender.ml.optimisation import (
@@ -29,10 +27,11 @@ from recommender.ml.optimisation import (
     choose_precision,
     learning_rate_at,
 )
+from recommender.ml.resuming import resume_run, save_run
 from recommender.ml.sequences import Batch, training_batches
 from recommender.ml.themes import ItemThemes, draw_themed_windows
 from recommender.ml.transformer import SequenceTransformer
-from recommender.ml.validation import validate
+from recommender.ml.validation import ValidationResult, validate
 
 logger = logging.getLogger(__name__)
 
@@ -53,18 +52,6 @@ class TrainingData:
     themes: ItemThemes | None = None
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """One row of the table in the card; losses in nats per film."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    hit_at_10: float
-    ndcg_at_10: float
-    minutes: float
-
-
 class Trainer:
     """One training run, which can be stopped after any epoch and gone on with from its checkpoint.
 
@@ -80,36 +67,35 @@ class Trainer:
         device: torch.device | None = None,
         checkpoint: Path | None = None,
         show_progress: bool = False,
+        workers: Workers | None = None,
     ) -> None:
         """Build the network and all that trains it; go on from `checkpoint` if that file exists.
 
+        `workers` are the processes, all with the same data, that share the work.
+
         Raises:
-            TrainingError: There is nothing to train or to validate on.
+            TrainingError: There is nothing to train or to validate on, or a worker is gone.
             ArtifactError: The checkpoint is broken or of another run.
         """
-        if sum(len(history) > 1 for history in data.train) == 0:
-            raise TrainingError("nobody to train on has two ratings; give a larger data set")
-        if (config.data.themed_share or config.initialisation.genre_weight) and not data.themes:
-            raise TrainingError("the config uses genres; give TrainingData its themes")
-        if not any(len(history) > 5 for history in data.validation):
-            raise TrainingError("nobody to validate on has 6 ratings; give a larger data set")
+        _check_data(config, data)
         self.config, self.data, self.checkpoint = config, data, checkpoint
-        self.device, self.show_progress = device or torch.device("cpu"), show_progress
-        self.precision = choose_precision(config.training.precision, self.device)
+        self.device, self.workers = device or torch.device("cpu"), workers or Workers()
+        self.show_progress = show_progress and self.workers.is_first
+        self._started: float | None = time.monotonic()
+        self.precision: torch.dtype = self.workers.agree(
+            choose_precision(config.training.precision, self.device)
+        )
         genres = None if data.themes is None else data.themes.genres
         self.model = build_model(config, data.train, len(data.movie_ids) - 1, genres)
-        self.model.to(self.device)
+        self.workers.share_weights(self.model.to(self.device))
         self.optimiser = build_optimiser(self.model, config.training)
         self.average = WeightAverage(self.model, config.training.average_decay)
         self.best = [value.clone() for value in self.average.values]
         self.records: list[EpochRecord] = []
-        self.step, self._started = 0, None
-        predictions = sum(max(0, len(history) - 1) for history in data.train)
-        predictions = int(predictions * (1 + config.data.themed_share))
-        per_step = config.training.tokens_per_batch * config.training.accumulation
-        self.total_steps = max(1, predictions // per_step) * config.training.epochs
+        self.step, self.total_steps = 0, _count_steps(config, data)
+        self.minutes_to_prepare = self._stop_clock()
         if checkpoint is not None and checkpoint.exists():
-            self._resume(checkpoint)
+            resume_run(checkpoint, self)
 
     @property
     def best_record(self) -> EpochRecord:
@@ -156,46 +142,61 @@ class Trainer:
     def run_epoch(self) -> EpochRecord:
         """Train one epoch, validate the averaged weights, save the checkpoint."""
         self._started, epoch = time.monotonic(), len(self.records) + 1
-        train_loss = self._train_epoch(epoch)
-        self.average.swap()
-        result = validate(self.model, self.data.validation, self.precision)
-        self.average.swap()
-        minutes, self._started = (time.monotonic() - self._started) / 60, None
-        record = EpochRecord(
-            epoch, train_loss, result.loss, result.hit_at_10, result.ndcg_at_10, minutes
-        )
+        train_loss, padding_share = self._train_epoch(epoch)
+        measured = self._validate() if self.workers.is_first else None
+        minutes = self._stop_clock()
+        if measured is not None:
+            figures = (measured.loss, measured.hit_at_10, measured.ndcg_at_10)
+            total = self.minutes + minutes
+            record = EpochRecord(epoch, train_loss, *figures, minutes, total, padding_share)
+        record = self.workers.agree(record if measured else None)
         self.records.append(record)
         if self.best_record is record:
             self.best = [value.clone() for value in self.average.values]
         logger.info(
-            "epoch %d: train loss %.4f, validation loss %.4f, Hit@10 %.4f, NDCG@10 %.4f, %.2f min",
-            *dataclasses.astuple(record),
+            "epoch %d: train loss %.4f, validation loss %.4f, Hit@10 %.4f, NDCG@10 %.4f, %.2f min, "
+            "%.1f %% padding",
+            *(epoch, train_loss, record.validation_loss, record.hit_at_10, record.ndcg_at_10),
+            *(record.minutes, 100 * padding_share),
         )
-        if self.checkpoint is not None:
-            self._save(self.checkpoint)
+        if self.checkpoint is not None and self.workers.is_first:
+            save_run(self.checkpoint, self)
         return record
 
-    def _train_epoch(self, epoch: int) -> float:
+    def _stop_clock(self) -> float:
+        """Return the minutes since it was started."""
+        minutes = 0.0 if self._started is None else (time.monotonic() - self._started) / 60
+        self._started = None
+        return minutes
+
+    def _validate(self) -> ValidationResult:
+        self.average.swap()
+        result = validate(self.model, self.data.validation, self.precision)
+        self.average.swap()
+        return result
+
+    def _train_epoch(self, epoch: int) -> tuple[float, float]:
+        """Return the mean loss, and the share of padding in what was computed."""
         config = self.config.training
         rng = np.random.default_rng([config.seed, epoch])
-        seed = int(rng.integers(2**62))
-        torch.manual_seed(seed)  # dropout
-        negatives = torch.Generator(self.device).manual_seed(seed)
-        batches = self._batches(rng)
+        torch.manual_seed(int(rng.integers(2**62)) + self.workers.rank)  # dropout
+        batches = self.draw_batches(rng)
+        seeds = rng.integers(2**62, size=len(batches)).tolist()
         self.model.train()
         loss_sum, seen = torch.zeros((), device=self.device), 0
         bar = tqdm(batches, desc=f"epoch {epoch}", unit="batch", disable=not self.show_progress)
         for start in range(0, len(batches), config.accumulation):
-            group = batches[start : start + config.accumulation]
-            loss_sum += self._train_step(group, negatives)
+            part = slice(start, start + config.accumulation)
+            loss_sum += self.train_step(batches[part], seeds[part])
             seen += 1
             if seen % LOOK_EVERY == 0 or start + config.accumulation >= len(batches):
                 bar.set_postfix(loss=f"{self._look(loss_sum, seen, epoch):.3f}")
-            bar.update(len(group))
+            bar.update(len(batches[part]))
         bar.close()
-        return float(loss_sum) / seen
+        return float(loss_sum) / seen, _padding_share(batches)
 
-    def _batches(self, rng: np.random.Generator) -> list[Batch]:
+    def draw_batches(self, rng: np.random.Generator) -> list[Batch]:
+        """Return the batches of an epoch."""
         share, themed = self.config.data.themed_share, []
         max_seq_len = self.config.model.max_seq_len
         if share and self.data.themes is not None:
@@ -210,33 +211,54 @@ class Trainer:
         )
         return list(batches)
 
-    def _train_step(self, group: Sequence[Batch], negatives: torch.Generator) -> Tensor:
-        """Take one optimiser step over a group of batches; return the mean loss, detached."""
-        counts = [int((batch.targets > 0).sum()) for batch in group]
-        loss_sum = torch.zeros((), device=self.device)
-        for batch, count in zip(group, counts, strict=True):
-            inputs = torch.from_numpy(batch.inputs).to(self.device)
-            targets = torch.from_numpy(batch.targets).to(self.device)
-            chosen = targets > 0
-            with torch.autocast(
-                self.device.type, self.precision, enabled=self.precision != torch.float32
-            ):
-                hidden = self.model(inputs)[chosen]  # (N, D)
-                rows, loss_config = targets[chosen] - 1, self.config.loss
-                own = draw_own_rows(inputs, targets, loss_config, self.model.num_items, negatives)
-                loss = compute_loss(self.model, hidden, rows, loss_config, negatives, own_rows=own)
-            loss = loss * (count / sum(counts))
-            torch.autograd.backward(loss)
-            loss_sum += loss.detach()
+    def train_step(self, group: Sequence[Batch], seeds: Sequence[int]) -> Tensor:
+        """Take one optimiser step over a group of batches; return the mean loss, detached.
+
+        Each batch has a seed for its negatives, the same in every process that shares it.
+        """
+        total = sum(int((batch.targets > 0).sum()) for batch in group)
+        figures = torch.zeros(2, device=self.device)  # loss, time gone
+        figures[1] = self.time_share if self.workers.is_first else 0.0
+        for batch, seed in zip(group, seeds, strict=True):
+            loss, count = self._mean_loss(batch, torch.Generator(self.device).manual_seed(seed))
+            if count:
+                loss = loss * (count / total)
+                torch.autograd.backward(loss)
+                figures[0] += loss.detach()
+        figures = self.workers.sum_gradients(self.model, figures)
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.training.clip)
-        rate = learning_rate_at(self.step, self.total_steps, self.config.training, self.time_share)
+        time_share = 0.0 if self.config.training.max_minutes is None else float(figures[1])
+        rate = learning_rate_at(self.step, self.total_steps, self.config.training, time_share)
         for options in self.optimiser.param_groups:
             options["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad()
         self.average.update()
         self.step += 1
-        return loss_sum
+        return figures[0]
+
+    def _mean_loss(self, batch: Batch, negatives: torch.Generator) -> tuple[Tensor, int]:
+        """Return the mean loss over this process's share of a batch, and of how many films."""
+        inputs = torch.from_numpy(batch.inputs).to(self.device)
+        targets = torch.from_numpy(batch.targets).to(self.device)
+        config, chosen = self.config.loss, targets > 0
+        own = draw_own_rows(inputs, targets, config, self.model.num_items, negatives)
+        if self.workers.size > 1:
+            mine = torch.zeros_like(chosen)
+            mine[share := self.workers.share] = True
+            own = None if own is None else own[mine[chosen]]
+            inputs, targets, chosen = inputs[share], targets[share], chosen[share]
+        count = int(chosen.sum())
+        if count == 0:
+            return torch.zeros(()), 0
+        with torch.autocast(
+            self.device.type, self.precision, enabled=self.precision != torch.float32
+        ):
+            hidden = self.model(inputs)[chosen]  # (N, D)
+            loss = compute_loss(
+                self.model, hidden, targets[chosen] - 1, config, negatives, own_rows=own
+            )
+        return loss, count
 
     def _look(self, loss_sum: Tensor, seen: int, epoch: int) -> float:
         mean = float(loss_sum) / seen
@@ -247,37 +269,25 @@ class Trainer:
             )
         return mean
 
-    def _save(self, path: Path) -> None:
-        content = {
-            "config": dataclasses.asdict(self.config),
-            "movie_ids": torch.from_numpy(self.data.movie_ids),
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "average": self.average.state_dict(),
-            "best": self.best,
-            "records": [dataclasses.asdict(record) for record in self.records],
-            "step": self.step,
-        }
-        write_file(path, lambda aside: torch.save(content, aside))
 
-    def _resume(self, path: Path) -> None:
-        content = load_content(path)
-        saved = _saved_config(path, content)
-        check_architecture(path, saved.model, self.config.model)
-        check_vocabulary(path, content["movie_ids"].numpy(), self.data.movie_ids)
-        if dataclasses.replace(saved, name=self.config.name) != self.config:
-            raise ArtifactError(f"{path}: is of a run with other options; delete it to start anew")
-        self.model.load_state_dict(content["model"])
-        self.optimiser.load_state_dict(content["optimiser"])
-        self.average.load_state_dict(content["average"])
-        self.best = [value.to(self.device) for value in content["best"]]
-        self.records = [EpochRecord(**record) for record in content["records"]]
-        self.step = content["step"]
-        logger.info("going on after epoch %d of %s", len(self.records), path)
+def _check_data(config: ExperimentConfig, data: TrainingData) -> None:
+    if not any(len(history) > 1 for history in data.train):
+        raise TrainingError("nobody to train on has two ratings; give a larger data set")
+    if (config.data.themed_share or config.initialisation.genre_weight) and not data.themes:
+        raise TrainingError("the config uses genres; give TrainingData its themes")
+    if not any(len(history) > 5 for history in data.validation):
+        raise TrainingError("nobody to validate on has 6 ratings; give a larger data set")
 
 
-def _saved_config(path: Path, content: dict[str, Any]) -> ExperimentConfig:
-    tables = dict(content.get("config", {}))
-    if "name" not in tables:
-        raise ArtifactError(f"{path}: is no checkpoint of a training run; delete it to start anew")
-    return parse_config(tables.pop("name"), tables, source=str(path))
+def _count_steps(config: ExperimentConfig, data: TrainingData) -> int:
+    """Return about how many steps all epochs take."""
+    predictions = sum(max(0, len(history) - 1) for history in data.train)
+    predictions = int(predictions * (1 + config.data.themed_share))
+    per_step = config.training.tokens_per_batch * config.training.accumulation
+    return max(1, predictions // per_step) * config.training.epochs
+
+
+def _padding_share(batches: Sequence[Batch]) -> float:
+    """Return how much of the positions of all batches, 0..1, stands for no film."""
+    films = sum(int((batch.targets > 0).sum()) for batch in batches)
+    return 1.0 - films / max(1, sum(batch.targets.size for batch in batches))

@@ -41,9 +41,12 @@ def test_a_tiny_set_is_learned_by_heart(kind: Any) -> None:
     assert trainer.records[-1].train_loss < trainer.records[0].train_loss / 3
 
 
-def test_the_same_seed_gives_the_same_run_and_another_another() -> None:
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_same_seed_gives_the_same_run_and_another_another(precision: str) -> None:
     data = walk_histories()
-    first, again, other = (Trainer(tiny_config(seed=s), data) for s in (1, 1, 2))
+    first, again, other = (
+        Trainer(tiny_config(seed=seed, precision=precision), data) for seed in (1, 1, 2)
+    )
     for trainer in (first, again, other):
         trainer.run()
     assert _figures(first) == _figures(again)
@@ -106,6 +109,35 @@ def test_a_loss_that_is_no_number_stops_training_with_advice() -> None:
         trainer.run()
 
 
+def test_an_absurd_learning_rate_is_told_from_a_broken_program() -> None:
+    trainer = Trainer(tiny_config(learning_rate=1e35, warmup_steps=1), walk_histories())
+    with pytest.raises(TrainingError, match=r"lower learning_rate \(now 1e\+35\)"):
+        trainer.run()
+
+
+def test_a_person_with_one_rating_does_no_harm() -> None:
+    data = walk_histories()
+    one = np.array([3], dtype=np.int32)
+    data = replace(data, train=[one, *data.train], validation=[*data.validation, one])
+    assert np.isfinite(Trainer(tiny_config(), data).run_epoch().train_loss)
+
+
+def test_a_checkpoint_of_another_version_is_refused(checkpoint: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    del content["average"]
+    torch.save(content, checkpoint)
+    with pytest.raises(ArtifactError, match=r"c\.pt: was written by another version .*delete it"):
+        Trainer(tiny_config(), walk_histories(), checkpoint=checkpoint)
+
+
+def test_each_epoch_tells_its_padding_and_the_minutes_so_far() -> None:
+    data = walk_histories(length=14)
+    trainer = Trainer(tiny_config(epochs=2), replace(data, train=[*data.train, data.train[0][:4]]))
+    first, second = trainer.run_epoch(), trainer.run_epoch()
+    assert 0.0 < first.padding_share < 0.5
+    assert second.total_minutes == pytest.approx(first.minutes + second.minutes)
+
+
 def test_people_with_one_rating_are_not_enough() -> None:
     ones = [np.array([3], dtype=np.int32)] * 4
     data = replace(walk_histories(), train=ones)
@@ -144,8 +176,8 @@ def test_accumulated_batches_step_like_one_large_batch() -> None:
         model=replace(config.model, dropout=0.0),
     )
     at_once, in_parts = (Trainer(config, walk_histories()) for _ in range(2))
-    loss = at_once._train_step([whole], torch.Generator())
-    assert in_parts._train_step(parts, torch.Generator()).item() == pytest.approx(loss.item())
+    loss = at_once.train_step([whole], [0])
+    assert in_parts.train_step(parts, [0, 1]).item() == pytest.approx(loss.item())
     for left, right in zip(_weights(at_once), _weights(in_parts), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-5)
 
@@ -158,7 +190,7 @@ def test_themed_windows_join_an_epoch() -> None:
     plain = Trainer(config, data)
     themed = Trainer(replace(config, data=replace(config.data, themed_share=1.0)), data)
     rng = np.random.default_rng(0)
-    films = [sum((b.targets > 0).sum() for b in t._batches(rng)) for t in (plain, themed)]
+    films = [sum((b.targets > 0).sum() for b in t.draw_batches(rng)) for t in (plain, themed)]
     assert films[1] > 1.7 * films[0]
     assert themed.total_steps > plain.total_steps
 
