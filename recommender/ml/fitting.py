@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -197,7 +198,7 @@ class Fitter:
             self.select(entry),
             checkpoint=None if work is None else work / "checkpoint.pt",
             device=self.device,
-            show_progress=logger.isEnabledFor(logging.INFO),
+            show_progress=sys.stderr.isatty(),
             movies=self.movies,
         )
         network.name = entry.label

@@ -137,6 +137,31 @@ def test_trial_that_was_cut_short_is_tried_again_with_the_same_options(
     assert study.trials[0].state == TrialState.FAIL
 
 
+class StopAtOnce(optuna.pruners.BasePruner):
+    """Stands for a Ctrl-C after the first epoch."""
+
+    def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+        raise KeyboardInterrupt
+
+
+def test_interrupted_training_goes_on_inside_its_trial(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = parsed(tmp_path, NETWORK.replace("trials = 3", "trials = 1"))
+    with ResultsStore(tmp_path / "store") as store:
+        tuner = Tuner(config, load_interactions([data]), {}, store)
+        tuner.study.pruner = StopAtOnce()
+        with pytest.raises(KeyboardInterrupt):
+            tuner.run()
+        options = tuner.study.trials[0].params
+    with ResultsStore(tmp_path / "store") as store, caplog.at_level("INFO"):
+        study = Tuner(config, load_interactions([data]), {}, store).run()
+    assert "going on after epoch 1" in caplog.text
+    [done] = study.get_trials(states=(TrialState.COMPLETE,))
+    assert done.params == options
+    assert list(done.intermediate_values) == [1, 2]
+
+
 def test_trial_of_impossible_options_fails_and_the_search_goes_on(
     tmp_path: Path, data: Path
 ) -> None:
