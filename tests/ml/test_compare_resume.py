@@ -144,6 +144,25 @@ def test_broken_answer_is_found_anew(
     assert figures_of(report_in(tmp_path)) == first
 
 
+def test_answers_of_earlier_code_count_only_where_asked_and_the_report_says_so(
+    tmp_path: Path, command: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert main(command) == 0
+    first = figures_of(report_in(tmp_path))
+    for path in (tmp_path / "store" / "answers").glob("*.npz"):
+        path.rename(path.with_name(f"{path.name.partition('-')[0]}-0123456789abcdef.npz"))
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        assert main([*command, "--any-code"]) == 0
+    assert "(fitted)" not in caplog.text
+    assert figures_of(report_in(tmp_path)) == first
+    said = "Answers of an earlier version of the code: popularity, network, transitions."
+    assert said in (tmp_path / "out" / "tiny.md").read_text()
+    assert main(command) == 0
+    assert caplog.text.count("(fitted)") == 8
+    assert said not in (tmp_path / "out" / "tiny.md").read_text()
+
+
 def test_two_at_once_on_one_store_are_refused(
     tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
