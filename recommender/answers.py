@@ -31,14 +31,16 @@ class Recommendation:
     """One film of an answer.
 
     `rank` counts from 1. `score` is the model's own (higher is better, comparable within one answer
-    only). `predicted_rating` is 0.5 to 5.0 stars by the bias predictor of `ranking`.
+    only). `predicted_rating` is 0.5 to 5.0 stars, None where nothing is known; four in five ratings
+    fall into `predicted_range` (low, high), None where that is not known: see `predicting`.
     """
 
     rank: int
     movie_id: int
     score: float
-    predicted_rating: float
+    predicted_rating: float | None
     reasons: tuple[Reason, ...] = ()
+    predicted_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
 # The number goes up when the shape of what is kept changes.
-PREFIX = "movieshow:rec:2"
+PREFIX = "movieshow:rec:3"
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"

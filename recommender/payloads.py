@@ -79,10 +79,12 @@ def _dump(value: Any) -> bytes:
 
 def _pack(item: Recommendation) -> list[Any]:
     reasons = [[reason.kind, reason.text, reason.movie_id] for reason in item.reasons]
-    return [item.rank, item.movie_id, item.score, item.predicted_rating, reasons]
+    stars = item.predicted_rating, item.predicted_range
+    return [item.rank, item.movie_id, item.score, *stars, reasons]
 
 
 def _unpack(raw: list[Any]) -> Recommendation:
-    rank, movie_id, score, predicted_rating, reasons = raw
+    rank, movie_id, score, predicted_rating, ends, reasons = raw
     why = tuple(Reason(*reason) for reason in reasons)
-    return Recommendation(rank, movie_id, score, predicted_rating, why)
+    predicted_range = (ends[0], ends[1]) if ends else None
+    return Recommendation(rank, movie_id, score, predicted_rating, why, predicted_range)

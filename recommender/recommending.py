@@ -19,6 +19,7 @@ from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.ml import diversity
 from recommender.ml.cold_people import blend_few
+from recommender.predicting import predict_stars
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked
 from recommender.serving import Snapshot
@@ -142,11 +143,7 @@ def present_films(
     """
     positions = snapshot.catalogue.positions_of(list(movie_ids))
     here = np.flatnonzero(positions >= 0)
-    stars = ranking.predict_ratings(
-        snapshot.catalogue,
-        positions[here],
-        user_bias=ranking.estimate_user_bias(snapshot.catalogue, taste.history),
-    )
+    stars = predict_stars(snapshot, history=taste.history, positions=positions[here])
     reasons = (
         explain_films(snapshot, taste=taste, positions=positions[here])
         if with_reasons
@@ -157,8 +154,9 @@ def present_films(
             rank=first_rank + number,
             movie_id=movie_ids[index],
             score=round(scores[index], 4),
-            predicted_rating=round(float(stars[number]), 2),
+            predicted_rating=foretold.expected if foretold else None,
             reasons=tuple(reasons[number]),
+            predicted_range=foretold.range if foretold else None,
         )
-        for number, index in enumerate(here.tolist())
+        for number, (index, foretold) in enumerate(zip(here.tolist(), stars, strict=True))
     )

@@ -27,6 +27,7 @@ from recommender.answers import (
 from recommender.cursors import InvalidCursorError
 from recommender.home import compute_home_rows
 from recommender.models import ModelVersion
+from recommender.predicting import PredictedStars, predict_stars
 from recommender.recommending import arrange_history
 from recommender.row_bandit import arrange_rows, needs_context
 from recommender.serving import model_server, read_state
@@ -39,6 +40,7 @@ __all__ = [
     "get_active_model",
     "get_home_rows",
     "get_onboarding_movies",
+    "get_predicted_rating",
     "get_recommendations",
     "get_similar_movies",
 ]
@@ -113,6 +115,23 @@ def get_home_rows(
     if is_shown and user_id is not None:
         feedback.note_home(state=state, user_id=user_id, rows=rows, context=context)
     return rows
+
+
+def get_predicted_rating(
+    *, user: User | AnonymousUser | None, movie_id: int
+) -> PredictedStars | None:
+    """Return the stars this person would give, with their range; None for a film nobody knows.
+
+    Their own rating of that very film, if there is one, is left out of what is looked at.
+    """
+    user_id = user.pk if user is not None else None
+    snapshot = model_server.get_snapshot(read_state(user_id=user_id))
+    positions = snapshot.catalogue.positions_of([movie_id])
+    if positions[0] < 0:
+        return None
+    taste = read_taste(user_id=user_id) if user_id is not None else Taste()
+    others = [item for item in taste.history if item.movie_id != movie_id]
+    return predict_stars(snapshot, history=others, positions=positions)[0]
 
 
 def get_similar_movies(*, movie_id: int, limit: int = 10) -> list[Recommendation]:

@@ -162,7 +162,16 @@ class ResultOutput(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     movie = MovieOutput()
     score = serializers.FloatField()
-    predicted_rating = serializers.FloatField()
+    predicted_rating = serializers.FloatField(
+        allow_null=True, help_text="Stars the caller would give, 0.5 to 5.0; null where unknown."
+    )
+    predicted_range = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="Low and high: four in five ratings fall between; null where unknown.",
+    )
     reasons = ReasonOutput(many=True)
 
 
@@ -229,6 +238,7 @@ def _render_item(item: Recommendation, card: MovieCard | FilmLabel) -> dict[str,
         },
         "score": item.score,
         "predicted_rating": item.predicted_rating,
+        "predicted_range": list(item.predicted_range) if item.predicted_range else None,
         "reasons": [
             {"kind": reason.kind, "text": reason.text, "movie_id": reason.movie_id}
             for reason in item.reasons

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from recommender import ranking
 from recommender.answers import Recommendation
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.predicting import predict_stars
 from recommender.serving import Snapshot
 
 # Films that few rated have vectors made of little evidence: their likeness counts less.
@@ -33,15 +34,16 @@ def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list
     mask = np.isfinite(scores)
     mask[position] = False
     best = ranking.take_top(scores, mask, depth=limit)
-    stars = ranking.predict_ratings(catalogue, best.positions, user_bias=0.0)
+    stars = predict_stars(snapshot, history=(), positions=best.positions)
     return [
         Recommendation(
             rank=number + 1,
             movie_id=int(catalogue.movie_ids[found]),
             score=round(float(best.scores[number]), 4),
-            predicted_rating=round(float(stars[number]), 2),
+            predicted_rating=foretold.expected if foretold else None,
+            predicted_range=foretold.range if foretold else None,
         )
-        for number, found in enumerate(best.positions)
+        for number, (found, foretold) in enumerate(zip(best.positions, stars, strict=True))
     ]
 
 
@@ -50,7 +52,8 @@ def _score_by_vectors(snapshot: Snapshot, position: int) -> NDArray[np.float32]:
     assert snapshot.model is not None  # noqa: S101 - the caller has looked
     network, inverse_norms = snapshot.model.network, snapshot.model.inverse_norms
     idx = int(snapshot.item_idx[position])
-    cosine = (network.item_vectors @ network.item_vectors[idx]) * inverse_norms * inverse_norms[idx]
+    vector = network.stored.read(np.array([idx]))
+    cosine = network.table.scores(vector)[0] * inverse_norms * inverse_norms[idx]
     counts = snapshot.catalogue.rating_count.astype(np.float32)
     evidence = counts / (counts + EVIDENCE_RATINGS)
     scores = cosine[snapshot.item_idx] * (0.5 + 0.5 * evidence)

@@ -250,7 +250,7 @@ def standardised_errors(
     errors, lengths = [], []
     for question in questions:
         forecast = head.predict(question.history, question.stars, question.targets)
-        errors.append(np.abs(question.answers - forecast.mean) / forecast.deviation)
+        errors.append(np.abs(question.answers - forecast.expected) / forecast.deviation)
         lengths.append(np.full(len(question.targets), len(question.history)))
     return np.concatenate(errors).astype(np.float64), np.concatenate(lengths).astype(np.int64)
 

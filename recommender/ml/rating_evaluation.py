@@ -62,7 +62,7 @@ def answer_with_head(head: RatingHead, questions: Sequence[RatingQuestion]) -> A
         forecast = head.predict(question.history, question.stars, question.targets)
         place = np.round(question.answers * 2 - 1).astype(np.int64)
         given = forecast.probabilities[np.arange(len(place)), place]
-        parts["expected"].append(forecast.mean)
+        parts["expected"].append(forecast.expected)
         parts["likelihood"].append(np.log(np.maximum(given, 1e-6)))
         parts["liking"].append(forecast.probability_of_liking)
         for level in LEVELS:

@@ -39,24 +39,23 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class StarForecast:
-    """Predicted stars of N films: `probabilities` (N, 10) of 0.5 to 5.0; the rest follows from it.
+    """Predicted stars of N films: `expected` (N,) and the `probabilities` (N, 10) of 0.5 to 5.0.
 
-    `stretch` says how many standard deviations an interval of each level reaches to either side.
+    `expected` is the middle of the normal that was put on the scale, which was seen to come nearer
+    than the mean of what was put there. `stretch` says how many standard deviations an interval of
+    each level reaches to either side.
     """
 
+    expected: Array
     probabilities: Array
     stretch: dict[float, float]
 
     @property
-    def mean(self) -> Array:
-        """Return the expected stars (N,)."""
-        return np.asarray(self.probabilities @ STARS, dtype=np.float32)
-
-    @property
     def deviation(self) -> Array:
-        """Return the standard deviation (N,) in stars."""
+        """Return the standard deviation (N,) of the probabilities, in stars."""
+        mean = self.probabilities @ STARS
         second = self.probabilities @ np.square(STARS)
-        return np.sqrt(np.maximum(second - np.square(self.mean), 1e-6)).astype(np.float32)
+        return np.sqrt(np.maximum(second - np.square(mean), 1e-6)).astype(np.float32)
 
     @property
     def probability_of_liking(self) -> Array:
@@ -70,8 +69,8 @@ class StarForecast:
             KeyError: The head was not calibrated for this level.
         """
         reach = self.deviation * self.stretch[level]
-        mean = self.mean
-        return np.clip(mean - reach, 0.5, 5.0), np.clip(mean + reach, 0.5, 5.0)
+        low, high = self.expected - reach, self.expected + reach
+        return np.clip(low, 0.5, 5.0), np.clip(high, 0.5, 5.0)
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,8 @@ class RatingHead:
         probabilities[:, 1::2] += (1 - share) * whole
         column = self.stretch[:, np.searchsorted(LENGTH_EDGES, len(past), side="right")]
         stretch = dict(zip(LEVELS, column.tolist(), strict=True))
-        return StarForecast(probabilities.astype(np.float32), stretch)
+        expected = np.clip(centre, 0.5, 5.0).astype(np.float32)
+        return StarForecast(expected, probabilities.astype(np.float32), stretch)
 
     def share_of_halves(self, stars: NDArray[np.floating]) -> float:
         """Return how likely it is that somebody who gave these stars (T,) gives half stars."""

@@ -11,9 +11,23 @@ from recommender.ml.rating_calibration import calibrate
 from recommender.ml.rating_config import RatingConfig
 from recommender.ml.rating_factors import RatingMatrix, fit_factors
 from recommender.ml.rating_inference import RatingHead
-from recommender.ml.rating_questions import ask_along, ask_last
+from recommender.ml.rating_questions import RatingQuestion, ask_along, ask_last
 
 logger = logging.getLogger(__name__)
+
+SHORTENED = ((0, 4), (5, 19), (20, 99))
+
+
+def calibration_questions(
+    validation: Interactions, vocabulary: Vocabulary, config: RatingConfig
+) -> list[RatingQuestion]:
+    """Ask validation people along the way, at the end, and at the end of shortened histories."""
+    questions = ask_along(validation, vocabulary, cuts=config.calibration_cuts, seed=config.seed)
+    questions += ask_last(validation, vocabulary)
+    for turn, lengths in enumerate(SHORTENED):
+        seed = config.seed + 1 + turn
+        questions += ask_last(validation, vocabulary, lengths=lengths, seed=seed)
+    return questions
 
 
 def fit_rating_head(
@@ -27,8 +41,7 @@ def fit_rating_head(
     started = time.monotonic()
     ratings = RatingMatrix.build(train, vocabulary)
     factors = fit_factors(ratings, config)
-    questions = ask_along(validation, vocabulary, cuts=config.calibration_cuts, seed=config.seed)
-    questions += ask_last(validation, vocabulary)
+    questions = calibration_questions(validation, vocabulary, config)
     head = calibrate(factors, questions, vocabulary.movie_ids, config)
     seconds = time.monotonic() - started
     record = {

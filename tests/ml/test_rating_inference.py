@@ -78,10 +78,10 @@ def test_person_who_gives_whole_stars_is_foretold_whole_stars() -> None:
 def test_person_who_gives_only_fives_is_foretold_high_and_never_above_five() -> None:
     forecast = plain_head().predict(films(*[1, 2, 3, 4] * 50), stars(*[5.0] * 200), films(1, 2, 3))
     low, high = forecast.interval(0.8)
-    assert (forecast.mean[:2] > 4).all()
-    assert (forecast.mean <= 5).all()
+    assert (forecast.expected[:2] > 4).all()
+    assert (forecast.expected <= 5).all()
     assert (high <= 5).all()
-    assert (low <= forecast.mean).all()
+    assert (low <= forecast.expected).all()
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 1000, 3000])
@@ -105,14 +105,14 @@ def test_unknown_film_takes_the_bias_it_is_given() -> None:
     head = plain_head()
     plain = head.predict(films(), stars(), films(0, 1))
     lifted = head.predict(films(), stars(), films(0, 1), unknown_bias=stars(1.0, 9.0))
-    assert lifted.mean[0] > plain.mean[0] + 0.5
-    assert lifted.mean[1] == plain.mean[1]
+    assert lifted.expected[0] > plain.expected[0] + 0.5
+    assert lifted.expected[1] == plain.expected[1]
 
 
 def test_higher_stars_never_lower_what_is_foretold() -> None:
     head = plain_head()
     means = [
-        float(head.predict(films(1, 1), stars(given, given), films(2)).mean[0])
+        float(head.predict(films(1, 1), stars(given, given), films(2)).expected[0])
         for given in STARS[1::2]
     ]
     assert means == sorted(means)

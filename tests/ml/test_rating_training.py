@@ -83,8 +83,8 @@ def test_taste_of_somebody_new_is_read_from_a_few_stars(head: RatingHead) -> Non
     even, odd = films(2, 4, 6, 8), films(1, 3, 5, 7)
     past, given = np.concatenate([even, odd]), stars(*[5.0] * 4, *[1.0] * 4)
     asked = films(20, 21)
-    fond = head.predict(past, given, asked).mean
-    averse = head.predict(past, 6 - given, asked).mean
+    fond = head.predict(past, given, asked).expected
+    averse = head.predict(past, 6 - given, asked).expected
     assert fond[0] > fond[1] + 1
     assert averse[1] > averse[0] + 1
 

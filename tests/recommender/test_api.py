@@ -52,7 +52,14 @@ def test_my_recommendations_have_the_documented_shape(
     assert body["fallback"] is False
     assert [result["rank"] for result in body["results"]] == [1, 2, 3]
     first = body["results"][0]
-    assert set(first) == {"rank", "movie", "score", "predicted_rating", "reasons"}
+    assert set(first) == {
+        "rank",
+        "movie",
+        "score",
+        "predicted_rating",
+        "predicted_range",
+        "reasons",
+    }
     movie = Movie.objects.get(pk=first["movie"]["id"])
     assert first["movie"] == {
         "id": movie.pk,

@@ -1,0 +1,86 @@
+"""The stars somebody would give, and how sure that is: from the rating head of the active model.
+
+A model of an earlier training may have no rating head, and a head knows the films it was trained
+on. Where it says nothing, the catalogue's bias predictor does, without a range; of a film that
+nobody has rated either, nothing is said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import ranking
+from recommender.answers import HistoryItem
+from recommender.ml.rating_inference import RatingHead, StarForecast
+from recommender.serving import Snapshot
+
+RANGE_LEVEL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedStars:
+    """Stars foretold for one film.
+
+    `expected` is 0.5 to 5.0; four in five ratings fall from `low` to `high`; `liking` is the
+    probability of four stars or more. The last three are None where only biases are known.
+    """
+
+    expected: float
+    low: float | None = None
+    high: float | None = None
+    liking: float | None = None
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The range that holds four times in five, if known."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+def predict_stars(
+    snapshot: Snapshot, *, history: Sequence[HistoryItem], positions: NDArray[np.int64]
+) -> list[PredictedStars | None]:
+    """Return what a person with this history would give the films at these catalogue positions."""
+    if not len(positions):
+        return []
+    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    if head is None:
+        return _predict_by_biases(snapshot, history, positions)
+    forecast, is_known = _forecast(head, snapshot, history, positions)
+    low, high = forecast.interval(RANGE_LEVEL)
+    columns = (forecast.expected, low, high, forecast.probability_of_liking)
+    rows = zip(*(np.round(column, 2).tolist() for column in columns), strict=True)
+    return [
+        PredictedStars(*(round(value, 2) for value in row)) if known else None
+        for row, known in zip(rows, is_known.tolist(), strict=True)
+    ]
+
+
+def _forecast(
+    head: RatingHead,
+    snapshot: Snapshot,
+    history: Sequence[HistoryItem],
+    positions: NDArray[np.int64],
+) -> tuple[StarForecast, NDArray[np.bool_]]:
+    """Ask the head; also say which films it or the catalogue knows anything of."""
+    catalogue = snapshot.catalogue
+    rated = [item for item in history if item.stars is not None]
+    past = head.index_of([item.movie_id for item in rated])
+    stars = np.array([item.stars for item in rated], dtype=np.float32)
+    asked = head.index_of(catalogue.movie_ids[positions])
+    forecast = head.predict(past, stars, asked, unknown_bias=catalogue.item_bias[positions])
+    return forecast, (asked > 0) | (catalogue.rating_count[positions] > 0)
+
+
+def _predict_by_biases(
+    snapshot: Snapshot, history: Sequence[HistoryItem], positions: NDArray[np.int64]
+) -> list[PredictedStars | None]:
+    catalogue = snapshot.catalogue
+    bias = ranking.estimate_user_bias(catalogue, tuple(history))
+    stars = ranking.predict_ratings(catalogue, positions, user_bias=bias)
+    is_rated = catalogue.rating_count[positions] > 0
+    return [
+        PredictedStars(round(expected, 2)) if known else None
+        for expected, known in zip(stars.tolist(), is_rated.tolist(), strict=True)
+    ]
