@@ -156,16 +156,13 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description=_("guardrail"))
     def guardrail(self, experiment: Experiment) -> str:
         """Return since when it is broken."""
-        return (
-            f"{experiment.guardrail_broken_at:%Y-%m-%d %H:%M}"
-            if (experiment.guardrail_broken_at)
-            else "–"
-        )
+        at = experiment.guardrail_broken_at
+        return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 
     @admin.display(description=_("steps"))
     def steps(self, experiment: Experiment) -> SafeString:
         """Return links to the report and to what can be done now."""
-        if experiment.pk is None:
+        if experiment._state.adding:
             return mark_safe("–")
         links = [_link(experiment, "report", _("Report"))]
         links += [

@@ -112,8 +112,8 @@ def find_rate_interval(events: Counts, impressions: Counts) -> Interval:
 def find_difference(metric: str, treatment: ArmCounts, control: ArmCounts) -> Difference:
     """Return treatment minus control of a metric, with both intervals."""
     field = METRICS[metric]
-    ours, our_variance = estimate_ratio(getattr(treatment, field), treatment.impressions)
-    theirs, their_variance = estimate_ratio(getattr(control, field), control.impressions)
+    ours, our_variance = _estimate_bounded(getattr(treatment, field), treatment.impressions)
+    theirs, their_variance = _estimate_bounded(getattr(control, field), control.impressions)
     variance = our_variance + their_variance
     return Difference(
         arm=treatment.name,
@@ -123,11 +123,27 @@ def find_difference(metric: str, treatment: ArmCounts, control: ArmCounts) -> Di
     )
 
 
-def find_fixed_interval(difference: float, variance: float) -> Interval:
-    """Return the normal interval of a difference: 95 % if it is read once."""
+def _estimate_bounded(events: Counts, impressions: Counts) -> tuple[float, float]:
+    """Return rate and variance, never none: where all did the same, Wilson's interval tells it.
+
+    Otherwise two arms in which nobody did anything yet would differ by exactly nothing, for sure.
+    """
+    rate, variance = estimate_ratio(events, impressions)
+    if variance == 0:
+        bounds = find_rate_interval(events, impressions)
+        variance = ((bounds.high - bounds.low) / 2 / _find_quantile()) ** 2
+    return rate, variance
+
+
+def _find_quantile() -> float:
     from scipy.stats import norm  # noqa: PLC0415 - slow to import
 
-    width = float(norm.ppf(0.5 + LEVEL / 2)) * math.sqrt(variance)
+    return float(norm.ppf(0.5 + LEVEL / 2))
+
+
+def find_fixed_interval(difference: float, variance: float) -> Interval:
+    """Return the normal interval of a difference: 95 % if it is read once."""
+    width = _find_quantile() * math.sqrt(variance)
     return Interval(difference, difference - width, difference + width)
 
 
@@ -140,8 +156,7 @@ def find_always_valid_interval(
     width^2 = 2 V (V + spread^2) / spread^2 * (ln(1 / a) + ln(1 + spread^2 / V) / 2).
     """
     if not variance > 0:
-        width = 0.0 if variance == 0 else math.nan
-        return Interval(difference, difference - width, difference + width)
+        return Interval(difference, math.nan, math.nan)
     tau = spread**2
     weight = math.log(1 / (1 - LEVEL)) + 0.5 * math.log1p(tau / variance)
     width = math.sqrt(2 * variance * (variance + tau) / tau * weight)

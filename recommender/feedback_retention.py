@@ -1,6 +1,7 @@
 """Forgetting feedback: what is too old, and all of people who no longer allow measuring."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,7 +17,7 @@ _AGED = (
     (Event, "happened_at"),
     (RowDecision, "decided_at"),
 )
-_OF_PEOPLE = (Impression, Event, RowDecision, Exposure)
+_OF_PEOPLE = tuple(model._meta.db_table for model in (Impression, Event, RowDecision, Exposure))
 
 
 def delete_old_feedback() -> int:
@@ -31,12 +32,12 @@ def delete_old_feedback() -> int:
         deleted += _delete(table, f'"{column}" < %s', [cutoff])
     refusing = list(User.objects.filter(allows_training=False).values_list("pk", flat=True))
     for chunk in (refusing[at : at + 1000] for at in range(0, len(refusing), 1000)):
-        for model in _OF_PEOPLE:
-            deleted += _delete(model._meta.db_table, "user_id = ANY(%s)", [chunk])
+        for table in _OF_PEOPLE:
+            deleted += _delete(table, "user_id = ANY(%s)", [chunk])
     return deleted
 
 
-def _delete(table: str, condition: str, values: list[object]) -> int:
+def _delete(table: str, condition: str, values: list[Any]) -> int:
     """Delete by physical place, so that no transaction holds many locks."""
     deleted = 0
     while True:
@@ -47,7 +48,7 @@ def _delete(table: str, condition: str, values: list[object]) -> int:
                 f'SELECT ctid FROM "{table}" WHERE {condition} LIMIT {DELETED_AT_ONCE}))',
                 values,
             )
-            count = cursor.rowcount
+            count: int = cursor.rowcount
         deleted += count
         if count < DELETED_AT_ONCE:
             return deleted

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -52,7 +53,7 @@ def record_events(*, user: User, deeds: Sequence[Deed]) -> int:
     with transaction.atomic():
         lock_user(user_id=user.pk)
         with connection.cursor() as cursor:
-            columns = [
+            columns: list[Any] = [
                 [deed.recommendation_id for deed in deeds],
                 [user.pk for _ in deeds],
                 [deed.movie_id for deed in deeds],

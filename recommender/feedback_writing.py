@@ -126,7 +126,8 @@ def _find_people(user_ids: set[int]) -> dict[int, int]:
     gone = user_ids - set(User.objects.filter(pk__in=user_ids).values_list("pk", flat=True))
     if gone:
         moved = TasteProfile.objects.filter(subject_key__in=gone, user__allows_training=True)
-        found |= dict(moved.values_list("subject_key", "user_id"))
+        rows = moved.values_list("subject_key", "user_id")
+        found |= {key: user_id for key, user_id in rows if key is not None}
     return found
 
 
@@ -145,7 +146,7 @@ def _add_showing(
     recommendation_id, shown_at = UUID(entry["id"]), _at(entry)
     arms: list[int | None] = []
     for name in ("arm", "row_arm"):
-        experiment_id, arm_id = entry.get(name) or (None, None)
+        experiment_id, arm_id = entry.get(name) or (0, 0)
         if arm_id not in arm_ids:
             arms.append(None)
             continue

@@ -111,7 +111,8 @@ def _learn_once(before: datetime) -> int:
 
 def _mark_clicked(decision_ids: list[int]) -> set[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_CLICKED, [decision_ids, CLICK_WINDOW])
+        values: list[Any] = [decision_ids, CLICK_WINDOW]
+        cursor.execute(_MARK_CLICKED, values)
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -140,7 +141,7 @@ def test_report_counts_what_people_did_in_their_arm(
     show(control, people[4])
     Exposure.objects.create(
         experiment=experiment, arm=popularity, user=people[4], subject_key=-1,
-        first_at=experiment.started_at,
+        first_at=timezone.now(),
     )  # fmt: skip
     with django_assert_max_num_queries(6):
         found = analyse_experiment(experiment)

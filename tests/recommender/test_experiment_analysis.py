@@ -128,6 +128,17 @@ def test_difference_adds_the_variances_of_both_arms() -> None:
     assert not found.is_clear
 
 
+def test_arms_in_which_nothing_happened_yet_are_not_surely_alike() -> None:
+    nothing = np.zeros(20, np.int64)
+    arms = [
+        make_arm(name, impressions=np.full(20, 10), clicks=nothing) for name in ("control", "other")
+    ]
+    found = find_difference("hide rate", arms[1], arms[0])
+    assert found.fixed_horizon.value == 0
+    assert found.fixed_horizon.high > 0.05
+    assert judge_guardrail(found, margin=0.01) == "open"
+
+
 def test_mismatch_of_the_sample_ratio_by_hand() -> None:
     # Expected 500 each, got 460 and 540: chi-square 1600/500 * 2 = 6.4, p = 0.01141.
     two = [

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -24,7 +25,7 @@ def make_served(arm_id: int) -> ServedArm:
 
 
 @pytest.fixture
-def second_model(active_model, model_directory, tmp_path) -> ModelVersion:  # type: ignore[no-untyped-def]
+def second_model(active_model: ModelVersion, model_directory: Path, tmp_path: Path) -> ModelVersion:
     return model_versions.install_model(
         directory=copy_model(model_directory, tmp_path / "2", note="\n"), name="second"
     )
@@ -194,8 +195,8 @@ def test_promoting_a_model_serves_it_to_all_and_rolling_back_returns(
 def test_rolling_back_leaves_a_model_activated_since(
     active_model: ModelVersion,
     second_model: ModelVersion,
-    model_directory,
-    tmp_path,  # type: ignore[no-untyped-def]
+    model_directory: Path,
+    tmp_path: Path,
 ) -> None:
     arms = {"control": {}, "second": {"model_version": second_model}}
     experiment = start(make_experiment(arms=arms))

@@ -1,0 +1,71 @@
+"""A site of the audience's own: real servers, the demo catalogue, the shipped model."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 120.0
+# Everybody sits behind an address of their own, which our proxy, here the client, tells.
+SETTINGS = {
+    "TRUST_PROXY": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "LOG_LEVEL": "ERROR",
+}
+
+
+def prepare_site() -> None:
+    """Bring the throwaway database up to date, with the demo films and the shipped model."""
+    for command in ("migrate", "load_demo", "install_shipped_model"):
+        call_command(command, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextmanager
+def run_web(*, log: Path) -> Iterator[str]:
+    """Serve the site on a free port of loopback; yield its address.
+
+    Raises:
+        RuntimeError: It did not start.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+        "--port", str(port), "--no-ws", "--workers", "1", "--blocking-threads", "4",
+        "--log-level", "warning", "movieshow.wsgi:application",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **SETTINGS}, stdout=output, stderr=output
+        )
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise RuntimeError(f"the site did not start:\n{log.read_text(errors='replace')[-2000:]}")
