@@ -57,7 +57,7 @@ def add_lab_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where answers are kept, to go on from (default {RESULTS_FOLDER})",
     )
     parser.add_argument("--fresh", action="store_true", help="find everything anew")
-    parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda", "mps"])
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
 
 
 def run(args: argparse.Namespace) -> int:
