@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.ml import cold_people
 from recommender.ml.cold_people import FilmTraits, score_newcomer
 from recommender.ml.diversity import DIVERSITY, diversify_order
 
@@ -54,7 +55,6 @@ def score_popularity(
     favourite_genre_ids: tuple[int, ...],
     *,
     age_band: int | None = None,
-    inside_first: bool = True,
 ) -> NDArray[np.float32]:
     """Return (C,) what somebody new is shown by: popularity, within the genres chosen.
 
@@ -65,19 +65,30 @@ def score_popularity(
     columns = catalogue.genre_columns(favourite_genre_ids)
     if not len(columns) and age_band is None:
         return catalogue.popularity
-    films = FilmTraits(
+    year = timezone.now().year
+    return score_newcomer(_traits(catalogue), columns, age_band=age_band, this_year=year)
+
+
+def score_leaning(
+    catalogue: CatalogueArrays, *, taste: Taste, liked_positions: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return (C,) what is blended with the Transformer for people with one to four films."""
+    return cold_people.score_leaning(
+        _traits(catalogue),
+        catalogue.genre_columns(taste.favourite_genre_ids),
+        liked_positions,
+        age_band=taste.age_band,
+        this_year=timezone.now().year,
+    )
+
+
+def _traits(catalogue: CatalogueArrays) -> FilmTraits:
+    return FilmTraits(
         counts=catalogue.rating_count,
         stars=catalogue.item_bias,
         genres=catalogue.genres,
         genre_names=catalogue.genre_names,
         years=catalogue.years,
-    )
-    return score_newcomer(
-        films,
-        columns,
-        age_band=age_band,
-        this_year=timezone.now().year,
-        inside_first=inside_first,
     )
 
 

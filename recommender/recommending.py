@@ -87,8 +87,8 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
     scores = score_films(snapshot, sequence)
     if is_fallback:
-        leaning = ranking.score_popularity(
-            catalogue, taste.favourite_genre_ids, age_band=taste.age_band, inside_first=False
+        leaning = ranking.score_leaning(
+            catalogue, taste=taste, liked_positions=_find_liked(snapshot, taste)
         )
         scores = blend_few(scores, leaning, mask=mask)
     scores = ranking.complete(scores, catalogue.popularity)
@@ -100,14 +100,19 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
 def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
     """Return (C,) popularity: in the chosen genres, or once films were liked, among their kind."""
     catalogue = snapshot.catalogue
-    liked = [item.movie_id for item in taste.history if not is_disliked(item)]
-    positions = catalogue.positions_of(liked)
-    positions = positions[positions >= 0]
+    positions = _find_liked(snapshot, taste)
     if not len(positions):
         return ranking.score_popularity(
             catalogue, taste.favourite_genre_ids, age_band=taste.age_band
         )
     return ranking.score_kindred_popularity(catalogue, taste=taste, liked_positions=positions)
+
+
+def _find_liked(snapshot: Snapshot, taste: Taste) -> NDArray[np.int64]:
+    """Return the positions of the history's films that were not rated low."""
+    liked = [item.movie_id for item in taste.history if not is_disliked(item)]
+    positions = snapshot.catalogue.positions_of(liked)
+    return positions[positions >= 0]
 
 
 def score_films(snapshot: Snapshot, sequence: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -2,9 +2,9 @@
 
 Nothing rated: how known a film is, how well liked, and how much its genres are those that were
 chosen; films of a chosen genre before all others. One to four films: the Transformer, leaning a
-little that way. An age band, where somebody gave one, shifts genres and eras as people of that age
-shifted them in MovieLens 1M. What was tried instead is in docs/LOG.md, how well each does in
-docs/results/cold.md.
+little that way, and to the genres and era of those films. An age band, where somebody gave one,
+shifts genres and eras as people of that age shifted them in MovieLens 1M. What was tried instead
+is in docs/LOG.md, how well each does in docs/results/cold.md.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ MIDDLE_AGES = {1: 14, 18: 21, 25: 30, 35: 40, 45: 47, 50: 53, 56: 62}
 GENRE_WEIGHT = 2.0
 STARS_WEIGHT = 0.5
 INSIDE = 20.0
+ERA_YEARS = 15.0
 MODEL_WEIGHT = 0.85
 TABLE = Path(__file__).with_name("age_bands.json")
 
@@ -51,22 +52,61 @@ def score_newcomer(
     *,
     age_band: int | None = None,
     this_year: int = 2000,
-    inside_first: bool = True,
 ) -> NDArray[np.float32]:
-    """Return (N,) float32: log popularity, stars, likeness to the chosen genres, and age.
+    """Return (N,) float32 for somebody who rated nothing: films of a chosen genre come first.
 
-    `chosen` are columns of `films.genres`. With `inside_first` films of a chosen genre stand before
-    all others, whatever else is said of them. `age_band` is one of AGE_BANDS, in `this_year`.
+    Log popularity, stars, likeness to the chosen genres (columns of `films.genres`) and age; an
+    `age_band` is one of AGE_BANDS, in `this_year`.
     """
-    scores = np.log1p(films.counts.astype(np.float32)) + STARS_WEIGHT * films.stars
+    scores = _score_plain(films, age_band, this_year)
     if len(chosen):
-        matched = films.genres[:, chosen].sum(axis=1)
-        scores += GENRE_WEIGHT * matched / np.sqrt(_genre_counts(films) * len(chosen))
-        if inside_first:
-            scores += INSIDE * (matched > 0)
-    if age_band is not None:
-        scores += score_age(films, age_band, this_year=this_year)
+        profile = np.zeros(films.genres.shape[1])
+        profile[chosen] = 1.0
+        scores += GENRE_WEIGHT * _likeness(films, profile)
+        scores += INSIDE * films.genres[:, chosen].any(axis=1)
     return np.asarray(scores, dtype=np.float32)
+
+
+def score_leaning(
+    films: FilmTraits,
+    chosen: NDArray[np.int64],
+    liked: NDArray[np.int64],
+    *,
+    age_band: int | None = None,
+    this_year: int = 2000,
+) -> NDArray[np.float32]:
+    """Return (N,) float32 for somebody with a few films, to be blended with the Transformer.
+
+    As for a newcomer, but the films `liked` (rows) say as much of genres as answers do, and of the
+    era too; nothing is put before all else.
+    """
+    profile = films.genres[liked].sum(axis=0).astype(np.float64)
+    profile[chosen] += 1.0
+    scores = _score_plain(films, age_band, this_year)
+    scores += GENRE_WEIGHT * _likeness(films, profile)
+    years = films.years[liked].astype(np.float32)
+    years = years[years > 0]
+    if len(years):
+        apart = films.years.astype(np.float32)[:, None] - years
+        nearness = np.exp(-np.square(apart / ERA_YEARS)).mean(axis=1)
+        scores += np.log(0.25 + 0.75 * nearness)
+    return np.asarray(scores, dtype=np.float32)
+
+
+def _score_plain(films: FilmTraits, age_band: int | None, this_year: int) -> NDArray[np.float32]:
+    scores = np.log1p(films.counts.astype(np.float32)) + STARS_WEIGHT * films.stars
+    if age_band is not None:
+        scores = scores + score_age(films, age_band, this_year=this_year)
+    return np.asarray(scores, dtype=np.float32)
+
+
+def _likeness(films: FilmTraits, profile: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return (N,) the cosine of each film's genres with a profile (G,); 0 where one has none."""
+    length = np.linalg.norm(profile)
+    if not length:
+        return np.zeros(len(films.genres), dtype=np.float32)
+    cosine = films.genres @ profile / (np.sqrt(_genre_counts(films)) * length)
+    return np.asarray(cosine, dtype=np.float32)
 
 
 def blend_few(
@@ -111,7 +151,7 @@ def score_age(films: FilmTraits, age_band: int, *, this_year: int) -> NDArray[np
 def release_bins(years: NDArray[np.integer], age_band: int, *, this_year: int) -> NDArray[np.int64]:
     """Return (N,) 0..11: how old the band's middle was at a film's release, from -60 in tens."""
     age = years.astype(np.int64) - this_year + MIDDLE_AGES[age_band]
-    return np.clip((age + 60) // 10, 0, 11)
+    return np.asarray(np.clip((age + 60) // 10, 0, 11), dtype=np.int64)
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +181,7 @@ def choose_genres(
 
 
 def _genre_counts(films: FilmTraits) -> NDArray[np.int64]:
-    return np.maximum(films.genres.sum(axis=1), 1)
+    return np.asarray(np.maximum(films.genres.sum(axis=1), 1), dtype=np.int64)
 
 
 def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:

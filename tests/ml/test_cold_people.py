@@ -13,6 +13,7 @@ from recommender.ml.cold_people import (
     load_age_table,
     release_bins,
     score_age,
+    score_leaning,
     score_newcomer,
 )
 
@@ -40,8 +41,16 @@ def test_chosen_genre_adds_its_likeness_and_comes_before_all_else() -> None:
     plain = score_newcomer(films(), NOBODY)
     gains = [0.0, 20 + 2.0, 20 + 2.0 / np.sqrt(2), 0.0]
     assert scores - plain == pytest.approx(gains, abs=1e-5)
-    leaning = score_newcomer(films(), np.array([0]), inside_first=False)
+    leaning = score_leaning(films(), np.array([0]), NOBODY)
     assert leaning - plain == pytest.approx([0.0, 2.0, 2.0 / np.sqrt(2), 0.0], abs=1e-5)
+
+
+def test_liked_films_lean_to_their_genres_and_era_by_hand_computed_amounts() -> None:
+    """Liked: the western of 1960. Answered: animation. So both genres weigh alike."""
+    gain = score_leaning(films(), np.array([0]), np.array([0])) - score_newcomer(films(), NOBODY)
+    near = np.exp(-np.square(np.array([0, 35, 35, 1960]) / 15.0))
+    cosines = np.array([1 / np.sqrt(2), 1 / np.sqrt(2), 1.0, 0.0])
+    assert gain == pytest.approx(2 * cosines + np.log(0.25 + 0.75 * near), abs=1e-5)
 
 
 def test_two_chosen_genres_favour_the_film_of_both() -> None:
@@ -90,7 +99,7 @@ def test_blend_is_the_hand_computed_mix_of_standardised_scores() -> None:
 
 def test_blend_follows_the_model_where_it_is_sure() -> None:
     model = np.array([0.0, 0.0, 9.0, 0.0], dtype=np.float32)
-    mixed = blend_few(model, score_newcomer(films(), NOBODY, inside_first=False))
+    mixed = blend_few(model, score_leaning(films(), NOBODY, NOBODY))
     assert mixed.argmax() == 2
     assert np.argsort(-mixed)[1] == 0
 
