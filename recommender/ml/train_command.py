@@ -18,6 +18,7 @@ from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import Interactions, Vocabulary, load_interactions, load_movies
 from recommender.ml.errors import TrainingError
 from recommender.ml.export import check_target, export_model
+from recommender.ml.onnx_graph import check_servable
 from recommender.ml.optimisation import choose_device
 from recommender.ml.rating_training import fit_rating_head
 from recommender.ml.sequences import item_histories
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train to the end, or go on where an earlier run stopped; write the model directory."""
     config = load_config(options.config)
+    check_servable(config.model)
     check_target(options.out)
     directories = data_directories(options)
     parts = split_people(load_interactions(directories), config)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from recommender.ml.__main__ import main
 from recommender.ml.errors import ArtifactError
 from recommender.ml.onnx_graph import build_graph
 from recommender.ml.training import Trainer
 from recommender.ml.transformer import ModelConfig
-from tests.ml.tiny_models import NUM_ITEMS, small_model, tiny_config, walk_histories
+from tests.ml.tiny_models import CONFIGS, NUM_ITEMS, small_model, tiny_config, walk_histories
 
 GRU: dict[str, Any] = {"block": "gru", "positions": "none", "norm": "post", "ffn_dim": 20}
 
@@ -53,7 +55,12 @@ def test_it_learns_who_follows_whom() -> None:
     assert trainer.best_record.hit_at_10 > 0.9
 
 
-def test_it_cannot_be_exported_and_says_so() -> None:
+def test_it_cannot_be_exported_and_training_for_that_says_so_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = replace(ModelConfig(), block="gru")
     with pytest.raises(ArtifactError, match='block = "gru" cannot be served'):
         build_graph(config, {"items": np.zeros((NUM_ITEMS, 128), dtype=np.float32)}, NUM_ITEMS)
+    files = ["--data", str(tmp_path / "none"), "--out", str(tmp_path / "out")]
+    assert main(["train", str(CONFIGS / "gru4rec.toml"), *files]) == 2
+    assert 'block = "gru" cannot be served' in capsys.readouterr().err
