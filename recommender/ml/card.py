@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import platform
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,34 +37,50 @@ def describe_people(parts: dict[str, Interactions]) -> dict[str, dict[str, dict[
     return table
 
 
+def identify_people(parts: dict[str, Interactions]) -> dict[str, dict[str, Any]]:
+    """Return how many people each part has, and a hash of who they are.
+
+    The hash is the first 12 hex digits of SHA-256 of "data set:id" lines, sorted.
+    """
+    return {
+        part: {"people": interactions.num_people, "hash": hash_people(interactions.person_keys)}
+        for part, interactions in parts.items()
+    }
+
+
+def hash_people(person_keys: Sequence[tuple[str, int]]) -> str:
+    """Return the first 12 hex digits of SHA-256 of "data set:id" lines, sorted."""
+    lines = sorted(f"{name}:{number}\n" for name, number in person_keys)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
+
+
 def build_card(
     config: ExperimentConfig,
     trainer: Trainer,
     *,
     command: str,
     data: dict[str, dict[str, dict[str, int]]],
+    people: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Return the card of a finished training run, ready for JSON."""
     best = trainer.best_record
-    held_out, validation = config.data.held_out_fraction, config.data.validation_fraction
     return {
         "name": config.name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "commit": _commit(),
+        "versions": {name: version(name) for name in ("torch", "numpy", "onnx")},
         "device": describe_device(trainer.device, trainer.precision),
-        "minutes": round(sum(record.minutes for record in trainer.records), 2),
+        "processes": trainer.workers.size,
+        "precision": str(trainer.precision).removeprefix("torch."),
+        "seed": config.training.seed,
+        "minutes": round(trainer.minutes, 2),
+        "minutes_to_prepare": round(trainer.minutes_to_prepare, 2),
+        "stopped_by": trainer.stopped_by,
         "use": NON_COMMERCIAL,
         "data": data,
-        "held_out_fraction": held_out,
-        "held_out_rule": (
-            f"{held_out:.0%} of the people, by SHA-256 of (data set, id), were never trained on, "
-            "nor was any copy of them in another data set; of the rest, each person counts once"
-        ),
-        "validation_rule": (
-            f"{validation:.0%} of the other people, by a second SHA-256, were not trained on "
-            "either and only decided when to stop"
-        ),
+        "people": people,
+        **_describe_rules(config),
         "early_stopping_metric": "NDCG@10 of the last 5 films of the validation people",
         "num_items": trainer.model.num_items,
         "num_parameters": sum(p.numel() for p in trainer.model.parameters()),
@@ -76,6 +95,21 @@ def build_card(
             "ndcg_at_10": best.ndcg_at_10,
         },
         "epochs": [dataclasses.asdict(record) for record in trainer.records],
+    }
+
+
+def _describe_rules(config: ExperimentConfig) -> dict[str, Any]:
+    held_out, validation = config.data.held_out_fraction, config.data.validation_fraction
+    return {
+        "held_out_fraction": held_out,
+        "held_out_rule": (
+            f"{held_out:.0%} of the people, by SHA-256 of (data set, id), were never trained on, "
+            "nor was any copy of them in another data set; of the rest, each person counts once"
+        ),
+        "validation_rule": (
+            f"{validation:.0%} of the other people, by a second SHA-256, were not trained on "
+            "either and only decided when to stop"
+        ),
     }
 
 

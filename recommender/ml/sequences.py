@@ -98,6 +98,12 @@ def training_batches(
         )
 
 
+def padding_share(batches: Sequence[Batch]) -> float:
+    """Return how much of the positions of all batches, 0..1, stands for no film."""
+    films = sum(int((batch.targets > 0).sum()) for batch in batches)
+    return 1.0 - films / max(1, sum(batch.targets.size for batch in batches))
+
+
 def _group_by_length(
     pool: NDArray[np.intp], lengths: NDArray[np.intp], tokens_per_batch: int
 ) -> Iterator[list[int]]:

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.card import build_card, describe_people
+from recommender.ml.card import build_card, describe_people, identify_people
 from recommender.ml.config import ExperimentConfig, load_config
 from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import Interactions, Vocabulary, load_interactions, load_movies
-from recommender.ml.errors import TrainingError
+from recommender.ml.distributed import Workers, join_workers, leave_workers
+from recommender.ml.errors import TrainingError, UsageError
 from recommender.ml.export import check_target, export_model
 from recommender.ml.onnx_graph import check_servable
 from recommender.ml.optimisation import choose_device
@@ -25,6 +26,7 @@ from recommender.ml.sequences import item_histories
 from recommender.ml.splits import hold_out_people, hold_out_validation_people
 from recommender.ml.themes import ItemThemes
 from recommender.ml.training import Trainer, TrainingData
+from recommender.ml.training_plot import PLOT_FILE, draw_epochs
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train to the end, or go on where an earlier run stopped; write the model directory."""
+    """Train to the end, or go on where an earlier run stopped; write the model directory.
+
+    Under `torchrun` the processes share the work, and the first one writes.
+    """
     config = load_config(options.config)
     check_servable(config.model)
     check_target(options.out)
+    workers, device = join_workers(choose_device(options.device))
     directories = data_directories(options)
     parts = split_people(load_interactions(directories), config)
     vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
@@ -55,24 +61,48 @@ def run(options: argparse.Namespace) -> int:
     trainer = Trainer(
         config,
         data,
-        device=choose_device(options.device),
+        device=device,
         checkpoint=work / "checkpoint.pt",
         show_progress=True,
+        workers=workers,
     )
-    model = trainer.run()
-    card = build_card(config, trainer, command=_command(options), data=describe_people(parts))
+    trainer.run()
+    leave_workers()
+    if workers.is_first:
+        _write(options, trainer, parts, vocabulary)
+        shutil.rmtree(work, ignore_errors=True)
+    return 0
+
+
+def _write(
+    options: argparse.Namespace,
+    trainer: Trainer,
+    parts: dict[str, Interactions],
+    vocabulary: Vocabulary,
+) -> None:
+    """Write the model directory of a finished run, and its picture where it can be drawn."""
+    config, out, best = trainer.config, options.out, trainer.best_record
+    card = build_card(
+        config,
+        trainer,
+        command=_command(options, trainer.workers),
+        data=describe_people(parts),
+        people=identify_people(parts),
+    )
     head = None
     if config.rating.enabled:
         head = fit_rating_head(parts["train"], parts["validation"], vocabulary, config.rating)
-    popularity = count_items(data.train, len(data.movie_ids))
-    export_model(options.out, model, data.movie_ids, popularity, card, rating_head=head)
-    shutil.rmtree(work, ignore_errors=True)
-    best = trainer.best_record
+    movie_ids = trainer.data.movie_ids
+    popularity = count_items(trainer.data.train, len(movie_ids))
+    export_model(out, trainer.model, movie_ids, popularity, card, rating_head=head)
+    try:
+        draw_epochs(out / PLOT_FILE, trainer.records, best.epoch)
+    except UsageError as error:
+        logger.warning("no picture of the run: %s", error)
     sys.stdout.write(
-        f"{options.out}: best epoch {best.epoch} of {len(trainer.records)}, validation "
+        f"{out}: best epoch {best.epoch} of {len(trainer.records)}, validation "
         f"Hit@10 {best.hit_at_10:.4f}, NDCG@10 {best.ndcg_at_10:.4f}\n"
     )
-    return 0
 
 
 def split_people(interactions: Interactions, config: ExperimentConfig) -> dict[str, Interactions]:
@@ -96,8 +126,11 @@ def count_items(histories: list[NDArray[np.int32]], num_indices: int) -> NDArray
     return np.bincount(np.concatenate(histories), minlength=num_indices).astype(np.int64)
 
 
-def _command(options: argparse.Namespace) -> str:
+def _command(options: argparse.Namespace, workers: Workers) -> str:
     """Return the command, with data folders by name alone: where they lie is nobody's business."""
     data = [folder.name for folder in data_directories(options)]
-    words = ["python", "-m", "recommender.ml", "train", str(options.config), "--data", *data]
+    program = (
+        ["python"] if workers.size == 1 else ["torchrun", "--nproc-per-node", str(workers.size)]
+    )
+    words = [*program, "-m", "recommender.ml", "train", str(options.config), "--data", *data]
     return shlex.join([*words, "--out", options.out.name, "--device", options.device])

@@ -28,7 +28,7 @@ from recommender.ml.optimisation import (
     learning_rate_at,
 )
 from recommender.ml.resuming import resume_run, save_run
-from recommender.ml.sequences import Batch, training_batches
+from recommender.ml.sequences import Batch, padding_share, training_batches
 from recommender.ml.themes import ItemThemes, draw_themed_windows
 from recommender.ml.transformer import SequenceTransformer
 from recommender.ml.validation import ValidationResult, validate
@@ -103,13 +103,21 @@ class Trainer:
         return max(self.records, key=lambda record: record.ndcg_at_10)
 
     @property
+    def stopped_by(self) -> str | None:
+        """Return what ends the run after its last epoch: None, epochs, minutes or patience."""
+        config, done = self.config.training, len(self.records)
+        if done >= config.epochs:
+            return "epochs"
+        if self.records and self.time_share >= 1.0:
+            return "minutes"
+        if self.records and done - self.best_record.epoch >= config.patience:
+            return "patience"
+        return None
+
+    @property
     def is_finished(self) -> bool:
         """Return whether epochs or minutes are used up, or `patience` epochs brought nothing."""
-        if not self.records:
-            return self.config.training.epochs == 0
-        since_best = self.records[-1].epoch - self.best_record.epoch
-        all_done = len(self.records) >= self.config.training.epochs or self.time_share >= 1.0
-        return all_done or since_best >= self.config.training.patience
+        return self.stopped_by is not None
 
     @property
     def minutes(self) -> float:
@@ -193,7 +201,7 @@ class Trainer:
                 bar.set_postfix(loss=f"{self._look(loss_sum, seen, epoch):.3f}")
             bar.update(len(batches[part]))
         bar.close()
-        return float(loss_sum) / seen, _padding_share(batches)
+        return float(loss_sum) / seen, padding_share(batches)
 
     def draw_batches(self, rng: np.random.Generator) -> list[Batch]:
         """Return the batches of an epoch."""
@@ -285,9 +293,3 @@ def _count_steps(config: ExperimentConfig, data: TrainingData) -> int:
     predictions = int(predictions * (1 + config.data.themed_share))
     per_step = config.training.tokens_per_batch * config.training.accumulation
     return max(1, predictions // per_step) * config.training.epochs
-
-
-def _padding_share(batches: Sequence[Batch]) -> float:
-    """Return how much of the positions of all batches, 0..1, stands for no film."""
-    films = sum(int((batch.targets > 0).sum()) for batch in batches)
-    return 1.0 - films / max(1, sum(batch.targets.size for batch in batches))

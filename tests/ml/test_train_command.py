@@ -31,7 +31,10 @@ def test_training_writes_a_model_that_serves(
         "items.npz",
         "model.onnx",
         "model.pt",
+        "rating.npz",
+        "training.png",
     ]
+    assert (out / "training.png").stat().st_size < 60_000
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a set", "my model"]
     model = InferenceModel.load(out)
     assert np.isfinite(model.encode([np.array([1, 2])])).all()
@@ -54,6 +57,12 @@ def test_the_card_says_what_was_done(tmp_path: Path, data_dir: Path) -> None:
     people = {part: counts["people"] for part, counts in card["data"]["a set"].items()}
     assert set(people) == {"train", "validation", "held_out"}
     assert sum(people.values()) == 60
+    assert {part: row["people"] for part, row in card["people"].items()} == people
+    assert len({row["hash"] for row in card["people"].values()}) == 3
+    assert card["epochs"][1]["total_minutes"] >= card["epochs"][0]["minutes"]
+    assert (card["seed"], card["precision"], card["processes"]) == (0, "float32", 1)
+    assert card["stopped_by"] == "epochs"
+    assert "torch" in card["versions"]
 
 
 def test_training_again_into_the_same_folder_replaces_the_model(

@@ -162,6 +162,7 @@ def test_training_stops_when_validation_no_longer_improves() -> None:
     trainer = Trainer(tiny_config(epochs=30, patience=2, learning_rate=1e-9), walk_histories())
     trainer.run()
     assert len(trainer.records) == trainer.best_record.epoch + 2
+    assert trainer.stopped_by == "patience"
 
 
 def test_accumulated_batches_step_like_one_large_batch() -> None:
@@ -216,6 +217,7 @@ def test_a_run_stops_after_the_epoch_in_which_its_minutes_end() -> None:
     trainer.run()
     assert len(trainer.records) == 1
     assert trainer.minutes >= 1e-4
+    assert trainer.stopped_by == "minutes"
 
 
 def test_minutes_spent_before_an_interruption_count(tmp_path: Path) -> None:
