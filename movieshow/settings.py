@@ -259,6 +259,8 @@ UNFOLD = {
 
 # The recommender.
 SHIPPED_MODEL_DIR = BASE_DIR / "recommender" / "artifacts" / "shipped"
+# How the scores of all films are computed: a kind of `recommender.ml.scoring`.
+RECOMMENDATION_ITEM_TABLE = env.str("RECOMMENDATION_ITEM_TABLE", default="int8")
 FINETUNE_MIN_INTERVAL_SECONDS = env.int("FINETUNE_MIN_INTERVAL_SECONDS", default=300)
 FINETUNE_MAX_SECONDS = env.int("FINETUNE_MAX_SECONDS", default=60)
 RECOMMENDATION_CACHE_SECONDS = env.int("RECOMMENDATION_CACHE_SECONDS", default=86_400)

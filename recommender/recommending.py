@@ -85,7 +85,8 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     if snapshot.model is None or not len(sequence):
         popularity = _score_without_model(snapshot, taste)
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
-    scores = score_films(snapshot, sequence)
+    hidden = snapshot.model.network.encode([sequence])
+    scores = score_films(snapshot, hidden)
     if is_fallback:
         leaning = ranking.score_leaning(
             catalogue, taste=taste, liked_positions=_find_liked(snapshot, taste)
@@ -93,6 +94,8 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
         scores = blend_few(scores, leaning, mask=mask)
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
+    if not is_fallback:
+        ranked = refine(snapshot, hidden, ranked)
     pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
     return ranking.diversify(ranked, pool, share=snapshot.diversity), is_fallback
 
@@ -115,12 +118,28 @@ def _find_liked(snapshot: Snapshot, taste: Taste) -> NDArray[np.int64]:
     return positions[positions >= 0]
 
 
-def score_films(snapshot: Snapshot, sequence: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return the Transformer's score (C,) of every film; -inf where the model knows it not."""
-    assert snapshot.model is not None  # noqa: S101 - a sequence is only made with a model
-    network = snapshot.model.network
-    scores: NDArray[np.float32] = network.scores(network.encode([sequence]))[0]
+def score_films(snapshot: Snapshot, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the Transformer's score (C,) of every film; -inf where the model knows it not.
+
+    `hidden` (1, D) is the encoder's. The scores are as near to exact as the item table is.
+    """
+    assert snapshot.model is not None  # noqa: S101 - only a model makes a hidden state
+    scores: NDArray[np.float32] = snapshot.model.network.scores(hidden)[0]
     return scores[snapshot.item_idx]
+
+
+def refine(snapshot: Snapshot, hidden: NDArray[np.float32], ranked: RankedFilms) -> RankedFilms:
+    """Order what a rounded item table found by the exact scores."""
+    assert snapshot.model is not None  # noqa: S101 - only a model makes a hidden state
+    network = snapshot.model.network
+    if network.table.is_exact:
+        return ranked
+    idx = snapshot.item_idx[ranked.positions]
+    known = np.flatnonzero(idx)
+    scores = ranked.scores.copy()
+    scores[known] = network.exact_scores(hidden, idx[known])[0]
+    order = np.argsort(-scores, kind="stable")
+    return RankedFilms(positions=ranked.positions[order], scores=scores[order])
 
 
 def make_ranking(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> Ranking:

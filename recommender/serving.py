@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
+from django.conf import settings
 from numpy.typing import NDArray
 
 from movieshow.health import NotReadyError
@@ -85,8 +86,8 @@ class Snapshot:
         if self.model is None:
             return np.zeros((len(positions), 0), dtype=np.float32)
         idx = self.item_idx[positions]
-        vectors = self.model.network.item_vectors[idx] * self.model.inverse_norms[idx, None]
-        return np.asarray(vectors, dtype=np.float32)
+        vectors = self.model.network.stored.read(idx)
+        return vectors * self.model.inverse_norms[idx, None]
 
 
 class ModelServer:
@@ -221,11 +222,14 @@ def load_pinned_model(version: PinnedModel) -> ServedModel:
         ArtifactError,
         InferenceModel,
     )
+    from recommender.ml.scoring import TableUnavailableError  # noqa: PLC0415
 
     folder = fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256)
     try:
-        network = InferenceModel.load(folder, num_threads=1)
-    except ArtifactError as error:
+        network = InferenceModel.load(
+            folder, num_threads=1, table=settings.RECOMMENDATION_ITEM_TABLE
+        )
+    except (ArtifactError, TableUnavailableError) as error:
         raise ArtifactStorageError(str(error)) from error
     norms = np.linalg.norm(network.item_vectors, axis=1)
     return ServedModel(

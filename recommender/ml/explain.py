@@ -13,6 +13,9 @@ from recommender.ml.inference import InferenceModel
 CLEAR_DROP = 0.105
 """Nats that deleting a film must cost to be a reason: a tenth less likely, exp(-0.105) = 0.9."""
 
+EXACT_ITEMS = 256
+"""How many of the likeliest items a rounded item table is put right for."""
+
 
 @dataclass(frozen=True)
 class OcclusionDrops:
@@ -52,7 +55,8 @@ def occlusion_drops(
         without = log_probabilities(model.popularity_scores()[None])[:, wanted]
     else:
         shorter = [np.delete(history, position) for position in positions]
-        logs = log_probabilities(model.scores(model.encode([history, *shorter])))[:, wanted]
+        hidden = model.encode([history, *shorter])
+        logs = model.exact_scores(hidden, wanted) - _log_sums(model, hidden)
         with_all, without = logs[0], logs[1:]
     return OcclusionDrops(positions, with_all - without)
 
@@ -62,3 +66,19 @@ def log_probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     shifted = scores - scores.max(axis=1, keepdims=True)
     logs: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return logs
+
+
+def _log_sums(model: InferenceModel, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logarithm (B, 1) of the sum of exp(score) over all items.
+
+    The items that make up most of it count exactly; the rest as near as the item table is.
+    """
+    scores = model.scores(hidden)
+    if not model.table.is_exact:
+        size = min(EXACT_ITEMS, scores.shape[1])
+        best = np.argpartition(-scores[0], size - 1)[:size]
+        scores[:, best] = model.exact_scores(hidden, best)
+        scores[:, 0] = -np.inf
+    top = scores.max(axis=1, keepdims=True)
+    sums: NDArray[np.float32] = np.exp(scores - top).sum(axis=1, keepdims=True)
+    return top + np.log(sums)

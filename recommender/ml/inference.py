@@ -16,6 +16,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from recommender.ml.errors import ArtifactError
 from recommender.ml.rating_inference import RatingHead
+from recommender.ml.scoring import ItemTable, TableKind, make_table
+from recommender.ml.stored_vectors import StoredVectors
 
 __all__ = ["ArtifactError", "InferenceModel"]
 
@@ -36,15 +38,16 @@ RUNTIME_ERRORS = (
 class InferenceModel:
     """A trained model, ready to score the whole catalogue.
 
-    `movie_ids` (V,) int64 rising, [0] == 0 is padding; `item_vectors` (V, D) float32 with all that
-    is static folded in; `item_bias` (V,) float32 or None; `popularity` (V,) int64 counts of the
-    people trained on; `max_seq_len` is how many films the encoder reads; `rating_head` predicts
-    stars, None in models without one.
+    `movie_ids` (V,) int64 rising, [0] == 0 is padding; `stored` and `table` hold the item vectors
+    (V, D) with all that is static folded in, exact and as they are scored; `item_bias` (V,) float32
+    or None; `popularity` (V,) int64 counts of the people trained on; `max_seq_len` is how many
+    films the encoder reads; `rating_head` predicts stars, None in models without one.
     """
 
     card: dict[str, Any]
     movie_ids: NDArray[np.int64]
-    item_vectors: NDArray[np.float32]
+    stored: StoredVectors
+    table: ItemTable
     item_bias: NDArray[np.float32] | None
     popularity: NDArray[np.int64]
     max_seq_len: int
@@ -52,24 +55,27 @@ class InferenceModel:
     rating_head: RatingHead | None = None
 
     @classmethod
-    def load(cls, directory: Path, *, num_threads: int = 1) -> InferenceModel:
-        """Load a model directory as `export` wrote it.
+    def load(
+        cls, directory: Path, *, num_threads: int = 1, table: TableKind = "float32"
+    ) -> InferenceModel:
+        """Load a model directory as `export` wrote it, with an item table of this kind.
 
         Raises:
             ArtifactError: The folder or a file in it is missing, truncated or does not fit.
+            TableUnavailableError: This kind of table needs what is not installed.
         """
         if not directory.is_dir():
             raise ArtifactError(f"{directory}: there is no such folder; train a model first")
         card = _load_card(directory / "card.json")
-        arrays = _load_arrays(directory / "items.npz")
+        arrays = _load_arrays(directory / "items.npz", leaving=("input_vectors",))
         session = _load_session(directory / "model.onnx", num_threads)
         try:
-            vectors = arrays["item_vectors"].astype(np.float32)
-            vectors *= arrays.get("item_scale", np.ones(len(vectors), np.float32))[:, None]
+            stored = StoredVectors(arrays["item_vectors"], arrays.get("item_scale"))
             model = cls(
                 card=card,
                 movie_ids=arrays["movie_ids"],
-                item_vectors=np.ascontiguousarray(vectors),
+                stored=stored,
+                table=make_table(table, stored.read_all(), num_threads=num_threads),
                 item_bias=arrays.get("item_bias"),
                 popularity=arrays["popularity"],
                 max_seq_len=int(card["model"]["max_seq_len"]),
@@ -80,6 +86,16 @@ class InferenceModel:
         except (KeyError, TypeError, ValueError, *RUNTIME_ERRORS) as error:
             raise ArtifactError(f"{directory}: its files do not fit together: {error}") from error
         return model
+
+    @property
+    def item_vectors(self) -> NDArray[np.float32]:
+        """Return a copy of all item vectors (V, D), with all that is static folded in."""
+        return self.stored.read_all()
+
+    @property
+    def embedding_dim(self) -> int:
+        """D."""
+        return int(self.stored.halves.shape[1])
 
     def index_of(self, movie_ids: NDArray[np.integer] | Sequence[int]) -> NDArray[np.int32]:
         """Return item_idx (int32, shape of the argument), 0 where a film is unknown."""
@@ -98,7 +114,7 @@ class InferenceModel:
         kept = [np.asarray(sequence)[-self.max_seq_len :] for sequence in sequences]
         lengths = np.array([len(sequence) for sequence in kept], dtype=np.int64)
         if len(kept) == 0:
-            return np.zeros((0, self.item_vectors.shape[1]), dtype=np.float32)
+            return np.zeros((0, self.embedding_dim), dtype=np.float32)
         if not lengths.all() or any((sequence == 0).any() for sequence in kept):
             raise ValueError("a sequence to encode must hold at least one film, and none unknown")
         item_idx = np.zeros((len(kept), int(lengths.max())), dtype=np.int64)
@@ -109,11 +125,23 @@ class InferenceModel:
         return hidden
 
     def scores(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the scores (B, V) float32 of hidden states (B, D); padding is -inf."""
-        scores: NDArray[np.float32] = hidden @ self.item_vectors.T
+        """Return the scores (B, V) float32 of hidden states (B, D); padding is -inf.
+
+        They are as near to exact as the table is.
+        """
+        scores = self.table.scores(hidden)
         if self.item_bias is not None:
             scores += self.item_bias
         scores[:, 0] = -np.inf
+        return scores
+
+    def exact_scores(
+        self, hidden: NDArray[np.float32], item_idx: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Return the exact scores (B, N) float32 of items (N,), whatever the table."""
+        scores: NDArray[np.float32] = hidden @ self.stored.read(item_idx).T
+        if self.item_bias is not None:
+            scores += self.item_bias[item_idx]
         return scores
 
     def popularity_scores(self) -> NDArray[np.float32]:
@@ -148,10 +176,13 @@ def _load_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _load_arrays(path: Path, *, only: str | None = None) -> dict[str, NDArray[Any]]:
+def _load_arrays(
+    path: Path, *, only: str | None = None, leaving: Sequence[str] = ()
+) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files if only in (None, name)}
+            names = [name for name in archive.files if only in (None, name)]
+            return {name: archive[name] for name in names if name not in leaving}
     except FileNotFoundError as error:
         raise ArtifactError(f"{path}: is missing; copy the model anew") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

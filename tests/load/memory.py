@@ -41,7 +41,7 @@ def main() -> None:
     state = serving.read_state(user_id=None)
     model = serving.load_model(state)
     note("encoder session and item table")
-    table_mb = model.network.item_vectors.nbytes / MEGA
+    table_mb = model.network.table.nbytes / MEGA
     catalogue = load_catalogue(version=state.catalogue_version)
     note("catalogue arrays")
     model.network.scores(model.network.encode([model.network.index_of(catalogue.movie_ids[:100])]))

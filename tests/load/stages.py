@@ -19,6 +19,7 @@ from recommender.recommending import (
     RANKING_DEPTH,
     make_sequence,
     present_films,
+    refine,
 )
 from recommender.serializers import render_list
 from recommender.serving import Snapshot, model_server, read_state
@@ -70,6 +71,7 @@ def _time_one(snapshot: Snapshot, user_id: int, times: Times) -> None:
         scores = network.scores(hidden)[0][snapshot.item_idx]
     with timed(times, "stage top-k"):
         ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
+        ranked = refine(snapshot, hidden, ranked)
     times["model 62k"].append(time.perf_counter() - start)
     with timed(times, "stage diversity"):
         pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
@@ -145,8 +147,8 @@ def measure_floor(model: Row) -> list[Row]:
     snapshot = model_server.get_snapshot(read_state(user_id=None))
     assert snapshot.model is not None
     network = snapshot.model.network
-    table = network.item_vectors
-    flat = np.ones(table.size, dtype=np.float32)
+    table = network.table
+    flat = np.ones(network.stored.halves.size, dtype=np.float32)
     a = np.ones((1024, 1024), dtype=np.float32)
     flat @ flat, a @ a
     bandwidth = flat.nbytes / min(_repeat(lambda: flat @ flat, 20))

@@ -30,7 +30,9 @@ def fall_without(
     network = snapshot.model.network
     whole, _ = make_sequence(snapshot, history)
     rest, _ = make_sequence(snapshot, tuple(h for h in history if h.movie_id != gone))
-    logs = log_probabilities(network.scores(network.encode([whole, rest])))
+    scores = network.exact_scores(network.encode([whole, rest]), np.arange(len(network.movie_ids)))
+    scores[:, 0] = -np.inf
+    logs = log_probabilities(scores)
     return float(logs[0, shown] - logs[1, shown])
 
 
