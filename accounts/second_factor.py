@@ -28,6 +28,7 @@ def _get_cipher() -> MultiFernet:
     return MultiFernet([Fernet(_derive(key)) for key in keys])
 
 
-def _derive(secret: str) -> bytes:
-    digest = hashlib.sha256(b"movieshow second factor " + secret.encode()).digest()
+def _derive(secret: str | bytes) -> bytes:
+    raw = secret if isinstance(secret, bytes) else secret.encode()
+    digest = hashlib.sha256(b"movieshow second factor " + raw).digest()
     return base64.urlsafe_b64encode(digest)

@@ -186,9 +186,8 @@ def fill_every_table_of(user: User) -> None:
 
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if field.related_model is User and not model._default_manager.filter(
-                **{field.name: user}
-            ):
+            mine = {field.name: user}
+            if field.related_model is User and not model._default_manager.filter(**mine):
                 _make_row(model, field.name, user, movie)
 
 

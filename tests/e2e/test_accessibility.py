@@ -22,6 +22,9 @@ PAGES = (
     "/watchlist/",
     "/taste/",
     "/account/",
+    "/account/2fa/",
+    "/account/delete/",
+    "/import/",
 )
 ENTRANCES = ("/", "/account/login/", "/account/signup/", "/account/password/reset/")
 LOOKS: tuple[tuple[Literal["dark", "light"], int, int], ...] = (
