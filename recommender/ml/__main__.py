@@ -20,6 +20,7 @@ COMMANDS = {
     "fit-ratings": "teach an existing model to predict stars",
     "evaluate-ratings": "measure predicted stars on people never trained on",
     "ablate": "measure a network with its options changed one by one",
+    "bench-training": "measure films a second of training beside a plain loop's",
     "tune": "search for the options that validate best",
 }
 """Each is run by the module `<command>_command`, which is imported only then."""

@@ -88,7 +88,7 @@ class Workers:
             dist.all_reduce(flat)
         except RuntimeError as error:
             raise _other_gone() from error
-        figures, *summed = flat.split([len(figures), *(g.numel() for g in gradients)])
+        figures, *summed = torch.split(flat, [len(figures), *(g.numel() for g in gradients)])
         for gradient, values in zip(gradients, summed, strict=True):
             gradient.copy_(values.view_as(gradient))
         return figures

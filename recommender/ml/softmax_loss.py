@@ -42,7 +42,9 @@ def softmax_loss(
     if bias is None:
         bias = torch.zeros(len(vectors), device=hidden.device)
     bias = bias.float() + correction
-    loss: Tensor = _SoftmaxLoss.apply(hidden, vectors, bias, targets, rows, positive)
+    loss: Tensor = _SoftmaxLoss.apply(  # type: ignore[no-untyped-call]
+        hidden, vectors, bias, targets, rows, positive
+    )
     return loss
 
 
@@ -85,7 +87,7 @@ class _SoftmaxLoss(torch.autograd.Function):
         return losses.mean()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, vectors, bias, positive = ctx.saved_tensors
         scale = grad / len(hidden)

@@ -89,8 +89,9 @@ def test_the_softmax_in_parts_is_the_softmax_in_one(
     config = LossConfig(kind=kind, num_negatives=25, correct_sampling=True)  # type: ignore[arg-type]
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
         loss = compute_loss(model, hidden, targets, config, torch.Generator().manual_seed(1))
+    assert model.bias is not None
     parameters = [hidden, model.items, model.bias]
-    found = torch.autograd.grad(3 * loss, parameters)  # type: ignore[arg-type]
+    found = torch.autograd.grad(3 * loss, parameters)
     logits = hidden @ model.items.T + model.bias
     wanted = torch.nn.functional.cross_entropy(logits, targets)
     if kind == "sampled_softmax":
@@ -100,7 +101,7 @@ def test_the_softmax_in_parts_is_the_softmax_in_one(
         wanted = sampled_softmax(positive, negative, math.log(NUM_ITEMS / 25))
     tolerance = 1e-5 if precision == torch.float32 else 3e-2
     torch.testing.assert_close(loss, wanted, atol=tolerance, rtol=tolerance)
-    for ours, plain in zip(found, torch.autograd.grad(3 * wanted, parameters), strict=True):  # type: ignore[arg-type]
+    for ours, plain in zip(found, torch.autograd.grad(3 * wanted, parameters), strict=True):
         assert (ours - plain).norm() < tolerance * plain.norm()
 
 
