@@ -1,7 +1,9 @@
 """The catalogue as arrays: what ranking needs of every movie, read once per catalogue version."""
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from catalog.models import Genre, Movie
 # Pseudo-ratings that pull a film's mean to the mean of all (shrinkage of the bias predictor).
 SHRINKAGE = 25.0
 DEFAULT_MEAN = 3.5
+CHUNK = 4000
 
 
 class FilmLabel(NamedTuple):
@@ -33,10 +36,11 @@ class Titles:
     @classmethod
     def pack(cls, titles: Iterable[str]) -> "Titles":
         """Return the titles put together."""
-        parts = [title.encode() for title in titles]
-        ends = np.zeros(len(parts) + 1, dtype=np.int32)
-        np.cumsum([len(part) for part in parts], out=ends[1:])
-        return cls(b"".join(parts), ends)
+        text, ends = bytearray(), array("i", [0])
+        for title in titles:
+            text += title.encode()
+            ends.append(len(text))
+        return cls(bytes(text), np.array(ends, dtype=np.int32))
 
     def __getitem__(self, position: int) -> str:
         return self.text[self.ends[position] : self.ends[position + 1]].decode()
@@ -93,21 +97,16 @@ class CatalogueArrays:
 
 def load_catalogue(*, version: int) -> CatalogueArrays:
     """Read the whole catalogue in three queries; `version` was read before, so never ahead."""
-    rows = list(
-        Movie.objects.order_by("pk").values_list(
-            "pk", "year", "rating_count", "rating_mean", "title"
-        )
-    )
-    movie_ids = np.array([row[0] for row in rows], dtype=np.int64)
-    counts = np.array([row[2] for row in rows], dtype=np.int32)
-    means = np.array([row[3] or 0.0 for row in rows], dtype=np.float32)
+    columns = array("q"), array("h"), array("i"), array("f")
+    titles = Titles.pack(_read_films(*columns))
+    movie_ids, years, counts, means = (np.array(column) for column in columns)
     names = list(Genre.objects.order_by("name").values_list("pk", "name"))
     genres = _load_genre_matrix(movie_ids, [pk for pk, _ in names])
     mean_rating, item_bias = estimate_item_bias(counts, means)
     return CatalogueArrays(
         version=version,
         movie_ids=movie_ids,
-        years=np.array([row[1] or 0 for row in rows], dtype=np.int16),
+        years=years,
         genre_ids=np.array([pk for pk, _ in names], dtype=np.int64),
         genre_names=tuple(name for _, name in names),
         genres=genres,
@@ -116,8 +115,26 @@ def load_catalogue(*, version: int) -> CatalogueArrays:
         item_bias=item_bias,
         popularity=weigh_popularity(counts, mean_rating + item_bias),
         popular_counts=find_popular_counts(counts, genres),
-        titles=Titles.pack(row[4] for row in rows),
+        titles=titles,
     )
+
+
+def _read_films(
+    ids: "array[int]", years: "array[int]", counts: "array[int]", means: "array[float]"
+) -> Iterator[str]:
+    """Yield each film's title, its numbers put into the columns.
+
+    Read some thousands at a time: a list of all rows would leave a web process larger for good.
+    """
+    films = Movie.objects.order_by("pk").values_list(
+        "pk", "year", "rating_count", "rating_mean", "title"
+    )
+    for movie_id, year, count, mean, title in films.iterator(chunk_size=CHUNK):
+        ids.append(movie_id)
+        years.append(year or 0)
+        counts.append(count)
+        means.append(mean or 0.0)
+        yield title
 
 
 def _load_genre_matrix(movie_ids: NDArray[np.int64], genre_ids: list[int]) -> NDArray[np.bool_]:
@@ -125,9 +142,9 @@ def _load_genre_matrix(movie_ids: NDArray[np.int64], genre_ids: list[int]) -> ND
     matrix = np.zeros((len(movie_ids), len(genre_ids)), dtype=np.bool_)
     if not matrix.size:
         return matrix
-    links = np.array(
-        list(Movie.genres.through.objects.values_list("movie_id", "genre_id")), dtype=np.int64
-    ).reshape(-1, 2)
+    pairs = Movie.genres.through.objects.values_list("movie_id", "genre_id")
+    flat = chain.from_iterable(pairs.iterator(chunk_size=CHUNK))
+    links = np.fromiter(flat, dtype=np.int64).reshape(-1, 2)
     rows = np.searchsorted(movie_ids, links[:, 0]).clip(max=len(movie_ids) - 1)
     order = np.argsort(genre_ids)
     rising = np.asarray(genre_ids)[order]

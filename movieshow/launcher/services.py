@@ -35,8 +35,13 @@ def describe_services(*, port: int) -> list[Service]:
     manage = (sys.executable, "manage.py")
     # A web process computes recommendations on one thread: two made others wait 250 ms.
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    # Each of glibc's arenas keeps what some thread once needed: with two, 70 MB less a process.
-    web = {**one_thread, "MALLOC_ARENA_MAX": "2"}
+    # glibc else keeps what the largest request of each thread once needed, 80 MB a process.
+    web = {
+        **one_thread,
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_MMAP_THRESHOLD_": "400000",
+        "MALLOC_TRIM_THRESHOLD_": "4000000",
+    }
     return [
         Service("web", _web_command(port=port), web),
         Service("worker", (*manage, "rqworker", "default", "--with-scheduler"), one_thread),

@@ -15,6 +15,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
+from recommender.ml.byte_graph import write_byte_graph
+
 TableKind = Literal["float32", "float16", "int8", "faiss-flat", "faiss-ivf", "faiss-hnsw"]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
 CANDIDATES = 2000
@@ -130,6 +132,7 @@ def _make_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     given = {
         "numbers": onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(numbers)),
@@ -138,45 +141,10 @@ def _make_session(
     options.add_external_initializers(list(given), list(given.values()))
     try:
         return onnxruntime.InferenceSession(
-            _byte_graph(rows, parts, block), options, providers=["CPUExecutionProvider"]
+            write_byte_graph(rows, parts, block), options, providers=["CPUExecutionProvider"]
         )
     except (runtime.Fail, runtime.NotImplemented, runtime.InvalidGraph) as error:
         raise TableUnavailableError(f"int8 tables do not work here: {error}") from error
-
-
-def _byte_graph(rows: int, parts: int, block: int) -> bytes:
-    """Return the serialised graph of MatMulNBits with its initializers named as external."""
-    from onnx import TensorProto, helper  # noqa: PLC0415 - a megabyte that the other tables spare
-
-    tables = [
-        TensorProto(name="numbers", data_type=TensorProto.UINT8, dims=[rows, parts, block]),
-        TensorProto(name="scales", data_type=TensorProto.FLOAT, dims=[rows * parts]),
-    ]
-    for table in tables:
-        table.data_location = TensorProto.EXTERNAL
-        table.external_data.add(key="location", value="given")
-    node = helper.make_node(
-        "MatMulNBits",
-        ["hidden", "numbers", "scales"],
-        ["scores"],
-        domain="com.microsoft",
-        K=parts * block,
-        N=rows,
-        bits=8,
-        block_size=block,
-        accuracy_level=4,
-    )
-    graph = helper.make_graph(
-        [node],
-        "scores",
-        [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["B", parts * block])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", rows])],
-        tables,
-    )
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
-    model = helper.make_model(graph, ir_version=8, opset_imports=opsets)
-    serialised: bytes = model.SerializeToString()
-    return serialised
 
 
 class IndexTable:

@@ -3,10 +3,12 @@
 import importlib
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
 from recommender.ml import scoring
+from recommender.ml.byte_graph import write_byte_graph
 from recommender.ml.scoring import TABLE_KINDS, TableKind, TableUnavailableError, make_table
 
 V, D = 3000, 32
@@ -63,6 +65,26 @@ def test_float32_is_exact(vectors: NDArray[np.float32], hidden: NDArray[np.float
 def test_small_tables_take_less_memory(vectors: NDArray[np.float32]) -> None:
     sizes = [make_table(kind, vectors).nbytes for kind in ("float32", "float16", "int8")]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_graph_written_by_hand_is_what_onnx_reads() -> None:
+    model = onnx.load_from_string(write_byte_graph(300, 2, 64))
+    [node], graph = model.graph.node, model.graph
+    assert (node.op_type, node.domain) == ("MatMulNBits", "com.microsoft")
+    assert (list(node.input), list(node.output)) == (["hidden", "numbers", "scales"], ["scores"])
+    assert {a.name: a.i for a in node.attribute} == {
+        "K": 128,
+        "N": 300,
+        "bits": 8,
+        "block_size": 64,
+        "accuracy_level": 4,
+    }
+    assert [(t.name, list(t.dims), t.data_location) for t in graph.initializer] == [
+        ("numbers", [300, 2, 64], onnx.TensorProto.EXTERNAL),
+        ("scales", [600], onnx.TensorProto.EXTERNAL),
+    ]
+    assert graph.input[0].type.tensor_type.shape.dim[1].dim_value == 128
+    assert graph.output[0].type.tensor_type.shape.dim[1].dim_value == 300
 
 
 def test_unknown_kind_is_named(vectors: NDArray[np.float32]) -> None:
