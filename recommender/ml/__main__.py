@@ -19,6 +19,8 @@ COMMANDS = {
     "compare": "measure several models on one split, in one table",
     "fit-ratings": "teach an existing model to predict stars",
     "evaluate-ratings": "measure predicted stars on people never trained on",
+    "cold-films": "measure how films that nobody rated are found by their content",
+    "cold-people": "measure what people with no to four films are shown",
     "ablate": "measure a network with its options changed one by one",
     "bench-training": "measure films a second of training beside a plain loop's",
     "tune": "search for the options that validate best",

@@ -27,7 +27,7 @@ GENRE_WEIGHT = 2.0
 STARS_WEIGHT = 0.5
 INSIDE = 20.0
 ERA_YEARS = 15.0
-MODEL_WEIGHT = 0.85
+MODEL_WEIGHT = 0.9
 TABLE = Path(__file__).with_name("age_bands.json")
 
 
