@@ -17,7 +17,7 @@ FIND_PYTHON = python=; \
 		exit 1; \
 	fi
 
-.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas screenshots clean
+.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas audience screenshots clean
 
 help:
 	@echo "make run PORT=8000   start MovieShow: servers, worker, site; Ctrl-C stops it"
@@ -29,6 +29,7 @@ help:
 	@echo "make format          let the tools format code and templates"
 	@echo "make train-demo      train a model from the shipped ratings alone"
 	@echo "make personas        what the shipped model recommends to four well-known tastes"
+	@echo "make audience        experiments on simulated people  (ARGS='--people 200')"
 	@echo "make screenshots     pictures of the pages, into docs/screenshots"
 	@echo "make setup           the virtual environment alone"
 	@echo "make clean           remove what can be made again; keeps your data in .movieshow"
@@ -81,6 +82,9 @@ train-demo: setup
 
 personas: setup
 	@exec $(VENV_PYTHON) -m recommender.ml personas recommender/artifacts/shipped --movies catalog/demo/ml-latest-small/movies.csv
+
+audience: setup-dev
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m tests.audience $(ARGS)
 
 screenshots: setup-dev
 	@$(NEED_CHROMIUM)

@@ -18,6 +18,8 @@ from typing import Any
 
 import django
 
+from tests.audience.site import choose_redis, make_database, run_web
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "catalog" / "demo" / "ml-latest-small"
 # One in so many signs up and goes on with a token, as an app would.
@@ -41,12 +43,16 @@ def main() -> int:
     """Run both experiments; return 0 where they show what they must."""
     arguments = _parse_arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movieshow.settings")
+    choose_redis()
     django.setup()
+    with make_database():
+        return _run_both(arguments)
+
+
+def _run_both(arguments: argparse.Namespace) -> int:
     from catalog.models import Movie
     from tests.audience.people import read_people
-    from tests.audience.site import prepare_site, run_web
 
-    prepare_site()
     named = os.environ.get("MOVIESHOW_DATA")
     data = arguments.data or ([Path(named)] if named else [DEMO])
     catalogue = set(Movie.objects.values_list("pk", flat=True))
@@ -168,7 +174,7 @@ def _judge(same: dict[str, Any], other: dict[str, Any]) -> int:
         if found["always_valid"]["low"] is not None
     )
     bounds = {found["metric"]: found["fixed_horizon"]["low"] for found in other["differences"]}
-    is_better = bounds["click rate"] > 0 and bounds["acceptance"] > 0
+    is_better = all((bounds[metric] or 0) > 0 for metric in ("click rate", "acceptance"))
     is_fair = min(same["mismatch_p"], other["mismatch_p"]) > 0.001
     for text, holds in (
         ("A/A shows no effect", is_quiet),

@@ -12,11 +12,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from django.core.management import call_command
+from django.db import connection, connections
+from redis import Redis
+
+from tests.worker_environment import redis_url_of_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 120.0
+DATABASE = "movieshow_audience"
+REDIS_WORKER = "gw13"
 # Everybody sits behind an address of their own, which our proxy, here the client, tells.
 SETTINGS = {
     "TRUST_PROXY": "1",
@@ -26,11 +33,30 @@ SETTINGS = {
 }
 
 
-def prepare_site() -> None:
-    """Bring the throwaway database up to date, with the demo films and the shipped model."""
-    for command in ("migrate", "load_demo", "install_shipped_model"):
-        call_command(command, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+def choose_redis() -> None:
+    """Take a Redis database of the audience's own; to be called before the settings are read."""
+    os.environ["REDIS_URL"] = redis_url_of_worker(os.environ["REDIS_URL"], REDIS_WORKER)
+
+
+@contextmanager
+def make_database() -> Iterator[None]:
+    """Make an empty database with the demo films and the shipped model; drop it at the end."""
+    given = os.environ["DATABASE_URL"]
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = DATABASE
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    os.environ["DATABASE_URL"] = urlunsplit(urlsplit(given)._replace(path=f"/{DATABASE}"))
+    try:
+        with Redis.from_url(os.environ["REDIS_URL"]) as client:
+            client.flushdb()
+        call_command("load_demo", verbosity=0)
+        call_command("install_shipped_model", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+    finally:
+        connections.close_all()
+        os.environ["DATABASE_URL"] = given
+        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 @contextmanager

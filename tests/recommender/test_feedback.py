@@ -3,10 +3,11 @@
 import datetime
 import json
 import re
+import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -18,7 +19,7 @@ from accounts.services import merge_guest
 from catalog.services import add_to_watchlist, set_rating
 from recommender import feedback_buffer
 from recommender.feedback_retention import delete_old_feedback
-from recommender.feedback_writing import write_feedback
+from recommender.feedback_writing import WRITE_LOCK, write_feedback
 from recommender.models import Event, Impression, ModelVersion, TasteProfile
 from recommender.services import hide_movie
 from tests.recommender.conftest import Watch
@@ -232,6 +233,27 @@ def test_guest_who_signs_up_takes_written_and_buffered_feedback_along(
     assert TasteProfile.objects.get(user=viewer).subject_key == guest_id
     write_feedback()
     assert Impression.objects.filter(user=viewer).count() == 13
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_writer_leaves_the_buffer_to_the_first(
+    active_model: ModelVersion, api: APIClient
+) -> None:
+    api.get(MINE)
+    written: list[int] = []
+
+    def write() -> None:
+        written.append(write_feedback())
+        connections.close_all()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
+        second = threading.Thread(target=write)
+        second.start()
+        second.join()
+    assert written == [0]
+    assert write_feedback() == 1
+    assert Impression.objects.count() == 10
 
 
 def test_unreadable_entry_is_passed_over(active_model: ModelVersion, api: APIClient) -> None:
