@@ -41,8 +41,9 @@ class NewFilms:
 class DeltaLimits:
     """How far a new row may move from its start when n people rated the film.
 
-    The vector by `vector_share` · n / (n + half) of the start's length, the bias by `bias_range`
-    times the same; each step moves them `rate` times as far as it would others.
+    The vector by `vector_share` · n / (n + half) of the start's length; the bias by `bias_range`
+    times the same, and upwards only, for not having been rated before it came says nothing against
+    a film. Each step moves them `rate` times as far as it would others.
     """
 
     vector_share: float = 1.0
@@ -197,7 +198,8 @@ class BoundedRows:
 
 
 def _shorten(delta: Tensor, bound: Tensor) -> Tensor:
-    """Scale rows (N, D), or numbers (N,), down to a length of at most `bound` (N,)."""
+    """Scale rows (N, D) down to a length of at most `bound` (N,); keep numbers (N,) in 0..bound."""
     if delta.dim() == 1:
-        return delta.clamp(-bound, bound)
-    return delta * (bound / delta.norm(dim=1).clamp_min(1e-12)).clamp_max(1.0)[:, None]
+        return delta.clamp_min(0.0).minimum(bound)
+    lengths: Tensor = delta.norm(dim=1).clamp_min(1e-12)
+    return delta * (bound / lengths).clamp_max(1.0)[:, None]

@@ -20,7 +20,7 @@ LAST_FILMS = 20
 DECAY = 0.9
 
 
-@dataclass(frozen=True)
+@dataclass
 class ContentNeighbours:
     """Scores films by the cosine of their features with those of the films watched last.
 
@@ -52,7 +52,7 @@ class ContentNeighbours:
         return scores
 
 
-@dataclass(frozen=True)
+@dataclass
 class RandomOrder:
     """Scores films by chance, the same on every run."""
 

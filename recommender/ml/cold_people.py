@@ -177,7 +177,7 @@ def choose_genres(
         lift = np.log((counts + 5 * usual) / (len(rows) + 5) / usual)
     lift[(counts < 2) | ~np.isfinite(lift)] = -np.inf
     best = np.argsort(-lift, kind="stable")[:most]
-    return best[lift[best] > 0].astype(np.int64)
+    return np.asarray(best[lift[best] > 0], dtype=np.int64)
 
 
 def _genre_counts(films: FilmTraits) -> NDArray[np.int64]:

@@ -174,7 +174,8 @@ class PeopleBench:
         history = list(dict.fromkeys(np.concatenate(best)[::-1].tolist())) if best else []
         if not history:
             return popular
-        return self.model.scores(self.model.encode([np.array(history)]))[0]
+        scores: Scores = self.model.scores(self.model.encode([np.array(history)]))[0]
+        return scores
 
 
 def _strike(scores: Scores, seen: NDArray[np.int32]) -> Scores:

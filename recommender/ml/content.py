@@ -142,4 +142,5 @@ def _year_columns(years: Iterable[int | None]) -> NDArray[np.float32]:
 
 def _unit_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    scaled = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    return np.asarray(scaled, dtype=np.float32)

@@ -155,7 +155,9 @@ def test_delta_is_lengthened_and_cut_to_its_bound_by_hand_computed_amounts() -> 
     bounded.remember()
     with torch.no_grad():
         model.items[0, 1] += 9.0
+        model.bias[:2] -= 9.0
     bounded.settle()
+    assert torch.equal(model.bias[:2], starts)  # never below the start
     assert (model.items[0] - 0.5).norm().item() == pytest.approx(1.0, abs=1e-5)
 
 
