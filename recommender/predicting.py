@@ -65,9 +65,8 @@ def _forecast(
 ) -> tuple[StarForecast, NDArray[np.bool_]]:
     """Ask the head; also say which films it or the catalogue knows anything of."""
     catalogue = snapshot.catalogue
-    rated = [item for item in history if item.stars is not None]
-    past = head.index_of([item.movie_id for item in rated])
-    stars = np.array([item.stars for item in rated], dtype=np.float32)
+    past = head.index_of([item.movie_id for item in history])
+    stars = np.array([item.stars for item in history], dtype=np.float32)  # None becomes NaN
     asked = head.index_of(catalogue.movie_ids[positions])
     forecast = head.predict(past, stars, asked, unknown_bias=catalogue.item_bias[positions])
     return forecast, (asked > 0) | (catalogue.rating_count[positions] > 0)

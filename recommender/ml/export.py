@@ -96,6 +96,11 @@ def item_arrays(
     return arrays
 
 
+def padded_vectors(model: SequenceTransformer) -> NDArray[np.float32]:
+    """Return (V, D) what hidden states are scored by, a row of zeros for padding first."""
+    return _with_padding(model.output_vectors().cpu())
+
+
 def _with_padding(values: Tensor) -> NDArray[np.float32]:
     array = values.detach().numpy().astype(np.float32)
     return np.concatenate([np.zeros_like(array[:1]), array])

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import torch
 
+from recommender.ml.checkpoint import load_model
 from recommender.ml.config import ExperimentConfig, load_config
 from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import Vocabulary, load_interactions
 from recommender.ml.errors import ArtifactError
-from recommender.ml.inference import InferenceModel
+from recommender.ml.export import padded_vectors
 from recommender.ml.rating_inference import RATING_FILE
 from recommender.ml.rating_training import fit_rating_head
 from recommender.ml.train_command import split_people
@@ -37,14 +38,15 @@ def run(options: argparse.Namespace) -> int:
         UsageError: The model or the data is wrong, or there is too little of it.
     """
     torch.set_num_threads(1)
-    model = InferenceModel.load(options.model_dir)
+    saved = load_model(options.model_dir / "model.pt")
     config = load_config(options.config) if options.config else ExperimentConfig(name="ratings")
     config = replace(config, rating=replace(config.rating, enabled=True))
     parts = split_people(load_interactions(data_directories(options)), config)
-    vocabulary = Vocabulary(model.movie_ids)
+    vocabulary = Vocabulary(saved.movie_ids)
     if not vocabulary.index_of(parts["train"].movie_id).any():
         raise ArtifactError(f"{options.model_dir}: knows none of the films of this data")
-    head = fit_rating_head(parts["train"], parts["validation"], vocabulary, config.rating)
+    people = parts["train"], parts["validation"]
+    head = fit_rating_head(*people, vocabulary, padded_vectors(saved.model), config.rating)
     path = options.model_dir / RATING_FILE
     head.save(path)
     sys.stdout.write(

@@ -12,8 +12,8 @@ Shapes use B questions, T ratings of a history, newest first, N targets, C coord
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,58 +22,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recommender.ml.errors import TrainingError
+from recommender.ml.rating_batches import QuestionBatch, make_batches
 from recommender.ml.rating_config import RatingConfig
 from recommender.ml.rating_factors import RatingFactors
-from recommender.ml.rating_inference import LENGTH_EDGES, LEVELS, MAX_HISTORY, RatingHead
+from recommender.ml.rating_inference import LENGTH_EDGES, LEVELS, RatingHead
+from recommender.ml.rating_leaning import (
+    FIRST_AGE_POWER,
+    FIRST_AGE_SCALE,
+    FIRST_WATCHED_SHRINKAGE,
+)
 from recommender.ml.rating_questions import RatingQuestion
 
-BATCH = 256
 MIN_ANSWERS = 200
 """With fewer answers after histories of some length, intervals there are those of all."""
 FIRST_HALF_SHARE, FIRST_WHOLE_RATE = 0.25, 0.6
-
-
-@dataclass(frozen=True)
-class QuestionBatch:
-    """Questions of like length as tensors, padded with 0: see the shapes above.
-
-    `history`, `stars` (B, T) newest first; `targets`, `answers` (B, N), answers 0 where there is
-    none; `has_halves` (B,) whether a half star is among the stars.
-    """
-
-    history: Tensor
-    stars: Tensor
-    targets: Tensor
-    answers: Tensor
-    has_halves: Tensor
-
-    @classmethod
-    def build(cls, questions: Sequence[RatingQuestion]) -> QuestionBatch:
-        """Pad and stack."""
-        newest = [question.history[::-1][:MAX_HISTORY] for question in questions]
-        stars = [question.stars[::-1][:MAX_HISTORY] for question in questions]
-        has_halves = np.array([bool(np.any(given % 1 != 0)) for given in stars])
-        return cls(
-            history=_pad(newest, np.int64),
-            stars=_pad(stars, np.float32),
-            targets=_pad([question.targets for question in questions], np.int64),
-            answers=_pad([question.answers for question in questions], np.float32),
-            has_halves=torch.from_numpy(has_halves),
-        )
-
-
-def make_batches(questions: Sequence[RatingQuestion]) -> Iterator[QuestionBatch]:
-    """Yield questions in batches, short histories first."""
-    order = np.argsort([len(question.history) for question in questions], kind="stable")
-    for start in range(0, len(order), BATCH):
-        yield QuestionBatch.build([questions[i] for i in order[start : start + BATCH]])
-
-
-def _pad(rows: Sequence[NDArray[Any]], dtype: type[np.generic]) -> Tensor:
-    table = np.zeros((len(rows), max(1, *(len(row) for row in rows))), dtype=dtype)
-    for line, row in zip(table, rows, strict=True):
-        line[: len(row)] = row
-    return torch.from_numpy(table)
 
 
 class Calibration(nn.Module):
@@ -83,16 +45,16 @@ class Calibration(nn.Module):
     loadings: Tensor
     noise: Tensor
     doubt: Tensor
+    leaning: Tensor
 
     def __init__(self, factors: RatingFactors) -> None:
         super().__init__()
         self.mean = factors.mean
-        for name in ("bias", "loadings", "noise", "doubt"):
-            # Rounded as they are kept, so that what is calibrated is what is served.
-            rounded = getattr(factors, name).astype(np.float16).astype(np.float32)
-            self.register_buffer(name, torch.from_numpy(rounded))
-        self.log_age_power = nn.Parameter(torch.tensor(math.log(0.3)))
-        self.log_age_scale = nn.Parameter(torch.tensor(math.log(20.0)))
+        for name in ("bias", "loadings", "noise", "doubt", "leaning"):
+            self.register_buffer(name, torch.from_numpy(getattr(factors, name)))
+        self.log_watched_shrinkage = nn.Parameter(torch.tensor(FIRST_WATCHED_SHRINKAGE).log())
+        self.log_age_power = nn.Parameter(torch.tensor(FIRST_AGE_POWER).log())
+        self.log_age_scale = nn.Parameter(torch.tensor(FIRST_AGE_SCALE).log())
         self.log_spread_weight = nn.Parameter(torch.tensor(math.log(12.0)))
         self.log_noise_scale = nn.Parameter(torch.tensor(0.0))
         self.log_generosity = nn.Parameter(torch.tensor(0.0))  # times the loading of everyone
@@ -123,16 +85,19 @@ class Calibration(nn.Module):
         weight = (1 + age / self.log_age_scale.exp()) ** -self.log_age_power.exp() * known
         x = loadings[batch.history]  # (B, T, C)
         precise = weight / self.noise[batch.history]
-        left = batch.stars - self.mean - self.bias[batch.history]
+        watched = weight.sum(1) + self.log_watched_shrinkage.exp()  # (B,)
+        leaning = (weight[..., None] * self.leaning[batch.history]).sum(1) / watched[:, None]
+        left = batch.stars - self.mean - self.bias[batch.history] - (x @ leaning[..., None])[..., 0]
         weighted = x * precise[..., None]
         precision = torch.eye(x.shape[-1]) + weighted.transpose(1, 2) @ x
         pull = (weighted * left[..., None]).sum(1)  # (B, C)
         factor = torch.linalg.cholesky(precision)
-        person = torch.cholesky_solve(pull[..., None], factor)[..., 0]
-        misfit = (precise * left.square()).sum(1) - (pull * person).sum(1)
+        change = torch.cholesky_solve(pull[..., None], factor)[..., 0]
+        misfit = (precise * left.square()).sum(1) - (pull * change).sum(1)
         prior = self.log_spread_weight.exp()
         scatter = (prior + misfit) / (prior + weight.sum(1))  # (B,)
         y = loadings[batch.targets]  # (B, N, C)
+        person = leaning + change
         centre = self.mean + self.bias[batch.targets] + (y @ person[..., None])[..., 0]
         reach = torch.linalg.solve_triangular(factor, y.transpose(1, 2), upper=False)
         noise = self.log_noise_scale.exp() * self.noise[batch.targets] + self.doubt[batch.targets]
@@ -159,33 +124,61 @@ class Calibration(nn.Module):
         given = probabilities.gather(-1, place[..., None])[..., 0]
         return given.clamp_min(1e-6).log()[asked].mean()
 
-    def head(
-        self, movie_ids: NDArray[np.int64], stretch: NDArray[np.float32], record: dict[str, Any]
-    ) -> RatingHead:
-        """Return what serving needs."""
+    def scales(self) -> dict[str, Any]:
+        """Return the fields of a head that were fitted here."""
         with torch.no_grad():
             whole_cuts, half_cuts = (cuts.numpy().copy() for cuts in self.cuts())
             share, rate = torch.sigmoid(self.half_logits).tolist()
-            loadings = self.scaled_loadings().numpy()
-            return RatingHead(
-                movie_ids=movie_ids,
-                mean=self.mean,
-                bias=self.bias.numpy(),
-                # Rounded here and not first at saving: the head kept is the head in hand.
-                loadings=loadings.astype(np.float16).astype(np.float32),
-                noise=self.noise.numpy(),
-                doubt=self.doubt.numpy(),
-                age_power=float(self.log_age_power.exp()),
-                age_scale=float(self.log_age_scale.exp()),
-                spread_weight=float(self.log_spread_weight.exp()),
-                noise_scale=float(self.log_noise_scale.exp()),
-                whole_cuts=whole_cuts,
-                half_cuts=half_cuts,
-                half_share=share,
-                whole_rate=rate,
-                stretch=stretch,
-                record=record,
-            )
+            return {
+                "watched_shrinkage": float(self.log_watched_shrinkage.exp()),
+                "age_power": float(self.log_age_power.exp()),
+                "age_scale": float(self.log_age_scale.exp()),
+                "spread_weight": float(self.log_spread_weight.exp()),
+                "noise_scale": float(self.log_noise_scale.exp()),
+                "whole_cuts": whole_cuts,
+                "half_cuts": half_cuts,
+                "half_share": share,
+                "whole_rate": rate,
+            }
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Fitted scales, which go with any factors fitted alike.
+
+    `fields` of the head, `stretch` (3, 4) of its intervals, `generosity` times the first loading;
+    `log_likelihood` of the answers, in nats each.
+    """
+
+    fields: dict[str, Any]
+    generosity: float
+    stretch: NDArray[np.float32]
+    log_likelihood: float
+
+    def head(
+        self, factors: RatingFactors, movie_ids: NDArray[np.int64], record: dict[str, Any]
+    ) -> RatingHead:
+        """Return what serving needs, rounded as it is kept."""
+        loadings = factors.loadings.copy()
+        loadings[:, 0] *= self.generosity
+        tables = {
+            "bias": factors.bias,
+            "loadings": loadings,
+            "noise": factors.noise,
+            "doubt": factors.doubt,
+            "leaning": factors.leaning,
+        }
+        rounded = {
+            name: table.astype(np.float16).astype(np.float32) for name, table in tables.items()
+        }
+        return RatingHead(
+            movie_ids=movie_ids,
+            mean=factors.mean,
+            stretch=self.stretch,
+            record=record,
+            **rounded,
+            **self.fields,
+        )
 
 
 def _cell_masses(cuts: Tensor, centre: Tensor, variance: Tensor) -> Tensor:
@@ -197,11 +190,8 @@ def _cell_masses(cuts: Tensor, centre: Tensor, variance: Tensor) -> Tensor:
 
 
 def calibrate(
-    factors: RatingFactors,
-    questions: Sequence[RatingQuestion],
-    movie_ids: NDArray[np.int64],
-    config: RatingConfig,
-) -> RatingHead:
+    factors: RatingFactors, questions: Sequence[RatingQuestion], config: RatingConfig
+) -> Scales:
     """Fit the scales to the answers of people that `factors` were not fitted to.
 
     Raises:
@@ -212,12 +202,12 @@ def calibrate(
         raise TrainingError("nobody to calibrate predicted stars on; raise validation_fraction")
     calibration = Calibration(factors)
     likelihood = _maximise(calibration, batches, config)
-    answers = sum(int((batch.answers > 0).sum()) for batch in batches)
-    record = {"calibrated_on": answers, "log_likelihood": likelihood}
     plain = np.ones((len(LEVELS), len(LENGTH_EDGES) + 1), dtype=np.float32)
-    unstretched = calibration.head(movie_ids, plain, record)
-    stretch = fit_stretch(*standardised_errors(unstretched, questions))
-    return calibration.head(movie_ids, stretch, record)
+    generosity = float(calibration.log_generosity.detach().exp())
+    scales = Scales(calibration.scales(), generosity, plain, likelihood)
+    numbers = np.arange(len(factors.bias), dtype=np.int64)
+    stretch = fit_stretch(*standardised_errors(scales.head(factors, numbers, {}), questions))
+    return replace(scales, stretch=stretch)
 
 
 def _maximise(

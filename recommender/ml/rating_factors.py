@@ -68,7 +68,8 @@ class RatingFactors:
 
     `mean` of all ratings; `bias` (V,); `loadings` (V, C), the first column alike in every row;
     `noise` (V,) variance of a rating about its expectation; `doubt` (V,) variance of the bias
-    itself, large for films with few ratings. Index 0 is a film nobody rated.
+    itself, large for films with few ratings; `leaning` (V, C) what having watched a film says of
+    a person, see `rating_leaning`. Index 0 is a film nobody rated.
     """
 
     mean: float
@@ -76,6 +77,7 @@ class RatingFactors:
     loadings: Array
     noise: Array
     doubt: Array
+    leaning: Array
 
 
 def fit_biases(
@@ -179,17 +181,7 @@ class FactorFit:
         overall = squares.mean() + open_
         self.noise = ((sums + pull * overall) / (self.counts + pull)).astype(np.float32)
 
-    def factors(self) -> RatingFactors:
-        """Return what has been learnt so far."""
-        doubt = self.noise / (self.counts + self.config.bias_shrinkage)
-        return RatingFactors(
-            self.mean, self.bias, self.loadings, self.noise, doubt.astype(np.float32)
-        )
-
-
-def fit_factors(ratings: RatingMatrix, config: RatingConfig) -> RatingFactors:
-    """Fit films' biases, loadings and noise to ratings."""
-    fit = FactorFit(ratings, config)
-    for _ in range(config.rounds):
-        fit.step()
-    return fit.factors()
+    def factors(self, leaning: Array) -> RatingFactors:
+        """Return what has been learnt so far, with the `leaning` (V, C) that goes with it."""
+        doubt = (self.noise / (self.counts + self.config.bias_shrinkage)).astype(np.float32)
+        return RatingFactors(self.mean, self.bias, self.loadings, self.noise, doubt, leaning)

@@ -78,10 +78,11 @@ class RatingHead:
     """All that predicting stars needs; made by `rating_training`, kept in `rating.npz`.
 
     `movie_ids` (V,) int64 rising, [0] == 0 is a film nobody rated; `bias` (V,) and `loadings`
-    (V, C) in stars; `noise` and `doubt` (V,) variances. `age_power` and `age_scale` say how a
-    rating's weight falls with the ratings since: (1 + age / scale)^-power. `spread_weight` is how
-    many ratings' worth the prior of a person's scatter has. `whole_cuts` (4,) and `half_cuts` (9,)
-    part the stars; of those with no half star in n ratings, a share of
+    (V, C) in stars; `noise` and `doubt` (V,) variances; `leaning` (V, C) what having watched a film
+    says of a person, averaged with `watched_shrinkage` films that say nothing. `age_power` and
+    `age_scale` say how a film's weight falls with the films since: (1 + age / scale)^-power.
+    `spread_weight` is how many ratings' worth the prior of a person's scatter has. `whole_cuts`
+    (4,) and `half_cuts` (9,) part the stars; of those with no half star in n ratings, a share of
     half_share * whole_rate^n over itself and the others gives halves. `stretch` (3, 4) is half the
     width, in standard deviations, of the intervals of each of LEVELS after fewer than 5, 20 and 100
     ratings, and after more. `record` says how it was made.
@@ -93,6 +94,8 @@ class RatingHead:
     loadings: Array
     noise: Array
     doubt: Array
+    leaning: Array
+    watched_shrinkage: float
     age_power: float
     age_scale: float
     spread_weight: float
@@ -122,11 +125,13 @@ class RatingHead:
 
         All films are this head's indices; those unknown (0) in the history are left out, and of
         those asked about nothing is assumed but `unknown_bias` (N,), stars above the mean, where
-        given. Only the last 1,000 ratings are read.
+        given. Stars are NaN where a film was watched and not rated. Only the last 1,000 films are
+        read.
         """
         known = history > 0
         past, given = history[known][-MAX_HISTORY:], stars[known][-MAX_HISTORY:]
         centre, variance = self._predict_normal(past, given, candidates)
+        given = given[~np.isnan(given)]
         if unknown_bias is not None:
             centre = centre + np.where(candidates == 0, unknown_bias, 0.0)
         share = self.share_of_halves(given)
@@ -135,7 +140,7 @@ class RatingHead:
         half = _cell_masses((self.half_cuts - centre[:, None]) / deviation[:, None])
         probabilities = share * half
         probabilities[:, 1::2] += (1 - share) * whole
-        column = self.stretch[:, np.searchsorted(LENGTH_EDGES, len(past), side="right")]
+        column = self.stretch[:, np.searchsorted(LENGTH_EDGES, len(given), side="right")]
         stretch = dict(zip(LEVELS, column.tolist(), strict=True))
         expected = np.clip(centre, 0.5, 5.0).astype(np.float32)
         return StarForecast(expected, probabilities.astype(np.float32), stretch)
@@ -154,19 +159,22 @@ class RatingHead:
         size = self.loadings.shape[1]
         age = np.arange(len(past) - 1, -1, -1, dtype=np.float64)
         weight = (1 + age / self.age_scale) ** -self.age_power
+        leaning = weight @ self.leaning[past] / (weight.sum() + self.watched_shrinkage)  # (C,)
+        rated = ~np.isnan(given)
+        past, given, weight = past[rated], given[rated], weight[rated]
         x = self.loadings[past].astype(np.float64)  # (T, C)
         precise = weight / self.noise[past]
-        left = given - self.mean - self.bias[past]
+        left = given - self.mean - self.bias[past] - x @ leaning
         weighted = x * precise[:, None]
         precision = np.eye(size) + weighted.T @ x
         pull = weighted.T @ left
         covariance = np.linalg.inv(precision)
-        person = covariance @ pull  # (C,)
-        misfit = float(precise @ np.square(left) - pull @ person)
+        change = covariance @ pull  # (C,)
+        misfit = float(precise @ np.square(left) - pull @ change)
         prior = self.spread_weight
         scatter = (prior + misfit) / (prior + weight.sum())
         y = self.loadings[asked].astype(np.float64)  # (N, C)
-        centre = self.mean + self.bias[asked] + y @ person
+        centre = self.mean + self.bias[asked] + y @ (leaning + change)
         open_ = np.einsum("na,ab,nb->n", y, covariance, y)
         variance = scatter * (self.noise_scale * self.noise[asked] + self.doubt[asked] + open_)
         return centre, variance
@@ -183,6 +191,7 @@ class RatingHead:
             "loadings": self.loadings.astype(np.float16),
             "noise": self.noise.astype(np.float16),
             "doubt": self.doubt.astype(np.float16),
+            "leaning": self.leaning.astype(np.float16),
             "whole_cuts": self.whole_cuts,
             "half_cuts": self.half_cuts,
             "scalars": np.array([getattr(self, name) for name in SCALARS], dtype=np.float64),
@@ -220,6 +229,7 @@ class RatingHead:
 
 SCALARS = (
     "mean",
+    "watched_shrinkage",
     "age_power",
     "age_scale",
     "spread_weight",
@@ -244,15 +254,15 @@ def _fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     if record.pop("format") != FORMAT:
         raise ValueError("another format")
     films = {name: arrays[name].astype(np.float32) for name in ("bias", "noise", "doubt")}
-    loadings = arrays["loadings"].astype(np.float32)
+    loadings, leaning = (arrays[name].astype(np.float32) for name in ("loadings", "leaning"))
     movie_ids = arrays["movie_ids"].astype(np.int64)
-    if loadings.ndim != 2 or any(
-        len(rows) != len(movie_ids) for rows in (*films.values(), loadings)
-    ):
+    lengths = {len(rows) for rows in (movie_ids, loadings, *films.values())}
+    if len(lengths) != 1 or loadings.ndim != 2 or leaning.shape != loadings.shape:
         raise ValueError("its tables have different lengths")
     return {
         "movie_ids": movie_ids,
         "loadings": loadings,
+        "leaning": leaning,
         **films,
         "whole_cuts": arrays["whole_cuts"],
         "half_cuts": arrays["half_cuts"],

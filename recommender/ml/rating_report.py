@@ -27,9 +27,10 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         "How near predicted stars come to the last five ratings of people never trained on, "
         "given their ratings before. The head was fitted to "
         f"{head['ratings']:,} ratings of {head['people']:,} people and calibrated on "
-        f"{head['validation_people']:,} others, in {head['seconds']:.0f} s. Simpler predictors are "
-        "fitted to the same people; the shrinkages of the biases are those with the least error on "
-        "the people calibrated on. Brackets are 95 % bootstrap intervals of the paired difference, "
+        f"{head['calibration_answers']:,} answers of {head['calibration_people']:,} people that a "
+        f"first fit had not seen, in {head['seconds']:.0f} s. Simpler predictors are fitted to the "
+        "same people; the shrinkages of the biases are those with the least error on validation "
+        "people. Brackets are 95 % bootstrap intervals of the paired difference, "
         "over people."
     )
     yield ""
@@ -37,7 +38,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "Log-likelihood is in nats per rating: of a predictor without ranges, under one deviation "
-        "for everybody (that of its errors on the people calibrated on), of the head under its own "
+        "for everybody (that of its errors on the validation people), of the head under its own "
         "distribution, and beside it with one deviation too."
     )
     for name, table in report["tables"].items():

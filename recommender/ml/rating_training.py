@@ -6,57 +6,96 @@ import dataclasses
 import logging
 import time
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recommender.ml.datasets import Interactions, Vocabulary
 from recommender.ml.rating_calibration import calibrate
 from recommender.ml.rating_config import RatingConfig
-from recommender.ml.rating_factors import RatingMatrix, fit_factors
+from recommender.ml.rating_factors import FactorFit, RatingFactors, RatingMatrix
 from recommender.ml.rating_inference import RatingHead
+from recommender.ml.rating_leaning import fit_leaning
 from recommender.ml.rating_questions import RatingQuestion, ask_along, ask_last
+from recommender.ml.splits import hold_out_people
 
 logger = logging.getLogger(__name__)
 
 SHORTENED = ((0, 4), (5, 19), (20, 99))
+SPARED_SALT = "rating/"
 
 
 def calibration_questions(
-    validation: Interactions, vocabulary: Vocabulary, config: RatingConfig
+    people: Interactions, vocabulary: Vocabulary, config: RatingConfig
 ) -> list[RatingQuestion]:
-    """Ask validation people along the way, at the end, and at the end of shortened histories."""
-    questions = ask_along(validation, vocabulary, cuts=config.calibration_cuts, seed=config.seed)
-    questions += ask_last(validation, vocabulary)
+    """Ask people along the way, at the end, and at the end of shortened histories."""
+    questions = ask_along(people, vocabulary, cuts=config.calibration_cuts, seed=config.seed)
+    questions += ask_last(people, vocabulary)
     for turn, lengths in enumerate(SHORTENED):
         seed = config.seed + 1 + turn
-        questions += ask_last(validation, vocabulary, lengths=lengths, seed=seed)
+        questions += ask_last(people, vocabulary, lengths=lengths, seed=seed)
     return questions
 
 
 def fit_rating_head(
-    train: Interactions, validation: Interactions, vocabulary: Vocabulary, config: RatingConfig
+    train: Interactions,
+    validation: Interactions,
+    vocabulary: Vocabulary,
+    item_vectors: NDArray[np.float32],
+    config: RatingConfig,
 ) -> RatingHead:
     """Learn to predict stars; nobody of `validation` may be in `train`.
+
+    `item_vectors` (V, D) are the trained network's, padding first. Scales are set on people that
+    the factors beside them have not seen; factors are then fitted again, to all of `train`.
 
     Raises:
         TrainingError: There is nothing to learn from, or nobody to calibrate on.
     """
     started = time.monotonic()
-    ratings = RatingMatrix.build(train, vocabulary)
-    factors = fit_factors(ratings, config)
-    questions = calibration_questions(validation, vocabulary, config)
-    head = calibrate(factors, questions, vocabulary.movie_ids, config)
+    part, others = train, []
+    if config.calibration_share:
+        part, spared = hold_out_people(train, fraction=config.calibration_share, salt=SPARED_SALT)
+        others = calibration_questions(spared, vocabulary, config)
+    questions = calibration_questions(validation, vocabulary, config) + others
+    scales = calibrate(fit_factors(part, vocabulary, item_vectors, config), questions, config)
+    factors = fit_factors(train, vocabulary, item_vectors, config)
     seconds = time.monotonic() - started
     record = {
-        **head.record,
         "config": dataclasses.asdict(config),
         "people": train.num_people,
-        "ratings": len(ratings.item),
-        "validation_people": validation.num_people,
+        "ratings": len(train),
+        "calibration_people": validation.num_people + train.num_people - part.num_people,
+        "calibration_answers": sum(len(question.targets) for question in questions),
+        "log_likelihood": scales.log_likelihood,
         "seconds": round(seconds, 1),
     }
     logger.info(
-        "predicted stars: %d ratings of %d people, log-likelihood %.4f on validation, %.0f s",
-        len(ratings.item),
+        "predicted stars: %d ratings of %d people, log-likelihood %.4f of %d answers of %d others, "
+        "%.0f s",
+        len(train),
         train.num_people,
-        head.record["log_likelihood"],
+        scales.log_likelihood,
+        record["calibration_answers"],
+        record["calibration_people"],
         seconds,
     )
-    return dataclasses.replace(head, record=record)
+    return scales.head(factors, vocabulary.movie_ids, record)
+
+
+def fit_factors(
+    interactions: Interactions,
+    vocabulary: Vocabulary,
+    item_vectors: NDArray[np.float32],
+    config: RatingConfig,
+) -> RatingFactors:
+    """Fit films' biases, loadings, noise and leaning to people's ratings.
+
+    Raises:
+        TrainingError: No film is known.
+    """
+    ratings = RatingMatrix.build(interactions, vocabulary)
+    fit = FactorFit(ratings, config)
+    for _ in range(config.rounds):
+        fit.step()
+    person_means, _ = fit.posteriors()
+    return fit.factors(fit_leaning(ratings, person_means, item_vectors, config))

@@ -18,7 +18,7 @@ from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import Interactions, Vocabulary, load_interactions, load_movies
 from recommender.ml.distributed import Workers, join_workers, leave_workers
 from recommender.ml.errors import TrainingError, UsageError
-from recommender.ml.export import check_target, export_model
+from recommender.ml.export import check_target, export_model, padded_vectors
 from recommender.ml.onnx_graph import check_servable
 from recommender.ml.optimisation import choose_device
 from recommender.ml.rating_training import fit_rating_head
@@ -91,7 +91,8 @@ def _write(
     )
     head = None
     if config.rating.enabled:
-        head = fit_rating_head(parts["train"], parts["validation"], vocabulary, config.rating)
+        people = parts["train"], parts["validation"]
+        head = fit_rating_head(*people, vocabulary, padded_vectors(trainer.model), config.rating)
     movie_ids = trainer.data.movie_ids
     popularity = count_items(trainer.data.train, len(movie_ids))
     export_model(out, trainer.model, movie_ids, popularity, card, rating_head=head)

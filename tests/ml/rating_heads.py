@@ -28,6 +28,8 @@ def plain_head(**changes: Any) -> RatingHead:
         "loadings": np.full((5, 1), 0.5, dtype=np.float32),
         "noise": np.ones(5, dtype=np.float32),
         "doubt": np.zeros(5, dtype=np.float32),
+        "leaning": np.zeros((5, 1), dtype=np.float32),
+        "watched_shrinkage": 1.0,
         "age_power": 0.0,
         "age_scale": 20.0,
         "spread_weight": 1e9,
@@ -66,6 +68,13 @@ def taste_ratings(num_people: int = 120, *, seed: int = 0) -> Interactions:
 def taste_vocabulary() -> Vocabulary:
     """Return the films of `taste_ratings`: ids 10, 20 … 400."""
     return Vocabulary(np.arange(NUM_FILMS + 1, dtype=np.int64) * 10)
+
+
+def taste_vectors() -> NDArray[np.float32]:
+    """Return item vectors (V, 4) of which the first coordinate tells even films from odd ones."""
+    vectors = np.random.default_rng(0).normal(0, 0.1, (NUM_FILMS + 1, 4)).astype(np.float32)
+    vectors[:, 0] += np.where(np.arange(NUM_FILMS + 1) % 2 == 0, 1, -1)
+    return vectors
 
 
 def films(*indices: int) -> NDArray[np.int64]:

@@ -49,6 +49,22 @@ def test_old_ratings_weigh_less_than_new_ones() -> None:
     assert rising > 3.5 > falling
 
 
+def test_watching_alone_leans_and_stars_outweigh_it() -> None:
+    leaning = np.array([[0], [2], [0], [0], [0]], dtype=np.float32)
+    head = plain_head(leaning=leaning)
+    # One film that leans by 2, averaged with one that says nothing: 1, times the loading of .5.
+    assert latent(head, [1], [np.nan], 2)[0] == pytest.approx(4.5 + 0.5)
+    assert latent(head, [], [], 2)[0] == pytest.approx(4.5)
+    assert latent(head, [1] * 500, [3.5] * 500, 1)[0] == pytest.approx(3.5, abs=0.02)
+
+
+def test_film_watched_without_stars_tells_nothing_of_generosity() -> None:
+    head = plain_head()
+    silent = head.predict(films(1, 2, 1), stars(np.nan, 5, np.nan), films(3))
+    plain = head.predict(films(2), stars(5), films(3))
+    np.testing.assert_array_equal(silent.probabilities, plain.probabilities)
+
+
 def test_probabilities_are_the_cells_of_a_normal() -> None:
     head = plain_head(half_share=1.0)
     [row] = head.predict(films(), stars(), films(1)).probabilities

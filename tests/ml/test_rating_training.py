@@ -11,14 +11,21 @@ import torch
 from recommender.ml.datasets import Interactions
 from recommender.ml.errors import TrainingError
 from recommender.ml.rating_baselines import bias_predictor, global_mean, tune_bias_predictor
-from recommender.ml.rating_calibration import Calibration, calibrate, fit_stretch, make_batches
+from recommender.ml.rating_batches import make_batches
+from recommender.ml.rating_calibration import (
+    Calibration,
+    Scales,
+    calibrate,
+    fit_stretch,
+)
 from recommender.ml.rating_config import RatingConfig
 from recommender.ml.rating_evaluation import answer_with, answer_with_head, describe
 from recommender.ml.rating_factors import FactorFit, RatingFactors, RatingMatrix, fit_biases
 from recommender.ml.rating_inference import LEVELS, RatingHead
+from recommender.ml.rating_leaning import centre_vectors, fit_leaning
 from recommender.ml.rating_questions import ask_along, ask_last
-from recommender.ml.rating_training import fit_rating_head
-from tests.ml.rating_heads import films, stars, taste_ratings, taste_vocabulary
+from recommender.ml.rating_training import fit_factors, fit_rating_head
+from tests.ml.rating_heads import films, stars, taste_ratings, taste_vectors, taste_vocabulary
 
 CONFIG = RatingConfig(num_factors=3, rounds=10, factor_shrinkage=2.0, calibration_steps=40)
 
@@ -27,7 +34,7 @@ CONFIG = RatingConfig(num_factors=3, rounds=10, factor_shrinkage=2.0, calibratio
 def head() -> RatingHead:
     torch.set_num_threads(1)
     train, validation = taste_ratings(seed=1), taste_ratings(60, seed=2)
-    return fit_rating_head(train, validation, taste_vocabulary(), CONFIG)
+    return fit_rating_head(train, validation, taste_vocabulary(), taste_vectors(), CONFIG)
 
 
 def matrix(*rows: tuple[int, int, float]) -> RatingMatrix:
@@ -75,8 +82,9 @@ def test_nobody_to_calibrate_on_is_said() -> None:
         timestamp=np.zeros(0, np.int64),
         person_keys=[],
     )
+    config = replace(CONFIG, calibration_share=0.0)
     with pytest.raises(TrainingError, match="validation_fraction"):
-        fit_rating_head(taste_ratings(), nobody, taste_vocabulary(), CONFIG)
+        fit_rating_head(taste_ratings(), nobody, taste_vocabulary(), taste_vectors(), config)
 
 
 def test_taste_of_somebody_new_is_read_from_a_few_stars(head: RatingHead) -> None:
@@ -109,9 +117,8 @@ def test_intervals_hold_as_often_as_they_say(head: RatingHead) -> None:
 
 
 def test_training_with_one_seed_gives_one_head(head: RatingHead) -> None:
-    again = fit_rating_head(
-        taste_ratings(seed=1), taste_ratings(60, seed=2), taste_vocabulary(), CONFIG
-    )
+    people = taste_ratings(seed=1), taste_ratings(60, seed=2)
+    again = fit_rating_head(*people, taste_vocabulary(), taste_vectors(), CONFIG)
     np.testing.assert_array_equal(again.loadings, head.loadings)
     np.testing.assert_array_equal(again.stretch, head.stretch)
 
@@ -145,24 +152,27 @@ def test_calibration_finds_how_noisy_stars_are() -> None:
         np.full((rows, 1), 0.05, np.float32),
         np.full(rows, 0.64, np.float32),
         np.zeros(rows, np.float32),
+        np.zeros((rows, 1), np.float32),
     )
     questions = ask_along(people, taste_vocabulary(), cuts=4, seed=0)
     before = Calibration(factors)
     likelihood = float(before.log_likelihood(next(make_batches(questions))).detach())
-    head = calibrate(factors, questions, taste_vocabulary().movie_ids, RatingConfig())
+    scales = calibrate(factors, questions, RatingConfig())
+    head = scales.head(factors, taste_vocabulary().movie_ids, {})
     forecast = head.predict(films(*[1] * 10), stars(*[3.0, 3.5] * 5), films(1))
-    assert head.record["log_likelihood"] > likelihood + 0.1
+    assert scales.log_likelihood > likelihood + 0.1
     assert forecast.deviation[0] == pytest.approx(given.std(), abs=0.1)
 
 
 def test_torch_and_numpy_predict_the_same(head: RatingHead) -> None:
-    fit = FactorFit(RatingMatrix.build(taste_ratings(seed=1), taste_vocabulary()), CONFIG)
-    fit.step()
-    calibration = Calibration(fit.factors())
+    factors = fit_factors(taste_ratings(seed=1), taste_vocabulary(), taste_vectors(), CONFIG)
+    calibration = Calibration(factors)
     with torch.no_grad():  # away from the start, so that every parameter plays its part
         for parameter in calibration.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    served = calibration.head(taste_vocabulary().movie_ids, head.stretch, {})
+    generosity = float(calibration.log_generosity.detach().exp())
+    scales = Scales(calibration.scales(), generosity, head.stretch, 0.0)
+    served = scales.head(factors, taste_vocabulary().movie_ids, {})
     questions = ask_along(taste_ratings(20, seed=6), taste_vocabulary(), cuts=3, seed=1)
     questions.sort(key=lambda question: len(question.history))
     assert len(questions[0].history) == 0
@@ -170,8 +180,34 @@ def test_torch_and_numpy_predict_the_same(head: RatingHead) -> None:
     in_torch = calibration(batch).detach().numpy()
     for question, rows in zip(questions, in_torch, strict=True):
         in_numpy = served.predict(question.history, question.stars, question.targets).probabilities
-        # 2e-3: loadings are kept as float16 after the common one is scaled.
+        # Tables are kept as float16.
         np.testing.assert_allclose(rows[: len(in_numpy)], in_numpy, atol=2e-3)
+
+
+def test_choices_alone_speak_for_a_taste() -> None:
+    """Whoever watches mostly even films has the first factor, whoever watches odd ones has not."""
+    rng = np.random.default_rng(0)
+    side = rng.choice([-1.0, 1.0], 200)
+    seen = [2 * rng.integers(1, 20, 15) + (0 if taste > 0 else 1) for taste in side]
+    ratings = RatingMatrix(
+        person=np.repeat(np.arange(200), 15),
+        item=np.concatenate(seen),
+        stars=np.full(3000, 4.0, np.float32),
+        num_people=200,
+        num_items=len(taste_vocabulary()),
+    )
+    means = np.stack([np.zeros(200), side], axis=1).astype(np.float32)
+    leaning = fit_leaning(ratings, means, taste_vectors(), CONFIG)
+    assert leaning.shape == (len(taste_vocabulary()), 2)
+    assert leaning[2::2, 1].min() > 0 > leaning[3::2, 1].max()
+    np.testing.assert_allclose(leaning[:, 0], 0, atol=1e-6)
+    np.testing.assert_array_equal(leaning[0], 0)
+
+
+def test_vectors_are_centred_where_viewers_look() -> None:
+    vectors = np.array([[9, 9], [2, 0], [0, 1]], dtype=np.float32)
+    centred = centre_vectors(vectors, np.array([0, 3, 1]))
+    np.testing.assert_allclose(centred, [[0, 0], [0.25, -0.25], [-0.75, 0.75]])
 
 
 def test_bias_predictor_by_hand() -> None:

@@ -40,6 +40,7 @@ def make_head() -> RatingHead:
         loadings=np.stack([np.full(rows, 0.4), side], axis=1).astype(np.float32),
         noise=np.full(rows, 0.6, dtype=np.float32),
         doubt=np.zeros(rows, dtype=np.float32),
+        leaning=np.zeros((rows, 2), dtype=np.float32),
     )
 
 
