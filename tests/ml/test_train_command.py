@@ -111,7 +111,9 @@ def test_an_empty_data_folder_is_a_one_line_error(
     (tmp_path / "empty").mkdir()
     out = str(tmp_path / "o")
     assert main(["train", TINY, "--data", str(tmp_path / "empty"), "--out", out]) == 2
-    assert "empty" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "empty: holds none of" in error
+    assert "unpack a MovieLens set there" in error
     assert not (tmp_path / "o").exists()
 
 
@@ -121,6 +123,15 @@ def test_too_few_people_are_a_one_line_error(
     data = write_csv_set(tmp_path / "one", [(1, 1, 4, 10), (1, 4, 4, 20)])
     assert main(["train", TINY, "--data", str(data), "--out", str(tmp_path / "o")]) == 2
     assert "too few" in capsys.readouterr().err
+
+
+def test_people_with_one_rating_each_are_a_one_line_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_csv_set(tmp_path / "ones", [(user, 1, 4, 10) for user in range(1, 61)])
+    assert main(["train", TINY, "--data", str(data), "--out", str(tmp_path / "o")]) == 2
+    assert "nobody to train on has two ratings; give a larger data set" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.parametrize("name", ["paper", "shipped", "demo", "tiny"])
