@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from movieshow.api_errors import UnknownPathView
 from movieshow.health import healthz, readyz
+from movieshow.metrics import metrics
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
@@ -22,6 +23,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", include(api_patterns)),
     re_path(r"^api/", UnknownPathView.as_view()),
     path("admin/queues/", include("django_rq.urls")),

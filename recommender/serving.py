@@ -16,6 +16,7 @@ import numpy as np
 import structlog
 from django.conf import settings
 from numpy.typing import NDArray
+from prometheus_client import Counter
 
 from movieshow.health import NotReadyError
 from recommender.answers import POPULARITY_NAME
@@ -44,6 +45,10 @@ __all__ = [
 ]
 
 RETRY_SECONDS = 10.0
+failures_counter = Counter(
+    "movieshow_model_load_failures_total",
+    "Times an active model could not be loaded: the one before, or popularity, answers instead.",
+)
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,7 @@ class ModelServer:
         try:
             model = load_model(state)
         except ArtifactStorageError as error:
+            failures_counter.inc()
             self._error = f"model version {state.model_id} cannot be served: {error}"
             self._failed = (state.model_id, time.monotonic())
             logger.exception("model_not_loaded", version=state.model_id)

@@ -79,7 +79,7 @@ def _launch(*, port: int) -> None:
         _prepare({**environment, "MOVIESHOW_DEMO_PASSWORD": password})
         supervisor = Supervisor(logs=home.logs, environment=environment)
         try:
-            web, *others = describe_services(port=port)
+            web, *others = describe_services(port=port, metrics=home.path / "metrics")
             supervisor.start(web)
             _wait_until_ready(supervisor, port=port)
             for service in others:  # later, so as not to slow the first page down

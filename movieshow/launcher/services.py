@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,8 +28,10 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def describe_services(*, port: int) -> list[Service]:
+def describe_services(*, port: int, metrics: Path | None = None) -> list[Service]:
     """Return the web server on this port, two workers and the scheduler.
+
+    In the directory `metrics`, emptied here, the web processes put their counters together.
 
     What people wait for (an import, say) does not stand behind a fine-tuning that takes a minute.
     """
@@ -42,6 +45,10 @@ def describe_services(*, port: int) -> list[Service]:
         "MALLOC_MMAP_THRESHOLD_": "400000",
         "MALLOC_TRIM_THRESHOLD_": "4000000",
     }
+    if metrics is not None:
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(parents=True)
+        web["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
     return [
         Service("web", _web_command(port=port), web),
         Service("worker", (*manage, "rqworker", "default", "--with-scheduler"), one_thread),

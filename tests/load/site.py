@@ -64,7 +64,7 @@ def run_site(home: Path, *, processes: int | None = None) -> Iterator[Site]:
     if processes is not None:
         os.environ["WEB_PROCESSES"] = str(processes)
     try:
-        web = describe_services(port=port)[0]
+        web = describe_services(port=port, metrics=home / "metrics")[0]
     finally:
         if processes is not None:
             del os.environ["WEB_PROCESSES"]

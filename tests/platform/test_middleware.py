@@ -43,3 +43,13 @@ def test_wrong_passwords_close_the_admin_door_for_a_while(client: Client) -> Non
 )
 def test_log_leaves_out_what_others_could_use(path: str, logged: str) -> None:
     assert RequestLogMiddleware.format_request(RequestFactory().get(path)) == logged
+
+
+@pytest.mark.django_db
+def test_pages_are_compressed_and_answers_of_the_api_are_not() -> None:
+    page = Client().get("/search/?q=a", HTTP_ACCEPT_ENCODING="gzip")
+    assert page["Content-Encoding"] == "gzip"
+    api = Client().get("/api/v1/movies", HTTP_ACCEPT_ENCODING="gzip")
+    assert "Content-Encoding" not in api
+    plain = Client().get("/search/?q=a")
+    assert "Content-Encoding" not in plain
