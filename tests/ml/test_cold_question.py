@@ -169,7 +169,9 @@ def test_films_are_measured_from_ratings_to_report(data: Path, tmp_path: Path) -
 def test_people_are_measured_from_histories_to_report(data: Path, tmp_path: Path) -> None:
     write_small_model(tmp_path / "model")
     rows = random_rows(150, 40)
-    tens: list[tuple[float, ...]] = [(user, 10 * movie, stars, at) for user, movie, stars, at in rows]
+    tens: list[tuple[float, ...]] = [
+        (user, 10 * movie, stars, at) for user, movie, stars, at in rows
+    ]
     longer = write_csv_set(tmp_path / "tens", [*tens, *_more(tens)])
     out = tmp_path / "cold.json"
     assert (

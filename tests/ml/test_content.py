@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recommender.ml import sentence_embeddings
 from recommender.ml.content import FilmFacts, build_features, gather_facts, load_texts, lsa_vectors
 from recommender.ml.content_map import ContentMap, Ridge
 from recommender.ml.content_text import reduce_terms, split_terms, weigh_terms
@@ -138,3 +139,9 @@ def test_length_and_bias_stay_within_what_known_films_have() -> None:
     assert predicted is not None
     assert predicted.max() <= learned.bias_range[1] + 1e-6
     assert predicted[0] == pytest.approx(np.quantile(bias, 0.95), abs=1e-5)
+
+
+def test_missing_sentence_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentence_embeddings, "PACKAGE", "no_such_package")
+    with pytest.raises(UsageError, match="is not installed"):
+        sentence_embeddings.embed_sentences(["A film."])
