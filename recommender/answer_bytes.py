@@ -7,9 +7,8 @@ from django.http import QueryDict
 
 from recommender import cache, feedback
 from recommender.answering import PageRequest, answer_person, is_of_state, make_page_request
-from recommender.serializers import RecommendationOptions, make_filters, render_list
+from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
 from recommender.serving import model_server, read_state
-
 
 # What most clients ask is the same few texts; a name of a genre is looked up each time.
 _KEPT_QUERIES = 512
@@ -36,6 +35,7 @@ def _parse(query: str) -> PageRequest:
         limit=options["limit"],
         cursor=options.get("cursor"),
         with_reasons=options.get("include", False),
+        dials=make_dials(options),
     )
 
 

@@ -1,18 +1,20 @@
 """One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recommender import payloads
 from recommender.answers import Filters, RecommendationList, Taste
 from recommender.cursors import Cursor, decode_cursor, encode_cursor
+from recommender.dials import DialOptions
 from recommender.recommending import Ranking, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste_reading import read_taste
 
 MAX_LIMIT = 100
+NO_DIALS = DialOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,16 @@ class PageRequest:
     place: Cursor
     limit: int
     with_reasons: bool
+    dials: DialOptions = NO_DIALS
 
 
 def make_page_request(
-    filters: Filters, *, limit: int, cursor: str | None, with_reasons: bool
+    filters: Filters,
+    *,
+    limit: int,
+    cursor: str | None,
+    with_reasons: bool,
+    dials: DialOptions = NO_DIALS,
 ) -> PageRequest:
     """Return a request; `limit` is brought into 1 to 100.
 
@@ -34,7 +42,7 @@ def make_page_request(
         InvalidCursorError: `cursor` is not one that an answer carried.
     """
     place = decode_cursor(cursor) if cursor else Cursor(None, 0)
-    return PageRequest(filters, place, max(1, min(limit, MAX_LIMIT)), with_reasons)
+    return PageRequest(filters, place, max(1, min(limit, MAX_LIMIT)), with_reasons, dials)
 
 
 def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
@@ -48,6 +56,7 @@ def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
 def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
     """Rank for a history that belongs to nobody; nothing is kept."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
+    taste = replace(taste, dials=taste.dials.override(page.dials))
     whole = make_ranking(snapshot, taste=taste, filters=page.filters)
     return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
 
@@ -55,6 +64,7 @@ def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
 def answer_person(snapshot: Snapshot, user_id: int | None, page: PageRequest) -> RecommendationList:
     """Rank for a person, or cut the next page of a ranking made before."""
     taste = read_taste(user_id=user_id) if user_id is not None else Taste()
+    taste = replace(taste, dials=taste.dials.override(page.dials))
     recommendation_id, whole = page.place.recommendation_id, None
     if recommendation_id is not None:
         whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from recommender.dials import NEUTRAL, Dials
+
 ReasonKind = Literal["because_you_watched", "similar_to", "popular_in"]
 POPULARITY_NAME = "popularity"
 
@@ -102,3 +104,4 @@ class Taste:
     hidden_movie_ids: frozenset[int] = field(default=frozenset())
     favourite_genre_ids: tuple[int, ...] = ()
     age_band: int | None = None
+    dials: Dials = NEUTRAL

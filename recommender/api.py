@@ -25,6 +25,7 @@ from recommender.serializers import (
     SessionInput,
     SimilarOptions,
     SimilarOutput,
+    make_dials,
     make_filters,
     render_items,
     render_list,
@@ -97,6 +98,7 @@ class SessionRecommendationsView(APIView):
                 min_year=filters.min_year,
                 max_year=filters.max_year,
                 cursor=options.get("cursor"),
+                dials=make_dials(options),
             )
         except InvalidCursorError as error:
             raise ValidationError({"cursor": str(error)}) from error

@@ -52,6 +52,11 @@ class TasteProfile(models.Model):
     # Only where somebody chose to say it; used for people with fewer than five films.
     age_band = models.PositiveSmallIntegerField(_("age"), choices=AgeBand, null=True, blank=True)
     onboarded_at = models.DateTimeField(null=True, blank=True)
+    # -1 to 1, 0 as the model says; variety 0 to 1, null as is usual (see `dials`).
+    obscurity = models.FloatField(_("obscurity"), db_default=0.0)
+    adventure = models.FloatField(_("adventure"), db_default=0.0)
+    newness = models.FloatField(_("newness"), db_default=0.0)
+    variety = models.FloatField(_("variety"), null=True, blank=True)
     # Whom experiments deal: the guest this person was when first dealt; null: the person's own id.
     subject_key = models.BigIntegerField(null=True, blank=True)
 
@@ -62,7 +67,13 @@ class TasteProfile(models.Model):
             models.CheckConstraint(
                 condition=Q(age_band=None) | Q(age_band__in=AgeBand.values),
                 name="taste_age_is_a_band",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(obscurity__range=(-1, 1), adventure__range=(-1, 1))
+                & Q(newness__range=(-1, 1))
+                & (Q(variety=None) | Q(variety__range=(0, 1))),
+                name="taste_dials_in_range",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
+from recommender.dials import turn_dials
 from recommender.ml import diversity
 from recommender.ml.cold_people import blend_few
 from recommender.predicting import predict_stars
@@ -25,6 +26,8 @@ from recommender.reasons import explain_films, is_disliked
 from recommender.serving import Snapshot
 
 RANKING_DEPTH = 1000
+# How many films of the history the dial from safe to adventurous looks at.
+LATELY = 50
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,13 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     is_fallback = count < ranking.FULL_HISTORY
     sequence, _ = make_sequence(snapshot, taste.history)
     if snapshot.model is None or not len(sequence):
-        popularity = _score_without_model(snapshot, taste)
+        popularity = turn_dials(
+            _score_without_model(snapshot, taste),
+            dials=taste.dials,
+            catalogue=catalogue,
+            mask=mask,
+            likeness=None,
+        )
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
     hidden = snapshot.model.network.encode([sequence])
     scores = score_films(snapshot, hidden)
@@ -92,12 +101,22 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
             catalogue, taste=taste, liked_positions=_find_liked(snapshot, taste)
         )
         scores = blend_few(scores, leaning, mask=mask)
+    if taste.dials.rescores:
+        scores = turn_dials(
+            scores,
+            dials=taste.dials,
+            catalogue=catalogue,
+            mask=mask,
+            likeness=_score_likeness(snapshot, taste) if taste.dials.adventure else None,
+        )
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
-    if not is_fallback:
+    if not is_fallback and not taste.dials.rescores:
         ranked = refine(snapshot, hidden, ranked)
     pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
-    return ranking.diversify(ranked, pool, share=snapshot.diversity), is_fallback
+    variety = taste.dials.variety
+    share = snapshot.diversity if variety is None else variety
+    return ranking.diversify(ranked, pool, share=share), is_fallback
 
 
 def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
@@ -126,6 +145,16 @@ def score_films(snapshot: Snapshot, hidden: NDArray[np.float32]) -> NDArray[np.f
     assert snapshot.model is not None  # noqa: S101 - only a model makes a hidden state
     scores: NDArray[np.float32] = snapshot.model.network.scores(hidden)[0]
     return scores[snapshot.item_idx]
+
+
+def _score_likeness(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
+    """Return (C,) how near each film lies to the mean of the films liked lately (cosine)."""
+    assert snapshot.model is not None  # noqa: S101 - the caller has looked
+    liked = [item.movie_id for item in taste.history[-LATELY:] if not is_disliked(item)]
+    positions = snapshot.catalogue.positions_of(liked)
+    mean = snapshot.unit_vectors(positions[positions >= 0]).sum(axis=0, keepdims=True)
+    likeness = snapshot.model.network.table.scores(mean)[0] * snapshot.model.inverse_norms
+    return np.asarray(likeness[snapshot.item_idx], dtype=np.float32)
 
 
 def refine(snapshot: Snapshot, hidden: NDArray[np.float32], ranked: RankedFilms) -> RankedFilms:

@@ -11,6 +11,7 @@ from accounts.models import User
 from recommender import cache, feedback, payloads
 from recommender.answering import (
     MAX_LIMIT,
+    NO_DIALS,
     answer_history,
     answer_person,
     is_of_state,
@@ -25,6 +26,7 @@ from recommender.answers import (
     Taste,
 )
 from recommender.cursors import InvalidCursorError
+from recommender.dials import DialOptions
 from recommender.home import compute_home_rows
 from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars
@@ -57,6 +59,7 @@ def get_recommendations(
     min_year: int | None = None,
     max_year: int | None = None,
     cursor: str | None = None,
+    dials: DialOptions = NO_DIALS,
 ) -> RecommendationList:
     """Return `limit` (1 to 100) films for a person, or for a `history` that belongs to nobody.
 
@@ -70,7 +73,9 @@ def get_recommendations(
     filters = Filters(
         tuple(sorted(set(genre_ids))), tuple(sorted(set(excluded_genre_ids))), min_year, max_year
     )
-    page = make_page_request(filters, limit=limit, cursor=cursor, with_reasons=include_reasons)
+    page = make_page_request(
+        filters, limit=limit, cursor=cursor, with_reasons=include_reasons, dials=dials
+    )
     if history is not None:
         taste = Taste(history=arrange_history(history))
         return answer_history(taste, page)

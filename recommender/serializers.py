@@ -1,6 +1,8 @@
 """The shapes of the recommendation API: what comes in, checked, and what goes out."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,12 +13,23 @@ from catalog.selectors import MovieCard, get_movie_cards
 from recommender.answering import MAX_LIMIT
 from recommender.answers import Filters, HistoryItem, Recommendation, RecommendationList
 from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
+from recommender.dials import DialOptions
 from recommender.genres import UnknownGenreNameError, find_genre_ids
 
 MAX_HISTORY = 1000
 MAX_GENRE_NAMES = 50
 DEFAULT_LIMIT = 10
 REASONS = "reasons"
+
+
+def check_finite(value: float) -> None:
+    """Refuse what is no number: it passes every comparison.
+
+    Raises:
+        ValidationError: the value is NaN or infinite.
+    """
+    if not math.isfinite(value):
+        raise serializers.ValidationError(_("Give a number."))
 
 
 class GenreNamesField(serializers.ListField):
@@ -59,6 +72,34 @@ class RecommendationOptions(serializers.Serializer[Any]):
     exclude_genres = GenreNamesField(required=False, help_text="No films of these genres.")
     year_min = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
     year_max = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
+    obscurity = serializers.FloatField(
+        min_value=-1,
+        max_value=1,
+        validators=[check_finite],
+        required=False,
+        help_text="From popular, -1, to obscure, 1.",
+    )
+    adventure = serializers.FloatField(
+        min_value=-1,
+        max_value=1,
+        validators=[check_finite],
+        required=False,
+        help_text="From safe, -1, to adventurous, 1.",
+    )
+    newness = serializers.FloatField(
+        min_value=-1,
+        max_value=1,
+        validators=[check_finite],
+        required=False,
+        help_text="From old, -1, to new, 1.",
+    )
+    variety = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        validators=[check_finite],
+        required=False,
+        help_text="From the best alone, 0, to unlike, 1.",
+    )
     include = serializers.CharField(required=False, help_text="`reasons` asks for the reasons.")
     cursor = serializers.CharField(
         required=False, max_length=200, help_text="`next_cursor` of the answer before."
@@ -100,7 +141,12 @@ class HistoryItemInput(serializers.Serializer[Any]):
 
     movie_id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     rating = serializers.FloatField(
-        min_value=0.5, max_value=5.0, required=False, allow_null=True, default=None
+        min_value=0.5,
+        max_value=5.0,
+        validators=[check_finite],
+        required=False,
+        allow_null=True,
+        default=None,
     )
     rated_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
@@ -130,6 +176,11 @@ def make_filters(options: dict[str, Any]) -> Filters:
         min_year=options.get("year_min"),
         max_year=options.get("year_max"),
     )
+
+
+def make_dials(options: dict[str, Any]) -> DialOptions:
+    """Return the dials that checked options give."""
+    return DialOptions(**{field.name: options.get(field.name) for field in fields(DialOptions)})
 
 
 class ModelOutput(serializers.Serializer[Any]):

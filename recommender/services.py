@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import UnknownMovieError, lock_user
+from recommender.dials import Dials
 from recommender.feedback import note_after_commit
 from recommender.feedback_merging import merge_feedback
 from recommender.model_versions import (
@@ -21,6 +22,7 @@ from recommender.model_versions import (
 from recommender.models import AgeBand, Event, HiddenMovie, TasteProfile
 
 __all__ = [
+    "InvalidDialError",
     "UnknownAgeBandError",
     "UnknownGenreError",
     "UnknownModelVersionError",
@@ -34,8 +36,13 @@ __all__ = [
     "merge_taste",
     "roll_back",
     "save_onboarding",
+    "set_dials",
     "unhide_movie",
 ]
+
+
+class InvalidDialError(Exception):
+    """A dial was turned beyond its end."""
 
 
 class UnknownGenreError(Exception):
@@ -83,6 +90,27 @@ def save_onboarding(
         profile.onboarded_at = timezone.now()
         profile.save(update_fields=["age_band", "onboarded_at"])
     return profile
+
+
+def set_dials(*, user: User, dials: Dials) -> None:
+    """Turn a person's dials for good; their next answer follows them.
+
+    Raises:
+        InvalidDialError: one is outside its range.
+        UnknownUserError: the person is gone.
+    """
+    ends = (dials.obscurity, dials.adventure, dials.newness)
+    if any(abs(value) > 1 for value in ends) or not 0 <= (dials.variety or 0.0) <= 1:
+        raise InvalidDialError("A dial goes from -1 to 1, variety from 0 to 1.")
+    with transaction.atomic():
+        lock_user(user_id=user.pk)
+        bump_taste(user_id=user.pk)
+        TasteProfile.objects.filter(pk=user.pk).update(
+            obscurity=dials.obscurity,
+            adventure=dials.adventure,
+            newness=dials.newness,
+            variety=dials.variety,
+        )
 
 
 def hide_movie(*, user: User, movie_id: int, origin: str = "") -> None:

@@ -1,7 +1,10 @@
 """A person's taste in one query, however long their history is."""
 
+from typing import Any
+
 from movieshow.prepared import fetch_prepared
 from recommender.answers import HistoryItem, Taste
+from recommender.dials import Dials
 
 # Postgres gathers each column into one array: a row a film would cost more here than there.
 _TASTE_SQL = """
@@ -10,27 +13,32 @@ SELECT history.movie_ids, history.stars,
        ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_favourite_genres
              WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
-       (SELECT age_band FROM recommender_tasteprofile WHERE user_id = asked.user_id)
+       profile.age_band,
+       profile.obscurity, profile.adventure, profile.newness, profile.variety
 FROM (SELECT %s::bigint AS user_id) AS asked
+LEFT JOIN recommender_tasteprofile AS profile ON profile.user_id = asked.user_id
 CROSS JOIN LATERAL (
     SELECT array_agg(movie_id ORDER BY watched_at, id) AS movie_ids,
            array_agg(stars::float8 ORDER BY watched_at, id) AS stars
     FROM catalog_rating WHERE user_id = asked.user_id
 ) AS history
 """
+_NOTHING: tuple[Any, ...] = ((), (), (), (), (), None, None, None, None, None)
 
 
 def read_taste(*, user_id: int) -> Taste:
-    """Read a person's history, hidden films, chosen genres and age band; one query.
+    """Read a person's history, hidden films, chosen genres, age band and dials; one query.
 
     What they have seen without giving it stars is no history, and is not shown again either. When
     a film was watched is not read: the order is all that is asked.
     """
     row = fetch_prepared(_TASTE_SQL, [user_id])
-    movie_ids, stars, hidden, seen, genre_ids, age_band = row or ((), (), (), (), (), None)
+    movie_ids, stars, hidden, seen, genre_ids, age_band, *dials = row or _NOTHING
+    obscurity, adventure, newness, variety = dials
     return Taste(
         history=tuple(map(HistoryItem, movie_ids or (), stars or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
         favourite_genre_ids=tuple(genre_ids),
         age_band=age_band,
+        dials=Dials(obscurity or 0.0, adventure or 0.0, newness or 0.0, variety),
     )
