@@ -22,7 +22,7 @@ class LossConfig:
     """Which loss, of how many negatives, and their corrections.
 
     Negatives are shared by a batch; with `own_negatives` each position has some of its own, never
-    a film of its window, as SASRec's one (Kang & McAuley 2018, section III-F).
+    a film of its window, as SASRec's one (Kang & McAuley 2018, section III-E).
     """
 
     kind: Literal["cross_entropy", "sampled_softmax", "bce", "gbce"] = "sampled_softmax"

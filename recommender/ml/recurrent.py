@@ -10,8 +10,8 @@ class GruBlock(nn.Module):
     """A gated recurrent unit and a linear map back to the width of item vectors.
 
     In place of a Transformer's blocks, without positions, it makes the network GRU4Rec (Hidasi et
-    al., ICLR 2016, figure 1) with tied item vectors (Hidasi and Karatzoglou, CIKM 2018, section
-    4.3, "constrained embeddings"). A state depends on earlier films alone, so it is causal, and
+    al., ICLR 2016) with tied item vectors ("constrained embeddings": Hidasi and Karatzoglou, CIKM
+    2018). A state depends on earlier films alone, so it is causal, and
     padding on the right is never read. It computes in float32 even inside autocast.
     """
 

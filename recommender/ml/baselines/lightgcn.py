@@ -60,8 +60,10 @@ class LightGCN(NeuralBaseline):
 
     name: ClassVar[str] = "lightgcn"
 
-    learning_rate: float = 5e-3
+    learning_rate: float = 0.02
     batch_size: int = 65_536
+    epochs: int = 1000
+    patience: int = 40
     num_layers: int = 2
     l2: float = 1e-4
     network: Vectors = field(init=False)

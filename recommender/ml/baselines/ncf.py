@@ -65,12 +65,14 @@ class NeuralCF(NeuralBaseline):
     He et al., "Neural Collaborative Filtering" (WWW 2017), equations 7 and 12, but for one thing:
     there a person is a learned vector, so nobody new can be asked. Here a person is the sum of
     the vectors of the movies watched, over their number to the power `pooling` (as FISM has it:
-    Kabbur et al., KDD 2013, equation 5); in training the movie to be foreseen is left out of the
+    Kabbur et al., KDD 2013); in training the movie to be foreseen is left out of the
     sum. The order of a history plays no part.
     """
 
     name: ClassVar[str] = "ncf"
 
+    learning_rate: float = 5e-3
+    batch_size: int = 4096
     num_negatives: int = 4
     pooling: float = 0.5
     network: NeuMF = field(init=False)
