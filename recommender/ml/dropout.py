@@ -23,4 +23,5 @@ class ByteDropout(nn.Module):
             return functional.dropout(x, self.threshold / 256)
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
         noise = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
-        return x * (noise >= self.threshold) * (256.0 / (256 - self.threshold))
+        kept = (noise >= self.threshold).to(x.dtype)  # twice as fast as a product with bool
+        return x * kept * (256.0 / (256 - self.threshold))
