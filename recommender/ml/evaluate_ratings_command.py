@@ -25,6 +25,7 @@ from recommender.ml.rating_evaluation import (
     compare,
     describe,
     residual_deviation,
+    shares_of_halves,
 )
 from recommender.ml.rating_factors import RatingMatrix
 from recommender.ml.rating_inference import RATING_FILE, RatingHead
@@ -34,6 +35,7 @@ from recommender.ml.report import write_json
 from recommender.ml.train_command import split_people
 
 SEGMENTS = {"0-4": (0, 4), "5-19": (5, 19), "20-99": (20, 99), "100-500": (100, 500)}
+WHOLE_SEGMENTS = {"0-4": (0, 5), "5-19": (5, 20), "20-99": (20, 100), "100 or more": (100, 10**9)}
 OURS = "rating head"
 
 
@@ -72,11 +74,12 @@ class RatingBench:
         """Return the rows of one table, and by how much the head leads each."""
         ours = answer_with_head(self.head, questions)
         rows = {OURS: describe(ours)}
-        fixed = binned_likelihood(ours.expected, ours.stars, self.head_deviation)
+        shares = shares_of_halves(self.head, questions)
+        fixed = binned_likelihood(ours.expected, ours.stars, self.head_deviation, shares)
         rows[OURS]["log_likelihood_fixed_deviation"] = float(fixed.mean())
         leads = {}
         for predictor, deviation in self.simple:
-            theirs = answer_with(predictor, questions, deviation)
+            theirs = answer_with(predictor, questions, deviation, shares)
             rows[predictor.name] = describe(theirs)
             leads[predictor.name] = compare(ours, theirs)
         return {"rows": rows, "leads": leads}
@@ -128,10 +131,14 @@ def measure_tables(bench: RatingBench, held_out: Interactions) -> dict[str, Any]
         chosen = [question for question in everyone if names[question.person] == name]
         if chosen:
             tables[name] = bench.measure(chosen)
+    for label, (low, high) in WHOLE_SEGMENTS.items():
+        chosen = [question for question in everyone if low <= len(question.history) < high]
+        if chosen:
+            tables[f"with {label} ratings before"] = bench.measure(chosen)
     for label, lengths in SEGMENTS.items():
         cut = ask_last(held_out, vocabulary, lengths=lengths)
         if cut:
-            tables[f"history of {label}"] = bench.measure(cut)
+            tables[f"history cut to {label}"] = bench.measure(cut)
     return tables
 
 

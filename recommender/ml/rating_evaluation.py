@@ -13,7 +13,9 @@ from recommender.ml.rating_inference import LEVELS, LIKED, STARS, RatingHead, no
 from recommender.ml.rating_questions import RatingQuestion
 
 Column = NDArray[np.float64]
-HALF_STAR = 0.25
+HALF_CUTS = np.arange(0.75, 5, 0.5)
+WHOLE_CUTS = np.arange(1.5, 5, 1.0)
+LEAST_LIKELIHOOD = 1e-6
 BOOTSTRAP_SAMPLES = 2000
 
 
@@ -63,7 +65,7 @@ def answer_with_head(head: RatingHead, questions: Sequence[RatingQuestion]) -> A
         place = np.round(question.answers * 2 - 1).astype(np.int64)
         given = forecast.probabilities[np.arange(len(place)), place]
         parts["expected"].append(forecast.expected)
-        parts["likelihood"].append(np.log(np.maximum(given, 1e-6)))
+        parts["likelihood"].append(np.log(np.maximum(given, LEAST_LIKELIHOOD)))
         parts["liking"].append(forecast.probability_of_liking)
         for level in LEVELS:
             low, high = forecast.interval(level)
@@ -82,26 +84,48 @@ def answer_with_head(head: RatingHead, questions: Sequence[RatingQuestion]) -> A
 
 
 def answer_with(
-    predictor: StarPredictor, questions: Sequence[RatingQuestion], deviation: float
+    predictor: StarPredictor,
+    questions: Sequence[RatingQuestion],
+    deviation: float,
+    share_of_halves: Column,
 ) -> Answers:
     """Ask a predictor without ranges: its likelihood is that of one `deviation` for everybody."""
     expected = np.concatenate([predictor.expect(question) for question in questions])
     expected = np.clip(expected.astype(np.float64), 0.5, 5.0)
     stars = _given(questions)
-    return Answers(
-        _people(questions), stars, expected, binned_likelihood(expected, stars, deviation)
-    )
+    likelihood = binned_likelihood(expected, stars, deviation, share_of_halves)
+    return Answers(_people(questions), stars, expected, likelihood)
 
 
-def binned_likelihood(expected: Column, stars: Column, deviation: float) -> Column:
-    """Return log P (R,) of the stars given under a normal cut into cells half a star wide."""
-    edges = (STARS[:-1] + HALF_STAR - expected[:, None]) / deviation
-    below = normal_cdf(edges)
-    ends = np.zeros((len(below), 1))
-    masses = np.diff(below, axis=1, prepend=ends, append=ends + 1)
+def shares_of_halves(head: RatingHead, questions: Sequence[RatingQuestion]) -> Column:
+    """Return for each answer (R,) how likely the person is to give half stars."""
+    shares = [head.share_of_halves(question.stars) for question in questions]
+    return np.repeat(shares, [len(question.targets) for question in questions])
+
+
+def binned_likelihood(
+    expected: Column, stars: Column, deviation: float, share_of_halves: Column
+) -> Column:
+    """Return log P (R,) of the stars given under a normal cut midway between stars.
+
+    Half stars have `share_of_halves` (R,) of it, whole ones the rest: what is known of a person's
+    scale helps every predictor alike.
+    """
     place = np.round(stars * 2 - 1).astype(np.int64)
-    likelihood: Column = np.log(np.maximum(masses[np.arange(len(place)), place], 1e-6))
+    rows = np.arange(len(place))
+    half = _cell_masses(HALF_CUTS, expected, deviation)[rows, place]
+    whole = _cell_masses(WHOLE_CUTS, expected, deviation)[rows, place // 2]
+    whole = np.where(place % 2 == 1, whole, 0.0)
+    likelihood: Column = np.log(
+        np.maximum(share_of_halves * half + (1 - share_of_halves) * whole, LEAST_LIKELIHOOD)
+    )
     return likelihood
+
+
+def _cell_masses(cuts: Column, expected: Column, deviation: float) -> Column:
+    below = normal_cdf((cuts - expected[:, None]) / deviation)
+    ends = np.zeros((len(below), 1))
+    return np.diff(below, axis=1, prepend=ends, append=ends + 1)
 
 
 def residual_deviation(predictor: StarPredictor, questions: Sequence[RatingQuestion]) -> float:

@@ -23,6 +23,7 @@ from recommender.ml.rating_config import RatingConfig
 
 Array = NDArray[np.float32]
 FIRST_NOISE = 0.75
+LEAST_NOISE = 0.01
 FIRST_GENEROSITY = 0.4
 FIRST_SPREAD = 0.1
 
@@ -179,7 +180,8 @@ class FactorFit:
         sums = np.bincount(ratings.item, squares, ratings.num_items) + open_ * self.counts
         pull = self.config.noise_shrinkage
         overall = squares.mean() + open_
-        self.noise = ((sums + pull * overall) / (self.counts + pull)).astype(np.float32)
+        noise = (sums + pull * overall) / (self.counts + pull)
+        self.noise = np.maximum(noise, LEAST_NOISE).astype(np.float32)
 
     def factors(self, leaning: Array) -> RatingFactors:
         """Return what has been learnt so far, with the `leaning` (V, C) that goes with it."""

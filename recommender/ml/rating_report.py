@@ -39,7 +39,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "Log-likelihood is in nats per rating: of a predictor without ranges, under one deviation "
         "for everybody (that of its errors on the validation people), of the head under its own "
-        "distribution, and beside it with one deviation too."
+        "distribution, and beside it with one deviation too. That some people give whole stars "
+        "alone is known to all of them."
     )
     for name, table in report["tables"].items():
         yield from _table_lines(name, table)

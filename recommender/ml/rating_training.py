@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.errors import TrainingError
 from recommender.ml.rating_calibration import calibrate
 from recommender.ml.rating_config import RatingConfig
 from recommender.ml.rating_factors import FactorFit, RatingFactors, RatingMatrix
@@ -56,6 +57,8 @@ def fit_rating_head(
     if config.calibration_share:
         part, spared = hold_out_people(train, fraction=config.calibration_share, salt=SPARED_SALT)
         others = calibration_questions(spared, vocabulary, config)
+    if part.num_people == 0:
+        raise TrainingError(f"{train.num_people} people are too few to learn stars from")
     questions = calibration_questions(validation, vocabulary, config) + others
     scales = calibrate(fit_factors(part, vocabulary, item_vectors, config), questions, config)
     factors = fit_factors(train, vocabulary, item_vectors, config)

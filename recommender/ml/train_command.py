@@ -92,7 +92,11 @@ def _write(
     head = None
     if config.rating.enabled:
         people = parts["train"], parts["validation"]
-        head = fit_rating_head(*people, vocabulary, padded_vectors(trainer.model), config.rating)
+        try:
+            vectors = padded_vectors(trainer.model)
+            head = fit_rating_head(*people, vocabulary, vectors, config.rating)
+        except TrainingError as error:  # no reason to lose what was trained
+            logger.warning("the model will predict no stars: %s", error)
     movie_ids = trainer.data.movie_ids
     popularity = count_items(trainer.data.train, len(movie_ids))
     export_model(out, trainer.model, movie_ids, popularity, card, rating_head=head)

@@ -76,7 +76,9 @@ def test_evaluation_writes_tables_of_all_sets_and_lengths(
     files = ["--json", str(tmp_path / "r.json"), "--markdown", str(tmp_path / "r.md")]
     assert main(["evaluate-ratings", str(model), "--data", str(data), *files]) == 0
     report = json.loads((tmp_path / "r.json").read_text())
-    assert {"all", "tastes", "history of 0-4", "history of 5-19"} <= set(report["tables"])
+    assert {"all", "tastes", "history cut to 0-4", "with 5-19 ratings before"} <= set(
+        report["tables"]
+    )
     rows = report["tables"]["all"]["rows"]
     assert rows["rating head"]["rmse"] < rows["global mean"]["rmse"]
     lead, low, high = report["tables"]["all"]["leads"]["global mean"]["rmse"]
@@ -85,7 +87,7 @@ def test_evaluation_writes_tables_of_all_sets_and_lengths(
     assert set(rows["rating head"]["coverage"]) == {"50%", "80%", "90%"}
     assert "rating head" in capsys.readouterr().out
     text = (tmp_path / "r.md").read_text()
-    assert "## history of 0-4" in text
+    assert "## history cut to 0-4" in text
     assert str(data.parent) not in text
 
 
@@ -107,12 +109,42 @@ def test_training_ends_with_a_head_unless_told_not_to(data: Path, tmp_path: Path
     assert RatingHead.load_beside(tmp_path / "without") is None
 
 
+def test_training_survives_when_stars_cannot_be_learnt(
+    data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = (CONFIGS / "tiny.toml").read_text() + "\n[rating]\ncalibration_share = 0.999999\n"
+    (tmp_path / "odd.toml").write_text(config)
+    arguments = ["train", str(tmp_path / "odd.toml"), "--data", str(data)]
+    assert main([*arguments, "--out", str(tmp_path / "odd"), "--device", "cpu"]) == 0
+    assert InferenceModel.load(tmp_path / "odd").rating_head is None
+    assert "will predict no stars" in caplog.text
+
+
 def test_exporting_anew_and_fine_tuning_keep_the_head(model: Path, tmp_path: Path) -> None:
     head = (model / RATING_FILE).read_bytes()
     assert main(["export", str(model), "--out", str(tmp_path / "again")]) == 0
     fine_tune(model, tmp_path / "tuned", histories=[], replay=[], max_seconds=1, seed=0)
     for name in ("again", "tuned"):
         assert (tmp_path / name / RATING_FILE).read_bytes() == head
+
+
+def test_shipped_model_tells_a_friend_of_horror_from_one_of_musicals() -> None:
+    shipped = CONFIGS.parent / "artifacts" / "shipped"
+    head = RatingHead.load_beside(shipped)
+    assert head is not None
+    np.testing.assert_array_equal(head.movie_ids, InferenceModel.load(shipped).movie_ids)
+    horror = [1258, 1214, 2288, 1219, 1997]  # The Shining, Alien, The Thing, Psycho, The Exorcist
+    musicals = [1035, 899, 914, 1288, 588]  # The Sound of Music, Singin' in the Rain, …, Aladdin
+    history = head.index_of(horror + musicals)
+    given = np.array([5.0] * 5 + [1.5] * 5, dtype=np.float32)
+    asked = head.index_of([1387, 1200, 1380, 594])  # Jaws, Aliens; Grease, Snow White
+    fond = head.predict(history, given, asked)
+    averse = head.predict(history, given[::-1], asked)
+    assert (fond.expected[:2] > averse.expected[:2] + 0.3).all()
+    assert (fond.expected[2:] < averse.expected[2:] - 0.3).all()
+    low, high = fond.interval(0.8)
+    assert (low < fond.expected).all()
+    assert (high > fond.expected).all()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,12 @@ from recommender.ml.rating_calibration import (
     fit_stretch,
 )
 from recommender.ml.rating_config import RatingConfig
-from recommender.ml.rating_evaluation import answer_with, answer_with_head, describe
+from recommender.ml.rating_evaluation import (
+    answer_with,
+    answer_with_head,
+    describe,
+    shares_of_halves,
+)
 from recommender.ml.rating_factors import FactorFit, RatingFactors, RatingMatrix, fit_biases
 from recommender.ml.rating_inference import LEVELS, RatingHead
 from recommender.ml.rating_leaning import centre_vectors, fit_leaning
@@ -103,7 +108,7 @@ def test_head_beats_biases_on_people_never_seen(head: RatingHead) -> None:
     ours = describe(answer_with_head(head, asked))
     validation = ask_along(taste_ratings(60, seed=2), taste_vocabulary(), cuts=2, seed=0)
     for predictor in (global_mean(ratings), tune_bias_predictor(ratings, validation)):
-        theirs = describe(answer_with(predictor, asked, 1.0))
+        theirs = describe(answer_with(predictor, asked, 1.0, shares_of_halves(head, asked)))
         assert ours["rmse"] < 0.8 * theirs["rmse"]
         assert ours["log_likelihood"] > theirs["log_likelihood"]
 
@@ -208,6 +213,23 @@ def test_vectors_are_centred_where_viewers_look() -> None:
     vectors = np.array([[9, 9], [2, 0], [0, 1]], dtype=np.float32)
     centred = centre_vectors(vectors, np.array([0, 3, 1]))
     np.testing.assert_allclose(centred, [[0, 0], [0.25, -0.25], [-0.75, 0.75]])
+
+
+def test_world_of_equal_stars_is_foretold_and_stays_finite() -> None:
+    same = taste_ratings(60)
+    same = replace(same, rating=np.full_like(same.rating, 5.0))
+    head = fit_rating_head(same, same, taste_vocabulary(), taste_vectors(), CONFIG)
+    forecast = head.predict(films(1, 2), stars(5, 5), films(0, 3))
+    assert np.isfinite(forecast.probabilities).all()
+    assert forecast.expected[1] == pytest.approx(5.0, abs=0.05)
+    assert forecast.probability_of_liking[1] > 0.95
+
+
+def test_too_few_people_are_refused() -> None:
+    few = taste_ratings(40, seed=1)
+    config = replace(CONFIG, calibration_share=0.999999)
+    with pytest.raises(TrainingError, match="too few"):
+        fit_rating_head(few, few, taste_vocabulary(), taste_vectors(), config)
 
 
 def test_bias_predictor_by_hand() -> None:
