@@ -1,12 +1,13 @@
 """Which movie of the catalogue a film of an upload is: by id, by title and year, by likeness.
 
-Likeness is rapidfuzz's on titles as search compares them, over the few candidates that trigrams
-(pg_trgm) find with a year at most one off.
+Likeness is rapidfuzz's on titles as search compares them, over the movies of the same title and,
+where none of those is surely meant, the few that trigrams (pg_trgm) find with a year at most one
+off.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from catalog.importing.parsing import Film
 from catalog.models import Movie
 from catalog.text import drop_leading_article, move_article, normalise_title
 
-CHUNK = 200
+CHUNK = 50
 MAX_CANDIDATES = 5
 # Of 100. Above the first a typing error is the only difference left, given the same year and
 # numbers; below the second people see no likeness.
@@ -27,13 +28,32 @@ SURE, LIKELY = 93.0, 72.0
 # How far the runner-up must lie behind for the first to be taken unasked.
 CLEAR = 5.0
 OTHER_TITLE = 55.0  # an id whose film is called something this different is somebody else's id
-MIN_TRIGRAM_LIKENESS = 0.3
+# Thresholds of pg_trgm; and such a query is done sooner than compiled.
+SETTINGS = {
+    "pg_trgm.similarity_threshold": "0.45",
+    "pg_trgm.word_similarity_threshold": "0.6",
+    "jit": "off",
+}
 PARENTHESES = re.compile(r"\(([^()]*)\)")
 AKA = re.compile(r"^(?:a\.?k\.?a\.?|aka)\s+", re.IGNORECASE)
 ROMAN = re.compile(r"(?:[ivx]+|\d+)")
 
 Match = ImportedFilm.Match
-CANDIDATES = """
+# Movies of the very title, or of one that goes on after it: by the ordered index, so most films
+# of an upload are found in a fraction of a millisecond each.
+NAMESAKES = """
+    SELECT asked.place, movie.id, movie.title, movie.year, movie.rating_count
+    FROM unnest(%(places)s::int[], %(titles)s::text[], %(years)s::int[])
+         AS asked(place, title, year)
+    CROSS JOIN LATERAL (
+        SELECT id, title, year, rating_count FROM catalog_movie
+        WHERE search_title ~>=~ asked.title AND search_title ~<~ (asked.title || '!')
+          AND (search_title = asked.title OR asked.year IS NULL OR year IS NULL
+               OR abs(year - asked.year) <= 1)
+        ORDER BY search_title = asked.title DESC, rating_count DESC, id LIMIT 20
+    ) AS movie
+"""
+LIKENESSES = """
     SELECT asked.place, movie.id, movie.title, movie.year, movie.rating_count
     FROM unnest(%(places)s::int[], %(titles)s::text[], %(years)s::int[])
          AS asked(place, title, year)
@@ -42,12 +62,10 @@ CANDIDATES = """
                greatest(similarity(search_title, asked.title),
                         word_similarity(asked.title, search_title)) AS likeness
         FROM catalog_movie
-        WHERE search_title = asked.title
-           OR (search_title %% asked.title OR asked.title <%% search_title)
-              AND (asked.year IS NULL OR year IS NULL OR abs(year - asked.year) <= 1)
+        WHERE (search_title %% asked.title OR asked.title <%% search_title)
+          AND (asked.year IS NULL OR year IS NULL OR abs(year - asked.year) <= 1)
         ORDER BY likeness DESC, rating_count DESC, id LIMIT 12
     ) AS movie
-    ORDER BY asked.place, movie.likeness DESC, movie.rating_count DESC, movie.id
 """
 
 
@@ -82,11 +100,20 @@ def match_films(films: Sequence[Film], *, on_done: Callable[[int], object]) -> l
 
 def _match_chunk(films: list[Film]) -> list[Verdict]:
     found = dict(_match_by_ids(films))
-    by_title = [(place, film) for place, film in enumerate(films) if place not in found]
-    wanted = [(place, film) for place, film in by_title if film.is_film and film.title]
-    candidates = _find_candidates(wanted)
-    for place, film in wanted:
-        found[place] = decide(film, candidates.get(place, []))
+    wanted = {
+        place: film
+        for place, film in enumerate(films)
+        if place not in found and film.is_film and normalise_title(film.title)
+    }
+    candidates = _find_namesakes(wanted)
+    verdicts = {place: decide(film, candidates[place]) for place, film in wanted.items()}
+    unsure = {
+        place: film for place, film in wanted.items() if verdicts[place].match != Match.MATCHED
+    }
+    for place, others in _find_likenesses(unsure).items():
+        both = {one.movie_id: one for one in (*candidates[place], *others)}
+        verdicts[place] = decide(wanted[place], list(both.values()))
+    found |= verdicts
     return [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
 
 
@@ -137,31 +164,45 @@ def _is_other_title(film: Film, title: str) -> bool:
     return bool(film.title) and score_titles(film.title, title) < OTHER_TITLE
 
 
-def _find_candidates(wanted: Iterable[tuple[int, Film]]) -> dict[int, list[Candidate]]:
-    """Return movies whose title resembles each film's, scored, best first."""
-    asked = [(place, film, normalise_title(film.title)) for place, film in wanted]
-    asked = [entry for entry in asked if entry[2]]
+def _find_namesakes(wanted: Mapping[int, Film]) -> dict[int, list[Candidate]]:
+    """Return movies whose title is each film's, or begins with it; with an article or without."""
+    asked: list[tuple[int, str]] = []
+    for place, film in wanted.items():
+        title = normalise_title(film.title)
+        bare = drop_leading_article(title)
+        asked += [(place, name) for name in dict.fromkeys((title, bare, f"the {bare}"))]
+    return _ask(NAMESAKES, asked, wanted)
+
+
+def _find_likenesses(wanted: Mapping[int, Film]) -> dict[int, list[Candidate]]:
+    """Return movies whose title resembles each film's."""
+    asked = [(place, normalise_title(film.title)) for place, film in wanted.items()]
+    return _ask(LIKENESSES, asked, wanted)
+
+
+def _ask(
+    query: str, asked: Sequence[tuple[int, str]], films: Mapping[int, Film]
+) -> dict[int, list[Candidate]]:
+    """Return scored candidates by place; those of no title asked for are empty."""
+    found: dict[int, dict[int, Candidate]] = {place: {} for place in films}
     if not asked:
         return {}
     with transaction.atomic(), connection.cursor() as cursor:
-        for name in ("similarity_threshold", "word_similarity_threshold"):
-            least = MIN_TRIGRAM_LIKENESS if name == "similarity_threshold" else 0.6
-            cursor.execute("SELECT set_config(%s, %s, true)", [f"pg_trgm.{name}", str(least)])
+        for name, value in SETTINGS.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
         cursor.execute(
-            CANDIDATES,
+            query,
             {
-                "places": [place for place, _film, _title in asked],
-                "titles": [title for _place, _film, title in asked],
-                "years": [film.year for _place, film, _title in asked],
+                "places": [place for place, _title in asked],
+                "titles": [title for _place, title in asked],
+                "years": [films[place].year for place, _title in asked],
             },
         )
         rows = cursor.fetchall()
-    films = {place: film for place, film, _title in asked}
-    found: dict[int, list[Candidate]] = defaultdict(list)
     for place, movie_id, title, year, rating_count in rows:
         score = score_titles(films[place].title, title)
-        found[place].append(Candidate(movie_id, title, year, rating_count, score))
-    return found
+        found[place][movie_id] = Candidate(movie_id, title, year, rating_count, score)
+    return {place: list(ones.values()) for place, ones in found.items()}
 
 
 def score_titles(given: str, known: str) -> float:
