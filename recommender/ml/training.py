@@ -249,24 +249,25 @@ class Trainer:
         """Return the mean loss over this process's share of a batch, and of how many films."""
         inputs = torch.from_numpy(batch.inputs).to(self.device)
         targets = torch.from_numpy(batch.targets).to(self.device)
-        config, chosen = self.config.loss, targets > 0
+        config, share = self.config.loss, self.workers.share
         own = draw_own_rows(inputs, targets, config, self.model.num_items, negatives)
         if self.workers.size > 1:
+            chosen = targets > 0
             mine = torch.zeros_like(chosen)
-            mine[share := self.workers.share] = True
+            mine[share] = True
             own = None if own is None else own[mine[chosen]]
-            inputs, targets, chosen = inputs[share], targets[share], chosen[share]
-        count = int(chosen.sum())
-        if count == 0:
+            inputs, targets = inputs[share], targets[share]
+        # Found by numpy: looking for them on a GPU would wait for it.
+        places = torch.from_numpy(np.flatnonzero(batch.targets[share])).to(self.device)  # (N,)
+        if len(places) == 0:
             return torch.zeros(()), 0
+        rows = targets.flatten()[places] - 1
         with torch.autocast(
             self.device.type, self.precision, enabled=self.precision != torch.float32
         ):
-            hidden = self.model(inputs)[chosen]  # (N, D)
-            loss = compute_loss(
-                self.model, hidden, targets[chosen] - 1, config, negatives, own_rows=own
-            )
-        return loss, count
+            hidden = self.model(inputs).flatten(0, 1).index_select(0, places)  # (N, D)
+            loss = compute_loss(self.model, hidden, rows, config, negatives, own_rows=own)
+        return loss, len(places)
 
     def _look(self, loss_sum: Tensor, seen: int, epoch: int) -> float:
         mean = float(loss_sum) / seen
