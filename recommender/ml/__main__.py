@@ -23,6 +23,8 @@ COMMANDS = {
     "cold-people": "measure what people with no to four films are shown",
     "ablate": "measure a network with its options changed one by one",
     "bench-training": "measure films a second of training beside a plain loop's",
+    "bench": "measure what each item table costs and finds",
+    "faithfulness": "measure whether the reasons given are true",
     "tune": "search for the options that validate best",
 }
 """Each is run by the module `<command>_command`, which is imported only then."""
