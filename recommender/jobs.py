@@ -47,6 +47,13 @@ def refresh_statistics() -> int:
     return changed
 
 
+def warm_up_job() -> int:
+    """Compute answers of the model now active for people who were here lately."""
+    from recommender.warming import warm_up_answers  # noqa: PLC0415 - loads onnxruntime
+
+    return warm_up_answers()
+
+
 def retire_models() -> int:
     """Delete the files of old fine-tuned models; return how many."""
     return retire_old_versions()

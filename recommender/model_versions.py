@@ -19,6 +19,7 @@ from recommender.artifacts import (
     store_artifact,
 )
 from recommender.models import Experiment, ModelVersion
+from recommender.queueing import queue_warm_up
 
 logger = structlog.get_logger(__name__)
 
@@ -175,6 +176,7 @@ def _make_active(version: ModelVersion) -> None:
     ModelVersion.objects.filter(is_active=True).exclude(pk=version.pk).update(is_active=False)
     version.is_active, version.activated_at = True, timezone.now()
     version.save(update_fields=["is_active", "activated_at"])
+    transaction.on_commit(queue_warm_up, robust=True)
 
 
 def publish_if_unchanged(version: ModelVersion, *, expected_active_id: int | None) -> bool:

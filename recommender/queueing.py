@@ -13,6 +13,8 @@ logger = structlog.get_logger(__name__)
 FINETUNE_JOB_ID = "recommender-finetune"
 FINETUNE_FUNCTION = "recommender.jobs.finetune_if_due"
 FINETUNE_QUEUE = "low"
+WARM_UP_JOB_ID = "recommender-warm-up"
+WARM_UP_FUNCTION = "recommender.jobs.warm_up_job"
 FINETUNE_TIMEOUT_SECONDS = 900
 _WAITING = frozenset({JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.DEFERRED})
 
@@ -44,6 +46,19 @@ def queue_finetuning() -> bool:
     except (RedisUnavailableError, RedisError, OSError) as error:
         logger.warning("finetuning_not_queued", error=str(error))
     return False
+
+
+def queue_warm_up() -> None:
+    """Have a worker compute answers of a new model for people who were here lately."""
+    try:
+        with redis_guard() as client:
+            Queue("default", connection=client).enqueue_call(
+                WARM_UP_FUNCTION, job_id=WARM_UP_JOB_ID, unique=True, result_ttl=0, ttl=600
+            )
+    except DuplicateJobError:
+        return  # one waits already, and looks at what is active when it runs
+    except (RedisUnavailableError, RedisError, OSError) as error:
+        logger.warning("warm_up_not_queued", error=str(error))
 
 
 def _remove_dead_job(queue: Queue) -> bool:

@@ -1,0 +1,65 @@
+"""A new model's answers are there before people who were here lately ask for them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+from rq.job import Job
+
+from accounts.models import User
+from recommender.feedback import noted
+from recommender.model_versions import activate_model_version
+from recommender.models import ModelVersion
+from recommender.queueing import WARM_UP_JOB_ID
+from recommender.redis_connection import redis_guard
+from recommender.warming import find_people_of_late, warm_up_answers
+from tests.recommender.conftest import Watch
+
+
+def test_only_people_of_late_are_found_the_latest_first(viewer: User, watch: Watch) -> None:
+    now = timezone.now()
+    User.objects.create_user("long-gone", last_login=now - timedelta(days=30))
+    User.objects.create_user("never")
+    last = User.objects.create_user("last", last_login=now + timedelta(seconds=1))
+    watch(viewer, 1, 2, 3)
+    assert find_people_of_late() == [last, viewer]
+    assert find_people_of_late(limit=1) == [last]
+
+
+def test_person_of_a_data_set_is_not_warmed(watch: Watch) -> None:
+    person = User.objects.create_user("ml-1", dataset="ml", dataset_user_id=1)
+    watch(person, 1, 2, 3)
+    assert find_people_of_late() == []
+
+
+def test_first_request_after_warming_is_a_hit_and_noted_as_shown_only_then(
+    active_model: ModelVersion, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, 1, 4, 7, 10, 13)
+    assert warm_up_answers() == 1
+    with redis_guard() as client:
+        assert not client.exists("movieshow:feedback:1")
+    noted.clear()
+    client = APIClient()
+    client.force_authenticate(viewer)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get("/api/v1/me/recommendations")
+    assert answer.json()["model"]["version"] == active_model.pk
+    assert len(queries) == 1
+
+
+def test_warming_keeps_to_its_time(active_model: ModelVersion, viewer: User, watch: Watch) -> None:
+    watch(viewer, 1, 4, 7, 10, 13)
+    assert warm_up_answers(max_seconds=-1.0) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_activation_queues_one_warming(active_model: ModelVersion) -> None:
+    for _ in range(2):
+        activate_model_version(version_id=active_model.pk)
+    with redis_guard() as client:
+        job = Job.fetch(WARM_UP_JOB_ID, connection=client)
+    assert job.func_name == "recommender.jobs.warm_up_job"
