@@ -3,6 +3,7 @@
 from django.core.management import call_command
 
 from accounts.services import delete_expired_guests
+from accounts.sessions import forget_ended_sessions
 
 
 def delete_expired_guests_job() -> int:
@@ -11,5 +12,6 @@ def delete_expired_guests_job() -> int:
 
 
 def delete_expired_sessions_job() -> None:
-    """Delete browser sessions past their expiry."""
+    """Delete browser sessions past their expiry, and what is known of them."""
     call_command("clearsessions")
+    forget_ended_sessions()

@@ -6,6 +6,7 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -94,3 +95,10 @@ def end_other_sessions(*, user: User, current_key: str | None) -> int:
     ended, _rows = Session.objects.filter(session_key__in=keys).delete()
     others.delete()
     return ended
+
+
+def forget_ended_sessions() -> int:
+    """Forget log-ins whose session is gone; return how many."""
+    live = Session.objects.filter(session_key=OuterRef("session_key"))
+    forgotten, _rows = UserSession.objects.filter(~Exists(live)).delete()
+    return int(forgotten)

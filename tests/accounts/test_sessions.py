@@ -14,6 +14,7 @@ from django.contrib.admin import site
 from django.test import Client
 
 from accounts.adapters import UNKNOWN_IP
+from accounts.jobs import delete_expired_sessions_job
 from accounts.models import User
 from accounts.sessions import describe_device
 from tests.catalog.factories import PASSWORD, count_queries_of, make_member
@@ -90,6 +91,14 @@ def test_sessions_of_others_cannot_be_ended(ada: User) -> None:
     row = UserSession.objects.get()
     log_in(ada).post(f"/account/sessions/{row.pk}/end/")
     assert "bob" in read(bob, "/account/")
+
+
+def test_ended_sessions_are_forgotten(ada: User) -> None:
+    here, there = log_in(ada), log_in(ada, EDGE)
+    there.session.delete()
+    delete_expired_sessions_job()
+    assert [one.user_agent for one in UserSession.objects.all()] == [FIREFOX]
+    assert "ada" in read(here, "/account/")
 
 
 def test_new_password_ends_other_sessions(ada: User) -> None:
