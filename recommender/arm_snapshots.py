@@ -49,7 +49,7 @@ class ArmSnapshots:
             snapshot = self._get_pinned(active, arm.model)
         if arm.diversity is not None:
             snapshot = replace(snapshot, diversity=arm.diversity)
-        return snapshot
+        return replace(snapshot, dials=arm.dials) if arm.dials.rescores else snapshot
 
     def forget(self) -> None:
         """Drop all models."""

@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from recommender.dials import NEUTRAL, Dials
 from recommender.experiment_models import Arm, Experiment
 
 KEPT_LINEUPS = 8
@@ -40,6 +41,7 @@ class ServedArm:
     model: PinnedModel | None
     diversity: float | None
     row_policy: str
+    dials: Dials = NEUTRAL
 
     @property
     def is_popularity(self) -> bool:
@@ -132,4 +134,5 @@ def _serve(arm: Arm, *, is_running: bool) -> ServedArm:
         model=pinned,
         diversity=arm.diversity,
         row_policy=arm.row_policy,
+        dials=Dials(arm.obscurity or 0.0, arm.adventure or 0.0, arm.newness or 0.0),
     )

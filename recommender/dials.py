@@ -32,6 +32,15 @@ class Dials:
         """Whether any dial changes scores."""
         return bool(self.obscurity or self.adventure or self.newness)
 
+    def or_else(self, usual: "Dials") -> "Dials":
+        """Return these, with the usual ones in place of those that nobody has turned."""
+        return Dials(
+            self.obscurity or usual.obscurity,
+            self.adventure or usual.adventure,
+            self.newness or usual.newness,
+            usual.variety if self.variety is None else self.variety,
+        )
+
     def override(self, given: "DialOptions") -> "Dials":
         """Return these with the ones given in their place."""
         named = {field.name: getattr(given, field.name) for field in fields(given)}

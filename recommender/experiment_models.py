@@ -141,6 +141,10 @@ class Arm(models.Model):
     diversity = models.FloatField(
         null=True, blank=True, help_text=_("Share of likeness in the trade (MMR), 0 to 1.")
     )
+    # Dials for people who have not turned their own (see `dials`).
+    obscurity = models.FloatField(null=True, blank=True, help_text=_("-1 popular to 1 obscure."))
+    adventure = models.FloatField(null=True, blank=True, help_text=_("-1 safe to 1 adventurous."))
+    newness = models.FloatField(null=True, blank=True, help_text=_("-1 old to 1 new."))
     row_policy = models.CharField(max_length=12, choices=RowPolicy, default=RowPolicy.FIXED)
 
     class Meta:
@@ -158,6 +162,12 @@ class Arm(models.Model):
             models.CheckConstraint(
                 condition=Q(diversity__isnull=True) | Q(diversity__gte=0, diversity__lte=1),
                 name="arm_diversity_is_share",
+            ),
+            models.CheckConstraint(
+                condition=(Q(obscurity=None) | Q(obscurity__range=(-1, 1)))
+                & (Q(adventure=None) | Q(adventure__range=(-1, 1)))
+                & (Q(newness=None) | Q(newness__range=(-1, 1))),
+                name="arm_dials_in_range",
             ),
             models.CheckConstraint(
                 condition=~Q(ranking="popularity") | Q(model_version__isnull=True),

@@ -21,6 +21,7 @@ from recommender.models import Arm, Experiment, ModelVersion
 logger = structlog.get_logger(__name__)
 
 MAX_ARMS = 6
+RERANK_SETTINGS = ("diversity", "obscurity", "adventure", "newness")
 Status = Experiment.Status
 
 
@@ -55,8 +56,8 @@ def _changing(experiment_id: int, *, expected: tuple[str, ...]) -> Iterator[Expe
 def start_experiment(*, experiment_id: int) -> Experiment:
     """Let people into an experiment; from now on its arms are fixed.
 
-    Arms that name no model are pinned to the version that is active now, and those that name no
-    strength of diversity to the one in force, so that a fine-tuning meanwhile changes no arm.
+    Arms that name no model are pinned to the version that is active now, and those that leave a
+    dial or the diversity open to those in force, so that a fine-tuning meanwhile changes no arm.
 
     Raises:
         ExperimentError: it is no draft, its arms make no experiment, a model of theirs cannot be
@@ -105,8 +106,9 @@ def _check_model(version: ModelVersion) -> None:
 
 
 def _changes_films(arm: Arm) -> bool:
-    is_plain = arm.ranking == Arm.Ranking.MODEL and arm.diversity is None
-    return not is_plain or arm.model_version_id is not None
+    is_plain = all(getattr(arm, setting) is None for setting in RERANK_SETTINGS)
+    is_model = arm.ranking == Arm.Ranking.MODEL and arm.model_version_id is None
+    return not (is_plain and is_model)
 
 
 def _pin(experiment: Experiment, arms: list[Arm]) -> None:
@@ -121,9 +123,10 @@ def _pin(experiment: Experiment, arms: list[Arm]) -> None:
     for arm in arms:
         if arm.ranking == Arm.Ranking.MODEL and arm.model_version is None:
             arm.model_version = active
-        if arm.diversity is None and in_force is not None:
-            arm.diversity = in_force.diversity
-        arm.save(update_fields=["model_version", "diversity"])
+        for setting in RERANK_SETTINGS:
+            if getattr(arm, setting) is None and in_force is not None:
+                setattr(arm, setting, getattr(in_force, setting))
+        arm.save(update_fields=["model_version", *RERANK_SETTINGS])
     pinned = {arm.model_version_id for arm in arms if arm.model_version_id}
     if len(pinned - {active.pk if active else None}) > MAX_PINNED_MODELS:
         raise ExperimentError(

@@ -9,7 +9,7 @@ films that people went on to like.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -80,6 +80,7 @@ def make_sequence(
 def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:
     """Order the films that may be shown, at most 1,000; also say whether this is a fallback."""
     catalogue = snapshot.catalogue
+    taste = replace(taste, dials=taste.dials.or_else(snapshot.dials))
     mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
     watched = catalogue.positions_of([item.movie_id for item in taste.history])
     count = int((watched >= 0).sum())

@@ -24,6 +24,7 @@ from recommender.arm_snapshots import ArmSnapshots
 from recommender.arms import PinnedModel
 from recommender.artifacts import ArtifactStorageError, fetch_artifact
 from recommender.catalogue_arrays import CatalogueArrays, load_catalogue
+from recommender.dials import NEUTRAL, Dials
 from recommender.ml.diversity import DIVERSITY
 from recommender.serving_state import ServingState, read_state
 
@@ -68,13 +69,15 @@ class Snapshot:
     """Everything one answer is computed from.
 
     `item_idx` (C,) int32 maps catalogue positions to the model's items, 0 where it knows none.
-    `diversity` is the share of likeness in the trade of maximal marginal relevance.
+    `diversity` is the share of likeness in the trade of maximal marginal relevance, `dials` how
+    they stand for people who have not turned theirs.
     """
 
     catalogue: CatalogueArrays
     model: ServedModel | None
     item_idx: NDArray[np.int32]
     diversity: float = DIVERSITY
+    dials: Dials = NEUTRAL
 
     @property
     def model_name(self) -> str:

@@ -63,7 +63,13 @@ def _run_both(arguments: argparse.Namespace) -> int:
         for name, arms in (("a-a", AA), ("a-b", AB)):
             first = len(reports) * len(people)
             reports.append(_run(url, name, arms, people, first=first, threads=arguments.threads))
-    text = _describe(reports, people=len(people), seconds=time.monotonic() - started)
+    text = _describe(
+        reports,
+        people=len(people),
+        seconds=time.monotonic() - started,
+        command=f"make audience ARGS='--people {arguments.people} --data "
+        f"{' '.join(folder.name for folder in data)}'",
+    )
     sys.stdout.write(text)
     if arguments.out:
         arguments.out.write_text(text)
@@ -138,12 +144,16 @@ def _let_in(visitors: Sequence[Any], *, threads: int) -> None:
         raise failures[0]
 
 
-def _describe(reports: Sequence[dict[str, Any]], *, people: int, seconds: float) -> str:
+def _describe(
+    reports: Sequence[dict[str, Any]], *, people: int, seconds: float, command: str
+) -> str:
     from recommender.experiment_tables import format_report
 
     total = sum(report["requests"] for report in reports)
     lines = [
         "# Experiments with a simulated audience",
+        "",
+        f"Made by `{command}`.",
         "",
         f"{people} people in each, drawn from real histories that were never trained on, used a "
         f"running site over HTTP: {total} requests in {seconds:.0f} s. One in {ACCOUNT_EVERY} "

@@ -7,11 +7,14 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from catalog.models import Movie
 from recommender import arm_snapshots, experiments, model_versions
 from recommender.arms import get_lineup
+from recommender.dials import Dials
 from recommender.experiment_reports import analyse_experiment, refresh_report
 from recommender.feedback_writing import write_feedback
 from recommender.models import Experiment, Exposure, Impression, ModelVersion
+from recommender.services import set_dials
 from recommender.serving import model_server, read_state
 from tests.recommender.conftest import Watch
 from tests.recommender.experiment_factories import make_experiment, show
@@ -125,6 +128,23 @@ def test_strength_of_diversity_is_the_arms(active_model: ModelVersion, watch: Wa
     spread = [item["score"] for item in ask(people["spread"])["results"]]
     assert plain == sorted(plain, reverse=True)
     assert spread != sorted(spread, reverse=True)
+
+
+def test_dials_of_an_arm_hold_for_people_who_have_not_turned_theirs(
+    active_model: ModelVersion, watch: Watch, catalogue: list[Movie]
+) -> None:
+    arms = {"control": {}, "new": {"newness": 1.0}}
+    experiment = experiments.start_experiment(experiment_id=make_experiment(arms=arms).pk)
+    people = find_people(watch, experiment)
+
+    def mean_year(name: str) -> float:
+        years = [item["movie"]["year"] for item in ask(people[name])["results"]]
+        return sum(years) / len(years)
+
+    plain, new = mean_year("control"), mean_year("new")
+    assert new > plain
+    set_dials(user=people["new"], dials=Dials(newness=-1.0))
+    assert mean_year("new") < plain
 
 
 def test_report_counts_what_people_did_in_their_arm(
