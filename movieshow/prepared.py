@@ -8,10 +8,10 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
 
-class _PreparingCursor(ServerBindingCursor):
+class _PreparingCursor(ServerBindingCursor):  # type: ignore[misc]
     """A cursor that prepares what it executes; the connection remembers the last hundred texts."""
 
-    def execute(self, query: Any, params: Any = None) -> Any:  # type: ignore[override]
+    def execute(self, query: Any, params: Any = None) -> Any:
         return super().execute(query, params, prepare=True)
 
 
@@ -32,4 +32,5 @@ def _open_cursor() -> CursorWrapper:
         return connection.cursor()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return connection.make_cursor(_PreparingCursor(connection.connection))
+        raw: Any = _PreparingCursor(connection.connection)
+    return connection.make_cursor(raw)

@@ -29,7 +29,7 @@ def find_people_of_late(*, limit: int = MAX_PEOPLE) -> list[User]:
         rated_at=Max("ratings__updated_at"), called_at=Max("api_tokens__last_used_at")
     )
     here = Q(last_login__gte=since) | Q(rated_at__gte=since) | Q(called_at__gte=since)
-    found = list(people.filter(here))
+    found = list[User](people.filter(here))
     found.sort(
         key=lambda person: max(
             at for at in (person.last_login, person.rated_at, person.called_at) if at is not None

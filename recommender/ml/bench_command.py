@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from recommender.ml.data_argument import add_data_argument, data_directories
 from recommender.ml.inference import InferenceModel
@@ -63,10 +64,11 @@ def run(options: argparse.Namespace) -> int:
     figures = []
     for size in options.sizes:
         vectors = resize_vectors(model.item_vectors, size)
-        for row in measure_tables(vectors, hidden):
-            figures.append(row)
-            sys.stdout.write(f"{_describe(row)}\n")
-            sys.stdout.flush()
+        with threadpool_limits(1):
+            for row in measure_tables(vectors, hidden):
+                figures.append(row)
+                sys.stdout.write(f"{_describe(row)}\n")
+                sys.stdout.flush()
     if options.json is not None:
         rows = [dataclasses.asdict(row) for row in figures]
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

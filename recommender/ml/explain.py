@@ -81,4 +81,5 @@ def _log_sums(model: InferenceModel, hidden: NDArray[np.float32]) -> NDArray[np.
         scores[:, 0] = -np.inf
     top = scores.max(axis=1, keepdims=True)
     sums: NDArray[np.float32] = np.exp(scores - top).sum(axis=1, keepdims=True)
-    return top + np.log(sums)
+    logs: NDArray[np.float32] = top + np.log(sums)
+    return logs

@@ -14,12 +14,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import psutil
 
 from movieshow.embedded.home import CHECKOUT
 from tests.load.rows import Row, state_value
+
+if TYPE_CHECKING:
+    from tests.load.population import Person
 
 DEFAULT_SECONDS = 2.0
 DEFAULT_PEOPLE = 400
@@ -57,7 +61,7 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _measure(home: Path, people: list, options: argparse.Namespace) -> list[Row]:
+def _measure(home: Path, people: list[Person], options: argparse.Namespace) -> list[Row]:
     from tests.load import stages, web
     from tests.load.site import run_site
 

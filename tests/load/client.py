@@ -147,13 +147,13 @@ def _drive(pool: list[_Connection], source: Iterator[bytes], deadline: float, lo
             if not events:
                 raise BadAnswerError(f"no answer within {TIMEOUT_SECONDS:.0f} s")
             for key, _mask in events:
-                connection: _Connection = key.data
-                if not connection.receive():
+                answering: _Connection = key.data
+                if not answering.receive():
                     continue
                 now = time.perf_counter()
-                load.latencies.append(now - connection.sent_at)
+                load.latencies.append(now - answering.sent_at)
                 request = next(source, None) if now < deadline else None
                 if request is None:
                     out -= 1
                 else:
-                    connection.send(request)
+                    answering.send(request)

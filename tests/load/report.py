@@ -124,10 +124,11 @@ def write_plot(path: Path, rows: Sequence[Row]) -> None:
     timed = [row for row in rows if row.p50_ms and not row.name.startswith("batch")][::-1]
     figure, axes = plt.subplots(figsize=(9, 0.28 * len(timed) + 1.2))
     for place, row in enumerate(timed):
+        p50, p95, p99 = row.p50_ms or 0.0, row.p95_ms or 0.0, row.p99_ms or 0.0
         colour = "#999999" if row.name.startswith("paper") else "#1f6f8b"
-        axes.plot([row.p50_ms, row.p99_ms], [place, place], color=colour, linewidth=2)
-        axes.plot(row.p50_ms, place, "o", color=colour)
-        axes.plot(row.p95_ms, place, "|", color=colour, markersize=12, markeredgewidth=2)
+        axes.plot([p50, p99], [place, place], color=colour, linewidth=2)
+        axes.plot(p50, place, "o", color=colour)
+        axes.plot(p95, place, "|", color=colour, markersize=12, markeredgewidth=2)
     axes.set_yticks(range(len(timed)), [row.name for row in timed], fontsize=8)
     axes.set_xscale("log")
     axes.set_xlabel("milliseconds: p50 (dot), p95 (bar), p99 (end); grey: the paper's claims")

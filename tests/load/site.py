@@ -37,7 +37,7 @@ class Site:
     def cpu_seconds(self) -> float:
         """Return the CPU time all its processes have used."""
         times = [process.cpu_times() for process in (self.process, *self.workers())]
-        return sum(spent.user + spent.system for spent in times)
+        return float(sum(spent.user + spent.system for spent in times))
 
 
 def find_free_port() -> int:

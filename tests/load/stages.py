@@ -133,7 +133,7 @@ def measure_batches(user_ids: list[int]) -> list[Row]:
     return rows
 
 
-def _repeat(what: Callable[[], None], times: int) -> list[float]:
+def _repeat(what: Callable[[], object], times: int) -> list[float]:
     spent = []
     for _ in range(times):
         start = time.perf_counter()

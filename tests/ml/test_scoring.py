@@ -7,7 +7,6 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from recommender.ml import scoring
 from recommender.ml.byte_graph import write_byte_graph
 from recommender.ml.scoring import TABLE_KINDS, TableKind, TableUnavailableError, make_table
 
@@ -98,7 +97,6 @@ def test_missing_package_says_what_to_install(
     def refuse(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr(scoring.importlib, "import_module", refuse)
-    assert importlib is scoring.importlib
+    monkeypatch.setattr(importlib, "import_module", refuse)
     with pytest.raises(TableUnavailableError, match="pip install faiss-cpu"):
         make_table("faiss-flat", vectors)

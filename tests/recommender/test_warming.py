@@ -43,10 +43,10 @@ def test_first_request_after_warming_is_a_hit_and_noted_as_shown_only_then(
     with redis_guard() as client:
         assert not client.exists("movieshow:feedback:1")
     noted.clear()
-    client = APIClient()
-    client.force_authenticate(viewer)
+    browser = APIClient()
+    browser.force_authenticate(viewer)
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get("/api/v1/me/recommendations")
+        answer = browser.get("/api/v1/me/recommendations")
     assert answer.json()["model"]["version"] == active_model.pk
     assert len(queries) == 1
 
