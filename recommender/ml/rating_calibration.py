@@ -161,24 +161,23 @@ class Scales:
         """Return what serving needs, rounded as it is kept."""
         loadings = factors.loadings.copy()
         loadings[:, 0] *= self.generosity
-        tables = {
-            "bias": factors.bias,
-            "loadings": loadings,
-            "noise": factors.noise,
-            "doubt": factors.doubt,
-            "leaning": factors.leaning,
-        }
-        rounded = {
-            name: table.astype(np.float16).astype(np.float32) for name, table in tables.items()
-        }
         return RatingHead(
             movie_ids=movie_ids,
             mean=factors.mean,
+            bias=_as_kept(factors.bias),
+            loadings=_as_kept(loadings),
+            noise=_as_kept(factors.noise),
+            doubt=_as_kept(factors.doubt),
+            leaning=_as_kept(factors.leaning),
             stretch=self.stretch,
             record=record,
-            **rounded,
             **self.fields,
         )
+
+
+def _as_kept(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Round as the file does, so that the head in hand is the one that is kept."""
+    return table.astype(np.float16).astype(np.float32)
 
 
 def _cell_masses(cuts: Tensor, centre: Tensor, variance: Tensor) -> Tensor:

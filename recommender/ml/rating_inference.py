@@ -256,7 +256,7 @@ def _fields(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     films = {name: arrays[name].astype(np.float32) for name in ("bias", "noise", "doubt")}
     loadings, leaning = (arrays[name].astype(np.float32) for name in ("loadings", "leaning"))
     movie_ids = arrays["movie_ids"].astype(np.int64)
-    lengths = {len(rows) for rows in (movie_ids, loadings, *films.values())}
+    lengths = {len(movie_ids), len(loadings), *map(len, films.values())}
     if len(lengths) != 1 or loadings.ndim != 2 or leaning.shape != loadings.shape:
         raise ValueError("its tables have different lengths")
     return {

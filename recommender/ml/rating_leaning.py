@@ -54,5 +54,5 @@ def average_watched(
     """Return (D,) the mean over films `watched` (T,), oldest first, newer ones weighing more."""
     age = np.arange(len(watched) - 1, -1, -1, dtype=np.float64)
     weight = (1 + age / FIRST_AGE_SCALE) ** -FIRST_AGE_POWER
-    mean: NDArray[np.float64] = weight @ content[watched]
-    return mean / (weight.sum() + FIRST_WATCHED_SHRINKAGE)
+    total = float(weight.sum()) + FIRST_WATCHED_SHRINKAGE
+    return np.asarray(weight @ content[watched] / total, dtype=np.float64)

@@ -212,7 +212,8 @@ def test_choices_alone_speak_for_a_taste() -> None:
 def test_vectors_are_centred_where_viewers_look() -> None:
     vectors = np.array([[9, 9], [2, 0], [0, 1]], dtype=np.float32)
     centred = centre_vectors(vectors, np.array([0, 3, 1]))
-    np.testing.assert_allclose(centred, [[0, 0], [0.25, -0.25], [-0.75, 0.75]])
+    expected = np.array([[0, 0], [0.25, -0.25], [-0.75, 0.75]])
+    np.testing.assert_allclose(centred, expected)
 
 
 def test_world_of_equal_stars_is_foretold_and_stays_finite() -> None:
