@@ -74,7 +74,7 @@ class NeuralCF(NeuralBaseline):
     learning_rate: float = 5e-3
     batch_size: int = 4096
     num_negatives: int = 4
-    pooling: float = 0.5
+    pooling: float = 1.0
     network: NeuMF = field(init=False)
 
     def __post_init__(self) -> None:
