@@ -15,7 +15,7 @@ ARM_COLUMNS = ("arm", "people", "impressions", *RATES, "coverage")
 DIFFERENCE_COLUMNS = (
     "arm − control",
     "metric",
-    "difference",
+    "difference, points",
     "fixed horizon, 95 %",
     "always valid, 95 %",
 )
@@ -41,7 +41,7 @@ def tabulate_differences(report: dict[str, Any]) -> list[list[str]]:
         [
             found["arm"],
             found["metric"],
-            _format_percent(found["fixed_horizon"]["value"], sign=True),
+            _format_points(found["fixed_horizon"]["value"]),
             _format_bounds(found["fixed_horizon"]),
             _format_bounds(found["always_valid"]),
         ]
@@ -78,17 +78,15 @@ def _format_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def _format_percent(value: float | None, *, sign: bool = False) -> str:
-    if value is None:
-        return "–"
-    return f"{100 * value:+.2f} %" if sign else f"{100 * value:.2f} %"
+def _format_points(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:+.2f}"
 
 
 def _format_interval(interval: dict[str, float | None]) -> str:
     low, high = interval["low"], interval["high"]
     if interval["value"] is None or low is None or high is None:
         return "–"
-    return f"{_format_percent(interval['value'])} ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{100 * interval['value']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
 
 
 def _format_bounds(interval: dict[str, float | None]) -> str:
