@@ -112,8 +112,10 @@ def _make_trainer(options: argparse.Namespace) -> Trainer:
     parts = split_people(load_interactions(directories), config)
     vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
     themes = ItemThemes.build(vocabulary.movie_ids, load_movies(directories))
-    histories = [item_histories(parts[part], vocabulary) for part in ("train", "validation")]
-    return Trainer(config, TrainingData(*histories, vocabulary.movie_ids, themes))
+    train, validation = (
+        item_histories(parts[part], vocabulary) for part in ("train", "validation")
+    )
+    return Trainer(config, TrainingData(train, validation, vocabulary.movie_ids, themes))
 
 
 def _describe(
