@@ -7,97 +7,221 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_movie_ids_by_hand'),
+        ("catalog", "0003_movie_ids_by_hand"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoryImport',
+            name="HistoryImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('stored_as', models.CharField(blank=True, max_length=200)),
-                ('format', models.CharField(blank=True, max_length=20)),
-                ('status', models.CharField(choices=[('queued', 'waiting to be read'), ('ready', 'waiting for your review'), ('applying', 'being applied'), ('applied', 'applied'), ('undoing', 'being undone'), ('undone', 'undone'), ('failed', 'could not be read'), ('discarded', 'discarded')], default='queued', max_length=10)),
-                ('policy', models.CharField(choices=[('keep', 'Keep mine'), ('replace', 'Take those of the file'), ('newest', 'Take the newer of the two')], default='keep', max_length=8)),
-                ('films_done', models.PositiveIntegerField(default=0)),
-                ('films_total', models.PositiveIntegerField(default=0)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('problems', models.JSONField(default=list)),
-                ('problem_count', models.PositiveIntegerField(default=0)),
-                ('remarks', models.JSONField(default=list)),
-                ('error', models.JSONField(default=dict)),
-                ('summary', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("stored_as", models.CharField(blank=True, max_length=200)),
+                ("format", models.CharField(blank=True, max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting to be read"),
+                            ("ready", "waiting for your review"),
+                            ("applying", "being applied"),
+                            ("applied", "applied"),
+                            ("undoing", "being undone"),
+                            ("undone", "undone"),
+                            ("failed", "could not be read"),
+                            ("discarded", "discarded"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.CharField(
+                        choices=[
+                            ("keep", "Keep mine"),
+                            ("replace", "Take those of the file"),
+                            ("newest", "Take the newer of the two"),
+                        ],
+                        default="keep",
+                        max_length=8,
+                    ),
+                ),
+                ("films_done", models.PositiveIntegerField(default=0)),
+                ("films_total", models.PositiveIntegerField(default=0)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("problems", models.JSONField(default=list)),
+                ("problem_count", models.PositiveIntegerField(default=0)),
+                ("remarks", models.JSONField(default=list)),
+                ("error", models.JSONField(default=dict)),
+                ("summary", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("applied_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportedFilm',
+            name="ImportedFilm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('where', models.CharField(help_text='File and line, such as ratings.csv:12.', max_length=250)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('year', models.PositiveSmallIntegerField(null=True)),
-                ('stars', models.DecimalField(decimal_places=1, max_digits=2, null=True)),
-                ('rated_at', models.DateTimeField(null=True)),
-                ('watched_at', models.DateTimeField(null=True)),
-                ('is_seen', models.BooleanField(default=False)),
-                ('is_listed', models.BooleanField(default=False)),
-                ('listed_at', models.DateTimeField(null=True)),
-                ('match', models.CharField(choices=[('matched', 'found'), ('doubtful', 'not sure'), ('unmatched', 'not found'), ('refused', 'left out by you')], max_length=10)),
-                ('candidates', models.JSONField(default=list)),
-                ('outcome', models.CharField(blank=True, choices=[('', 'nothing'), ('added', 'added'), ('changed', 'changed')], max_length=8)),
-                ('has_listed', models.BooleanField(default=False)),
-                ('has_marked_seen', models.BooleanField(default=False)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('history_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='films', to='catalog.historyimport')),
-                ('movie', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.movie')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "where",
+                    models.CharField(
+                        help_text="File and line, such as ratings.csv:12.", max_length=250
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=500)),
+                ("year", models.PositiveSmallIntegerField(null=True)),
+                ("stars", models.DecimalField(decimal_places=1, max_digits=2, null=True)),
+                ("rated_at", models.DateTimeField(null=True)),
+                ("watched_at", models.DateTimeField(null=True)),
+                ("is_seen", models.BooleanField(default=False)),
+                ("is_listed", models.BooleanField(default=False)),
+                ("listed_at", models.DateTimeField(null=True)),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[
+                            ("matched", "found"),
+                            ("doubtful", "not sure"),
+                            ("unmatched", "not found"),
+                            ("refused", "left out by you"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("candidates", models.JSONField(default=list)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "nothing"), ("added", "added"), ("changed", "changed")],
+                        max_length=8,
+                    ),
+                ),
+                ("has_listed", models.BooleanField(default=False)),
+                ("has_marked_seen", models.BooleanField(default=False)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                (
+                    "history_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="films",
+                        to="catalog.historyimport",
+                    ),
+                ),
+                (
+                    "movie",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="catalog.movie",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeenMovie',
+            name="SeenMovie",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('watched_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('movie', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.movie')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seen_movies', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("watched_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "movie",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.movie",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seen_movies",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='historyimport',
-            index=models.Index(fields=['user', '-created_at'], name='history_import_newest'),
+            model_name="historyimport",
+            index=models.Index(fields=["user", "-created_at"], name="history_import_newest"),
         ),
         migrations.AddIndex(
-            model_name='historyimport',
-            index=models.Index(condition=models.Q(('status__in', ('queued', 'applying', 'undoing'))), fields=['created_at'], name='history_import_pending'),
+            model_name="historyimport",
+            index=models.Index(
+                condition=models.Q(("status__in", ("queued", "applying", "undoing"))),
+                fields=["created_at"],
+                name="history_import_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='historyimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'applied'), _negated=True), ('applied_at__isnull', False), _connector='OR'), name='history_import_applied_when'),
+            model_name="historyimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "applied"), _negated=True),
+                    ("applied_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="history_import_applied_when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importedfilm',
-            index=models.Index(fields=['history_import', 'match', 'position'], name='imported_film_review'),
+            model_name="importedfilm",
+            index=models.Index(
+                fields=["history_import", "match", "position"], name="imported_film_review"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importedfilm',
-            constraint=models.UniqueConstraint(fields=('history_import', 'position'), name='imported_film_position'),
+            model_name="importedfilm",
+            constraint=models.UniqueConstraint(
+                fields=("history_import", "position"), name="imported_film_position"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importedfilm',
-            constraint=models.CheckConstraint(condition=models.Q(('stars__isnull', True), models.Q(('stars__gte', 0.5), ('stars__lte', 5)), _connector='OR'), name='imported_film_stars_in_range'),
+            model_name="importedfilm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stars__isnull", True),
+                    models.Q(("stars__gte", 0.5), ("stars__lte", 5)),
+                    _connector="OR",
+                ),
+                name="imported_film_stars_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seenmovie',
-            constraint=models.UniqueConstraint(fields=('user', 'movie'), name='seen_unique_user_movie'),
+            model_name="seenmovie",
+            constraint=models.UniqueConstraint(
+                fields=("user", "movie"), name="seen_unique_user_movie"
+            ),
         ),
     ]

@@ -41,3 +41,12 @@ def own_storage(tmp_path: Path, settings: Settings) -> None:
         "OPTIONS": {"location": tmp_path},
     }
     settings.STORAGES = {**settings.STORAGES, "default": storage}
+
+
+@pytest.fixture
+def films(db: None) -> None:
+    """Four films that exports of the tests speak of."""
+    make_movie(2571, "The Matrix", year=1999)
+    make_movie(4973, "Amelie", year=2001)
+    make_movie(1387, "Jaws", year=1975)
+    make_movie(2730, "Solaris (Solyaris)", year=1972)
