@@ -138,7 +138,7 @@ def _parse_section(
 
 def _parse_value(hint: Any, value: Any, where: str) -> Any:
     """Check a value against its type; Literal choices are listed in the error."""
-    choices = getattr(hint, "__args__", ())
+    choices: tuple[Any, ...] = getattr(hint, "__args__", ())
     if NoneType in choices:
         return None if value is None else _parse_value(choices[0], value, where)
     if getattr(hint, "__origin__", None) is Literal:
