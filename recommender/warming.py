@@ -5,7 +5,8 @@ for it, and what it does not reach is computed when asked for, as ever.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db.models import Max, Q
@@ -30,13 +31,14 @@ def find_people_of_late(*, limit: int = MAX_PEOPLE) -> list[User]:
     )
     here = Q(last_login__gte=since) | Q(rated_at__gte=since) | Q(called_at__gte=since)
     found = list[User](people.filter(here))
-    found.sort(
-        key=lambda person: max(
-            at for at in (person.last_login, person.rated_at, person.called_at) if at is not None
-        ),
-        reverse=True,
-    )
+    found.sort(key=_last_seen, reverse=True)
     return found[:limit]
+
+
+def _last_seen(person: Any) -> datetime:
+    times = (person.last_login, person.rated_at, person.called_at)
+    latest: datetime = max(at for at in times if at is not None)
+    return latest
 
 
 def warm_up_answers(*, max_seconds: float = MAX_SECONDS) -> int:

@@ -51,7 +51,8 @@ class Person:
 def populate(home: Path, *, people: int) -> list[Person]:
     """Fill the database, unless an earlier run has; return so many people."""
     call_command("prepare", verbosity=0)
-    if not ModelVersion.objects.filter(name=GROWN).exists():
+    # A home that is kept may have been given a newer shipped model since.
+    if not ModelVersion.objects.filter(name=GROWN, is_active=True).exists():
         _add_movies()
         directory = home / "grown-model"
         grow_model(settings.SHIPPED_MODEL_DIR, directory, _all_movie_ids())
@@ -67,6 +68,8 @@ def _add_movies() -> None:
     """Bring the catalogue to 62,423 films: those of a movies.csv that is given, else made up."""
     rng = np.random.default_rng(25)
     here = set(_all_movie_ids().tolist())
+    if len(here) >= NUM_MOVIES:
+        return
     genres = {genre.name: genre.pk for genre in Genre.objects.all()}
     names = sorted(genres)
     movies, links = [], []
