@@ -72,16 +72,7 @@ def fit_rating_head(
         "log_likelihood": scales.log_likelihood,
         "seconds": round(seconds, 1),
     }
-    logger.info(
-        "predicted stars: %d ratings of %d people, log-likelihood %.4f of %d answers of %d others, "
-        "%.0f s",
-        len(train),
-        train.num_people,
-        scales.log_likelihood,
-        record["calibration_answers"],
-        record["calibration_people"],
-        seconds,
-    )
+    logger.info("predicted stars: %s", {k: v for k, v in record.items() if k != "config"})
     return scales.head(factors, vocabulary.movie_ids, record)
 
 
