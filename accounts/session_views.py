@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -46,5 +47,8 @@ def end_others(request: PageRequest) -> HttpResponse:
     """Log oneself out everywhere but here."""
     assert isinstance(request.user, User)  # noqa: S101 - login_required has seen to it
     count = end_other_sessions(user=request.user, current_key=request.session.session_key)
-    messages.success(request, _("Logged out of %(count)s other browsers.") % {"count": count})
+    text = ngettext(
+        "Logged out of %(count)s other browser.", "Logged out of %(count)s other browsers.", count
+    )
+    messages.success(request, text % {"count": count})
     return _to_sessions()

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -224,7 +225,8 @@ def choose_movie(request: PageRequest, owner: User, import_id: int, film_id: int
 def accept_suggestions(request: PageRequest, owner: User, import_id: int) -> HttpResponse:
     """Take the likeliest movie for every doubtful film."""
     number = services.accept_suggestions(user=owner, import_id=import_id)
-    messages.success(request, _("%(number)s suggestions taken.") % {"number": number})
+    text = ngettext("%(number)s suggestion taken.", "%(number)s suggestions taken.", number)
+    messages.success(request, text % {"number": number})
     return _back(import_id)
 
 

@@ -76,7 +76,7 @@ def test_import_works_without_scripts(open_page: OpenPage) -> None:
     while page.get_by_role("link", name="Look again").count():
         page.get_by_role("link", name="Look again").click()
     page.get_by_role("button", name="Take the first suggestion for all").click()
-    expect(page.get_by_text("1 suggestions taken.")).to_be_visible()
+    expect(page.get_by_text("1 suggestion taken.")).to_be_visible()
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_text("Discarded: nothing was imported.")).to_be_visible()
 

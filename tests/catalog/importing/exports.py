@@ -84,47 +84,20 @@ def make_trakt(title: str, year: int, *, imdb: str = "", **fields: Any) -> dict[
 
 
 def make_trakt_zip() -> bytes:
-    episode = {
-        "type": "episode",
-        "rated_at": "2021-01-01T00:00:00.000Z",
-        "rating": 7,
-        "episode": {},
+    """A zip with the files Trakt puts into it, one of them a list of one's own."""
+    matrix, solaris, alien = ("The Matrix", 1999), ("Solaris", 1972), ("Alien", 1979)
+    imdb, listed_at = "tt0133093", "2022-01-01T00:00:00.000Z"
+    files: dict[str, Any] = {
+        "ratings-movies.json": [
+            make_trakt(*matrix, imdb=imdb, rated_at="2021-03-04T05:06:07.000Z", rating=9),
+            {"type": "episode", "rated_at": listed_at, "rating": 7, "episode": {}},
+        ],
+        "watched-history-1.json": [
+            make_trakt(*matrix, imdb=imdb, id=1, watched_at="2022-01-02T20:00:00.000Z"),
+            make_trakt("Jaws", 1975, id=2, watched_at="1970-01-01T00:00:00.000Z"),
+        ],
+        "lists-watchlist.json": [make_trakt(*solaris, rank=1, listed_at=listed_at)],
+        "lists-favourites.json": [make_trakt(*alien, rank=1, listed_at=listed_at)],
+        "user-profile.json": {"username": "ada"},
     }
-    return make_zip(
-        {
-            "ratings-movies.json": json.dumps(
-                [
-                    make_trakt(
-                        "The Matrix",
-                        1999,
-                        imdb="tt0133093",
-                        rated_at="2021-03-04T05:06:07.000Z",
-                        rating=9,
-                    ),
-                    episode,
-                ]
-            ),
-            "watched-history-1.json": json.dumps(
-                [
-                    make_trakt(
-                        "The Matrix",
-                        1999,
-                        imdb="tt0133093",
-                        id=1,
-                        action="watch",
-                        watched_at="2022-01-02T20:00:00.000Z",
-                    ),
-                    make_trakt(
-                        "Jaws", 1975, id=2, action="watch", watched_at="1970-01-01T00:00:00.000Z"
-                    ),
-                ]
-            ),
-            "lists-watchlist.json": json.dumps(
-                [make_trakt("Solaris", 1972, rank=1, listed_at="2022-01-01T00:00:00.000Z")]
-            ),
-            "lists-favourites.json": json.dumps(
-                [make_trakt("Alien", 1979, rank=1, listed_at="2022-01-01T00:00:00.000Z")]
-            ),
-            "user-profile.json": json.dumps({"username": "ada"}),
-        }
-    )
+    return make_zip({name: json.dumps(content) for name, content in files.items()})
