@@ -9,15 +9,17 @@ class RecommenderConfig(AppConfig):
     name = "recommender"
 
     def ready(self) -> None:
-        """Connect the receivers, register the exporter, and have /readyz ask for the model."""
+        """Connect receivers, register exporter and eraser, have /readyz ask for the model."""
         # Here, because models can be imported only once the registry of apps is filled.
-        from accounts.personal_data import register_exporter  # noqa: PLC0415
+        from accounts.personal_data import register_eraser, register_exporter  # noqa: PLC0415
         from movieshow.health import register_readiness_check  # noqa: PLC0415
         from movieshow.start_up import register_start_up  # noqa: PLC0415
         from recommender import receivers  # noqa: F401, PLC0415
+        from recommender.erasing import erase_answers  # noqa: PLC0415
         from recommender.exporting import export_taste  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
 
         register_exporter("recommender", export_taste)
+        register_eraser("recommender", erase_answers)
         register_readiness_check("model", model_server.check_ready)
         register_start_up("model", model_server.load)

@@ -113,6 +113,23 @@ def store(key: str, answer: bytes) -> bool:
     return True
 
 
+def forget_person(user_id: int) -> int:
+    """Delete what is kept of a person who was deleted; return how many answers.
+
+    Where Redis is away it expires by itself, within the time that the settings say.
+    """
+    forgotten = 0
+    try:
+        with redis_guard() as client:
+            for key in client.scan_iter(match=f"{PREFIX}:*:{user_id}:*", count=1000):
+                # The number may stand for a version in the key of somebody else.
+                if key.decode().removeprefix(PREFIX).split(":")[2] == str(user_id):
+                    forgotten += client.delete(key)
+    except (RedisUnavailableError, RedisError, OSError):
+        return forgotten
+    return forgotten
+
+
 def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     """Return the kept bytes, or None and the token of the flight this caller now leads."""
     found = cast(bytes | None, client.get(key))

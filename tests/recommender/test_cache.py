@@ -112,3 +112,17 @@ def test_kept_answers_expire(settings: Settings) -> None:
     with redis_guard() as client:
         assert 0 < client.ttl("k") <= 100
         assert client.get("k:flight") is None
+
+
+def test_answers_to_a_deleted_person_are_forgotten_and_nobody_elses() -> None:
+    def key(user_id: int, **changes: object) -> str:
+        parts = {field: getattr(STATE, field) for field in STATE.__slots__} | changes
+        return cache.make_key("list", state=ServingState(**parts), user_id=user_id, options="a")
+
+    theirs = [key(71), key(71, taste_version=9), cache.make_ranking_key(71, "x")]
+    others = [key(72), key(7), key(72, taste_version=71), cache.make_ranking_key(None, "x")]
+    for one in (*theirs, *others):
+        cache.store(one, b"answer")
+    assert cache.forget_person(71) == 3
+    assert [cache.fetch(one) for one in theirs] == [None] * 3
+    assert [cache.fetch(one) for one in others] == [b"answer"] * 4
