@@ -17,6 +17,7 @@ import torch
 
 from recommender.ml.config import ExperimentConfig
 from recommender.ml.datasets import Interactions
+from recommender.ml.epochs import EpochRecord
 from recommender.ml.training import Trainer
 
 NON_COMMERCIAL = (
@@ -63,7 +64,6 @@ def build_card(
     people: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Return the card of a finished training run, ready for JSON."""
-    best = trainer.best_record
     return {
         "name": config.name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,13 +88,17 @@ def build_card(
         "loss": dataclasses.asdict(config.loss),
         "initialisation": dataclasses.asdict(config.initialisation),
         "training": dataclasses.asdict(config.training),
-        "validation": {
-            "epoch": best.epoch,
-            "loss": best.validation_loss,
-            "hit_at_10": best.hit_at_10,
-            "ndcg_at_10": best.ndcg_at_10,
-        },
+        "validation": _describe_best(trainer.best_record),
         "epochs": [dataclasses.asdict(record) for record in trainer.records],
+    }
+
+
+def _describe_best(best: EpochRecord) -> dict[str, float]:
+    return {
+        "epoch": best.epoch,
+        "loss": best.validation_loss,
+        "hit_at_10": best.hit_at_10,
+        "ndcg_at_10": best.ndcg_at_10,
     }
 
 

@@ -88,26 +88,25 @@ def compute_loss(
         rows = uniform_negatives(config.num_negatives, model.num_items, generator)
     looked_up = torch.cat([targets, rows])
     count = len(targets)
-    vectors = model.output_vectors(looked_up)  # (N + K, D), one look-up for both
+    own, others = torch.split(model.output_vectors(looked_up), [count, len(rows)])  # one look-up
     bias = None if model.bias is None else model.bias.index_select(0, looked_up)
-    positive = (hidden.float() * vectors[:count].float()).sum(-1)
+    positive = (hidden.float() * own.float()).sum(-1)
     if bias is not None:
         positive, bias = positive + bias[:count], bias[count:]
     wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)
     elif config.kind == "sampled_softmax":
-        others = vectors[count:]
         return softmax_loss(
             hidden, others, bias, targets, rows=rows, positive=positive, correction=wide
         )
     else:
-        negative = mask_collisions(score(hidden, vectors[count:], bias), rows, targets)
+        negative = mask_collisions(score(hidden, others, bias), rows, targets)
     if config.kind == "sampled_softmax":
         return sampled_softmax(positive, negative, wide)
-    beta = 1.0
-    if config.kind == "gbce":
-        beta = gbce_beta(config.num_negatives, model.num_items, config.calibration)
+    if config.kind == "bce":
+        return binary_cross_entropy(positive, negative.float())
+    beta = gbce_beta(config.num_negatives, model.num_items, config.calibration)
     return binary_cross_entropy(positive, negative.float(), beta)
 
 
