@@ -36,7 +36,7 @@ NUM_MOVIES = 62_423
 MIN_HISTORY = 20
 LAST_MOVIE_ID = 209_171
 NOISE = 0.25
-GROWN = "shipped, grown"
+GROWN = "shipped, grown to the catalogue"
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,9 @@ def grow_model(source: Path, target: Path, movie_ids: NDArray[np.int64]) -> None
     target.mkdir(parents=True)
     offset = write_items(target / ITEMS_FILE, grown)
     _point_graph_at_table(source, target, offset, len(movie_ids))
-    shutil.copy(source / "card.json", target / "card.json")
+    for name in ("card.json", "rating.npz"):
+        if (source / name).exists():
+            shutil.copy(source / name, target / name)
 
 
 def _point_graph_at_table(source: Path, target: Path, offset: int, num_items: int) -> None:

@@ -94,7 +94,9 @@ def _time_serialising(
             scores=ranked.scores[:SHOWN].tolist(),
         )
         answer = RecommendationList(None, "", None, False, None, items)
-        json.dumps(render_list(answer), separators=(",", ":"), ensure_ascii=False).encode()
+        json.dumps(
+            render_list(answer, snapshot.catalogue), separators=(",", ":"), ensure_ascii=False
+        ).encode()
 
 
 def _measure_whole(snapshot: Snapshot, user_ids: list[int]) -> Row:
@@ -105,7 +107,7 @@ def _measure_whole(snapshot: Snapshot, user_ids: list[int]) -> Row:
         times: Times = defaultdict(list)
         for user_id in user_ids:
             with timed(times, "all"):
-                render_list(answer_person(snapshot, user_id, page))
+                render_list(answer_person(snapshot, user_id, page), snapshot.catalogue)
         runs.append(times["all"])
     return summarise("stages together", runs, "a cold answer with no web server around it")
 
