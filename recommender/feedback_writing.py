@@ -143,52 +143,50 @@ def _add_showing(
     movie_ids: set[int],
     arm_ids: set[int],
 ) -> None:
-    recommendation_id, shown_at = UUID(entry["id"]), _at(entry)
-    arms: list[int | None] = []
-    for name in ("arm", "row_arm"):
-        experiment_id, arm_id = entry.get(name) or (0, 0)
-        if arm_id not in arm_ids:
-            arms.append(None)
-            continue
-        arms.append(arm_id)
-        batch.exposures.append(
-            Exposure(
-                experiment_id=experiment_id,
-                arm_id=arm_id,
-                user_id=user_id,
-                subject_key=entry["subject"],
-                first_at=shown_at,
-            )
-        )
+    told = {"recommendation_id": UUID(entry["id"]), "user_id": user_id}
+    arm_id, row_arm_id = (
+        _add_exposure(batch, entry, user_id, name=name, arm_ids=arm_ids)
+        for name in ("arm", "row_arm")
+    )
     batch.impressions += [
         Impression(
-            recommendation_id=recommendation_id,
-            user_id=user_id,
+            **told,
             movie_id=movie_id,
             surface=entry["surface"],
             row=row[:24],
             rank=rank,
             model_version_id=entry["model"],
-            arm_id=arms[0],
-            row_arm_id=arms[1],
-            shown_at=shown_at,
+            arm_id=arm_id,
+            row_arm_id=row_arm_id,
+            shown_at=_at(entry),
         )
         for movie_id, rank, row in entry["films"]
         if movie_id in movie_ids
     ]
-    if arms[1] is not None and "decision" in entry:
-        context, candidates, chosen = entry["decision"]
+    if row_arm_id is not None and "decision" in entry:
+        decision = dict(zip(("context", "candidates", "chosen"), entry["decision"], strict=True))
         batch.decisions.append(
-            RowDecision(
-                arm_id=arms[1],
-                user_id=user_id,
-                recommendation_id=recommendation_id,
-                context=context,
-                candidates=candidates,
-                chosen=chosen,
-                decided_at=shown_at,
-            )
+            RowDecision(**told, **decision, arm_id=row_arm_id, decided_at=_at(entry))
         )
+
+
+def _add_exposure(
+    batch: _Batch, entry: dict[str, Any], user_id: int, *, name: str, arm_ids: set[int]
+) -> int | None:
+    """Note that somebody met an arm, and return its id; None if there is no such arm any more."""
+    experiment_id, arm_id = entry.get(name) or (0, 0)
+    if arm_id not in arm_ids:
+        return None
+    batch.exposures.append(
+        Exposure(
+            experiment_id=experiment_id,
+            arm_id=arm_id,
+            user_id=user_id,
+            subject_key=entry["subject"],
+            first_at=_at(entry),
+        )
+    )
+    return int(arm_id)
 
 
 @dataclass(frozen=True)

@@ -147,31 +147,28 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
         if not members and not report.new_films:
             return Outcome("not_due", note="nobody rated two films and no film can have a row")
         before, after, sample = _measure(source, folder / "model")
+        counts = {"members": len(members), "replay": len(replay)}
         metrics: dict[str, Any] = {
             "ndcg_at_10": {"base": before, "finetuned": after, "people": sample},
-            "training": {
-                "members": len(members),
-                "replay": len(replay),
-                "steps": report.steps,
-                "new_films": report.new_films,
-            },
+            "training": {**counts, "steps": report.steps, "new_films": report.new_films},
             "seen_event_ids": list(watermark.event_ids),
         }
         if sample >= MIN_VALIDATION and after < before * (1 - tolerance):
             return _reject(base, watermark, metrics, before, after)
-        note = _describe(report, len(members), before, after, sample)
-        version = install_model(
-            directory=folder / "model",
-            name=base.name,
-            publication=Publication(
-                kind=ModelVersion.Kind.FINETUNED,
-                base=base,
-                watermark=watermark.transaction_id,
-                metrics=metrics,
-                note=note,
-            ),
+        publication = Publication(
+            kind=ModelVersion.Kind.FINETUNED,
+            base=base,
+            watermark=watermark.transaction_id,
+            metrics=metrics,
+            note=_describe(report, len(members), before, after, sample),
         )
-    is_published = publish_if_unchanged(version, expected_active_id=active.pk)
+        version = install_model(directory=folder / "model", name=base.name, publication=publication)
+    return _publish(version, instead_of=active)
+
+
+def _publish(version: ModelVersion, *, instead_of: ModelVersion) -> Outcome:
+    """Put a version in service, unless another took the place of the one it was made from."""
+    is_published = publish_if_unchanged(version, expected_active_id=instead_of.pk)
     if not is_published:
         version.note += " Another version was activated meanwhile, so this one was not."
         version.save(update_fields=["note"])
