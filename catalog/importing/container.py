@@ -1,6 +1,7 @@
 """What was uploaded, opened within limits: one file, or the files in a zip."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,18 @@ MAX_TOTAL_BYTES = 64 * MIB
 MAX_RATIO = 100
 RATIO_FREE_BYTES = MIB
 SHEET_MEMBER = "[Content_Types].xml"
+# Other methods may ask for gigabytes before the first byte comes out (the dictionary of LZMA).
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises of a broken zip: a header cut short is a struct.error, a name a ValueError.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +81,10 @@ def open_parts(data: bytes, *, name: str, remarks: list[Note]) -> Iterator[Part]
                     continue
                 text = decode(unpacked, name=info.filename, remarks=remarks)
                 yield Part(info.filename, text, is_lone=False)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except BROKEN as error:
         raise UploadRefusedError(
-            gettext_noop("The zip is damaged (%(reason)s): export it anew."), reason=str(error)
+            gettext_noop("The zip is damaged (%(reason)s): export it anew."),
+            reason=str(error)[:120],
         ) from error
 
 
@@ -90,6 +104,10 @@ def _list_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     if any(info.flag_bits & 1 for info in infos):
         raise UploadRefusedError(
             gettext_noop("The zip is locked with a password: upload one that is not.")
+        )
+    if any(info.compress_type not in METHODS for info in infos):
+        raise UploadRefusedError(
+            gettext_noop("The zip is packed in a rare way: pack it anew as an ordinary zip.")
         )
     for info in infos:
         if info.file_size > RATIO_FREE_BYTES + MAX_RATIO * info.compress_size:

@@ -17,6 +17,8 @@ NOON = 12  # of a day without a time: the same day in nearly all time zones
 UNIX_TIME = re.compile(r"\d{9,10}")
 YEAR = re.compile(r"\d{4}")
 IMDB_ID = re.compile(r"(?:tt)?(\d{1,10})")
+# What no database keeps as text: NUL, and halves of characters, which JSON can spell.
+UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 # What Trakt writes for "I do not know when".
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,7 +28,7 @@ class BadValueError(Exception):
 
     def __init__(self, text: str, value: str) -> None:
         super().__init__(text, value)
-        self.text, self.value = text, value[:60]
+        self.text, self.value = text, UNREADABLE.sub("\ufffd", value[:60])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,7 +160,7 @@ def clean_title(text: str) -> str:
         BadValueError: It is far too long, or holds characters that no title has.
     """
     text = text.strip()
-    if "\x00" in text:
+    if UNREADABLE.search(text):
         raise BadValueError(gettext_noop("the title holds unreadable characters"), "")
     if len(text) > MAX_TITLE_CHARACTERS:
         raise BadValueError(gettext_noop("“%(value)s…” is too long for a title"), text)

@@ -86,6 +86,23 @@ def test_locked_zip_is_refused() -> None:
     assert "password" in refuse(bytes(packed))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_zip_of_a_rare_method_is_refused_before_it_is_unpacked(method: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("ratings.csv", "title,year,rating\nJaws,1975,4\n")
+    assert "rare way" in refuse(packed.getvalue())
+
+
+def test_zip_whose_names_or_headers_are_broken_is_refused() -> None:
+    packed = make_zip({"é.csv": "title,year,rating\nJaws,1975,4\n"})
+    assert "damaged" in refuse(packed.replace("é".encode(), b"\xff\xff"))
+    moved = bytearray(packed)
+    at = packed.index(b"PK\x01\x02") + 42
+    moved[at : at + 4] = (len(packed) - 10).to_bytes(4, "little")
+    assert "damaged" in refuse(bytes(moved))
+
+
 def test_ten_million_lines_are_refused() -> None:
     lines = io.BytesIO()
     with zipfile.ZipFile(lines, "w", zipfile.ZIP_STORED) as archive:

@@ -1,3 +1,4 @@
+import json
 import threading
 from typing import Any
 
@@ -44,6 +45,24 @@ def test_file_that_cannot_be_read_fails_with_the_reason_and_is_deleted(member: U
     assert say(batch.error).startswith("No films were found")
     assert not default_storage.exists(stored_as)
     assert upload(member, b"dear diary", "letter.txt").pk != batch.pk
+
+
+def test_characters_that_cannot_be_kept_are_noted_and_stop_nothing(
+    member: User, films: None
+) -> None:
+    films_of_list = [
+        {"title": "Jaws", "year": 1975},
+        {"title": "\ud800", "year": 1999},
+        {"title": "\x00", "year": 1999},
+        {"title": "Solaris", "year": "\x00\ud800"},
+    ]
+    rated = [
+        {"rated_at": "2020-01-01", "rating": 8, "movie": {**film, "ids": {}}}
+        for film in films_of_list
+    ]
+    batch = work(upload(member, json.dumps(rated).encode(), "ratings.json"))
+    assert (batch.status, batch.problem_count) == (Status.READY, 3)
+    assert [film.title for film in batch.films.all()] == ["Jaws"]
 
 
 def test_worker_that_died_while_reading_is_followed_by_one_that_begins_anew(
