@@ -16,9 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.archive import stream_zip
 from accounts.deletion import delete_account
 from accounts.forms import DeletionForm
+from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.personal_data import collect_files
 from accounts.requests import PageRequest, get_request_viewer
+
+# Each reads all that is known of a person, and holds a thread for as long as it is sent.
+EXPORTS_AN_HOUR = 10
 
 
 @require_safe
@@ -29,11 +33,15 @@ def export(request: PageRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def download(request: PageRequest) -> StreamingHttpResponse | HttpResponseRedirect:
+def download(request: PageRequest) -> HttpResponse | StreamingHttpResponse:
     """Send all of one's data as a zip, made while it is sent."""
     viewer = get_request_viewer(request)
     if viewer is None:
         return HttpResponseRedirect(reverse("export"))
+    if not is_within_limit(what="exports", who=str(viewer.pk), most=EXPORTS_AN_HOUR, seconds=3600):
+        messages.error(request, _("That was often enough: come back in an hour."))
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        return render(request, "accounts/export.html", {"viewer": viewer}, status=status)
     response = StreamingHttpResponse(
         stream_zip(collect_files(user=viewer)), content_type="application/zip"
     )

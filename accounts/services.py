@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.client_address import get_client_address
+from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY, get_viewer
 from accounts.signals import guest_merging
@@ -89,14 +89,9 @@ def _extend_guest(*, request: HttpRequest, viewer: User) -> None:
 
 
 def _count_new_guest(*, address: str) -> None:
-    """Count a guest of this address in Redis; without Redis nothing is counted."""
-    key = f"accounts:new-guests:{address}"
-    cache.add(key, 0, timeout=GUEST_WINDOW_SECONDS)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # expired in between: a new window
-        return
-    if count is not None and count > GUESTS_PER_ADDRESS:
+    if not is_within_limit(
+        what="new-guests", who=address, most=GUESTS_PER_ADDRESS, seconds=GUEST_WINDOW_SECONDS
+    ):
         raise TooManyGuestsError("Too many new visitors from your network: sign up to go on.")
 
 

@@ -16,6 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.client_address import get_client_address
+from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, refuse, with_writer
 from catalog.forms import ChoiceOfMovieForm, PolicyForm, UploadForm
@@ -27,6 +29,9 @@ from catalog.importing.uploads import LimitedUploadHandler
 from catalog.services import UnknownMovieError
 
 FILMS_PER_PAGE = 20
+# What limits each person would not limit guests, of whom one address can bring many.
+GUEST_UPLOADS_PER_ADDRESS = 30
+GUEST_WINDOW_SECONDS = 3600
 P = ParamSpec("P")
 Match = ImportedFilm.Match
 SHOWN = (Match.DOUBTFUL, Match.UNMATCHED, Match.MATCHED, Match.REFUSED)
@@ -70,6 +75,9 @@ def _upload(request: PageRequest, writer: User, limit: LimitedUploadHandler) -> 
         return _render_imports(request, form, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if not form.is_valid():
         return _render_imports(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if writer.is_guest and not _may_guest_upload(request):
+        form.add_error("file", _("Too many uploads from your network: sign up to go on."))
+        return _render_imports(request, form, status=HTTPStatus.TOO_MANY_REQUESTS)
     try:
         batch = services.start_import(
             user=writer,
@@ -82,6 +90,15 @@ def _upload(request: PageRequest, writer: User, limit: LimitedUploadHandler) -> 
     except services.RepeatedUploadError as error:
         return _answer_repeat(request, form, error.history_import)
     return HttpResponseRedirect(reverse("import", args=[batch.pk]))
+
+
+def _may_guest_upload(request: PageRequest) -> bool:
+    return is_within_limit(
+        what="guest-uploads",
+        who=get_client_address(request=request),
+        most=GUEST_UPLOADS_PER_ADDRESS,
+        seconds=GUEST_WINDOW_SECONDS,
+    )
 
 
 def _answer_repeat(request: PageRequest, form: UploadForm, earlier: HistoryImport) -> HttpResponse:

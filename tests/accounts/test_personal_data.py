@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts import personal_data
 from accounts.archive import PIECE_BYTES, stream_zip
+from accounts.data_views import EXPORTS_AN_HOUR
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
 from accounts.services import create_api_token
@@ -87,6 +88,17 @@ def test_guest_takes_their_data_along_and_somebody_new_has_none(
     assert "Some Film" in download(as_guest)["ratings.csv"]
     assert Client().get("/export/movieshow.zip")["Location"] == "/export/"
     assert "Nothing is kept" in Client().get("/export/").content.decode()
+
+
+def test_export_too_often_is_refused_to_that_person_alone(browser: Client) -> None:
+    for _ in range(EXPORTS_AN_HOUR):
+        assert browser.get("/export/movieshow.zip").status_code == 200
+    answer = browser.get("/export/movieshow.zip")
+    assert (answer.status_code, answer["Content-Type"][:9]) == (429, "text/html")
+    assert "come back in an hour" in answer.text
+    other = Client()
+    other.force_login(make_member("bob"))
+    assert other.get("/export/movieshow.zip").status_code == 200
 
 
 def test_export_answers_only_reads(browser: Client) -> None:

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
+from catalog.import_views import GUEST_UPLOADS_PER_ADDRESS
 from catalog.importing import services
 from catalog.importing.container import MAX_UPLOAD_BYTES
 from catalog.importing.working import work_imports
@@ -183,6 +184,19 @@ def test_guest_imports_too(films: None) -> None:
     guest = User.objects.get(is_guest=True)
     work_imports(user_id=guest.pk)
     assert "Psycho (1960)" in read(client, f"/import/{guest.imports.get().pk}/")
+
+
+def test_uploads_of_ever_new_guests_are_limited_by_their_address(logged_in: Client) -> None:
+    guest = Client()
+    for number in range(GUEST_UPLOADS_PER_ADDRESS):
+        if number % services.MAX_OPEN == 0:
+            guest = Client()
+        assert upload(guest, f"title,rating\nJaws,{number}\n".encode()).status_code == 302
+    answer = upload(Client(), b"title,rating\nJaws,4\n")
+    assert answer.status_code == 429
+    assert "Too many uploads from your network" in answer.text
+    assert HistoryImport.objects.count() == GUEST_UPLOADS_PER_ADDRESS
+    assert upload(logged_in).status_code == 302
 
 
 def test_somebody_new_sees_the_form_and_writes_nothing(db: None) -> None:
