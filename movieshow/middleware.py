@@ -42,14 +42,18 @@ class PageCompressionMiddleware(GZipMiddleware):
 
     A page holds secrets beside what a visitor sent, which compression can betray by its length
     (BREACH). Django masks its CSRF token anew in every answer and adds random bytes to what is
-    compressed ("Heal the BREACH", 2022); session keys are never in a page.
+    compressed ("Heal the BREACH", 2022); session keys are never in a page. Pages of the account,
+    where recovery codes and the key of an authenticator stand, are not compressed at all.
     """
+
+    UNCOMPRESSED = "/account/"
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Compress where the browser takes it."""
-        if not response.get("Content-Type", "").startswith("text/html"):
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if not is_page or request.path.startswith(self.UNCOMPRESSED):
             return response
         return super().process_response(request, response)
 

@@ -53,3 +53,10 @@ def test_pages_are_compressed_and_answers_of_the_api_are_not() -> None:
     assert "Content-Encoding" not in api
     plain = Client().get("/search/?q=a")
     assert "Content-Encoding" not in plain
+
+
+@pytest.mark.django_db
+def test_pages_that_may_show_secrets_are_not_compressed() -> None:
+    page = Client().get("/account/login/", HTTP_ACCEPT_ENCODING="gzip")
+    assert page.status_code == 200
+    assert "Content-Encoding" not in page
