@@ -7,6 +7,7 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from accounts.large_tables import LargeTableAdmin
 from accounts.models import ApiToken, User
+from accounts.personal_data import run_erasers
 from accounts.services import UnknownApiTokenError, revoke_api_token
 
 admin.site.unregister(Group)
@@ -67,6 +69,19 @@ class UserAdmin(BaseUserAdmin, LargeTableAdmin):  # type: ignore[misc,type-arg]
         *BaseUserAdmin.fieldsets,  # type: ignore[misc]
         (_("MovieShow"), {"fields": ["allows_training", *readonly_fields]}),
     ]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete a person and, as where they do it themselves, what does not go with the row."""
+        with transaction.atomic():
+            run_erasers(user=obj)
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete the people selected in the list likewise."""
+        with transaction.atomic():
+            for person in queryset:
+                run_erasers(user=person)
+            super().delete_queryset(request, queryset)
 
 
 @admin.register(ApiToken)

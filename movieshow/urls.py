@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from movieshow.api_errors import UnknownPathView
@@ -17,8 +18,9 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("", include("recommender.api_urls")),
 ]
 
-# allauth's limits on failed log-ins hold for the admin's door too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# allauth's limits on failed log-ins and its second factor hold for the admin's door too. Its own
+# form asks for neither, and whoever is logged in could still post it as somebody else.
+admin.site.login = secure_admin_login(require_safe(admin.site.login))  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

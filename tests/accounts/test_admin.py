@@ -1,11 +1,12 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from accounts.models import ApiToken, User
 from accounts.services import create_api_token
-from tests.catalog.factories import count_queries_of, make_member
+from tests.catalog.factories import PASSWORD, count_queries_of, make_member
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/accounts/user/"
@@ -42,6 +43,32 @@ def test_pages_of_the_admin_load(admin_of_site: Client, member: User) -> None:
         "/admin/auth/group/",
     ):
         assert admin_of_site.get(url).status_code == 200, url
+
+
+def test_staff_cannot_log_in_as_somebody_else_past_the_second_factor(member: User) -> None:
+    client = Client()
+    client.force_login(make_member("clerk", is_staff=True))
+    make_member("root", is_staff=True, is_superuser=True)
+    answer = client.post("/admin/login/", {"username": "root", "password": PASSWORD})
+    assert answer.status_code == 405
+    assert client.get("/admin/").context["user"].get_username() == "clerk"
+
+
+@pytest.mark.parametrize("is_in_bulk", [False, True])
+def test_person_whom_staff_delete_is_logged_out_everywhere(
+    admin_of_site: Client, member: User, is_in_bulk: bool
+) -> None:
+    browser = Client()
+    browser.post("/account/login/", {"login": "ada", "password": PASSWORD})
+    key = str(browser.session.session_key)
+    assert SessionStore().exists(key)
+    chosen = {"action": "delete_selected", "_selected_action": [member.pk], "post": "yes"}
+    if is_in_bulk:
+        admin_of_site.post(USERS, chosen)
+    else:
+        admin_of_site.post(f"{USERS}{member.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=member.pk).exists()
+    assert not SessionStore().exists(key)
 
 
 def names(page: Any) -> set[str]:
