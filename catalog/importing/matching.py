@@ -22,6 +22,11 @@ from catalog.text import drop_leading_article, move_article, normalise_title
 
 CHUNK = 50
 MAX_CANDIDATES = 5
+# A likeness is looked for in the whole catalogue, which takes far longer than to look up a title:
+# no history has so many misspelt films, and others wait for the worker.
+MAX_SEARCHED = 20_000
+# Names in parentheses: each is compared with each of the other title.
+MAX_INNER_NAMES = 4
 # Of 100. Above the first a typing error is the only difference left, given the same year and
 # numbers; below the second people see no likeness.
 SURE, LIKELY = 93.0, 72.0
@@ -91,14 +96,17 @@ class Verdict:
 def match_films(films: Sequence[Film], *, on_done: Callable[[int], object]) -> list[Verdict]:
     """Return what each film was taken for; `on_done` hears how many are done, now and then."""
     verdicts: list[Verdict] = []
-    remaining = iter(films)
+    remaining, searched = iter(films), 0
     while chunk := list(islice(remaining, CHUNK)):
-        verdicts += _match_chunk(chunk)
+        matched, count = _match_chunk(chunk, max_searched=MAX_SEARCHED - searched)
+        verdicts += matched
+        searched += count
         on_done(len(verdicts))
     return verdicts
 
 
-def _match_chunk(films: list[Film]) -> list[Verdict]:
+def _match_chunk(films: list[Film], *, max_searched: int) -> tuple[list[Verdict], int]:
+    """Return the verdicts, and for how many films a likeness was looked for."""
     found = dict(_match_by_ids(films))
     wanted = {
         place: film
@@ -110,11 +118,13 @@ def _match_chunk(films: list[Film]) -> list[Verdict]:
     unsure = {
         place: film for place, film in wanted.items() if verdicts[place].match != Match.MATCHED
     }
+    unsure = dict(islice(unsure.items(), max_searched))
     for place, others in _find_likenesses(unsure).items():
         both = {one.movie_id: one for one in (*candidates[place], *others)}
         verdicts[place] = decide(wanted[place], list(both.values()))
     found |= verdicts
-    return [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
+    matched = [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
+    return matched, len(unsure)
 
 
 def _match_by_ids(films: list[Film]) -> Iterator[tuple[int, Verdict]]:
@@ -218,7 +228,7 @@ def _list_names(title: str) -> set[str]:
     """Return the title, and where it has other names in parentheses, each of them."""
     whole = move_article(title)
     names = {whole}
-    if inner := PARENTHESES.findall(whole):
+    if inner := PARENTHESES.findall(whole)[:MAX_INNER_NAMES]:
         names.add(PARENTHESES.sub(" ", whole))
         names |= {AKA.sub("", name.strip()) for name in inner if not name.strip().isdecimal()}
     plain = {drop_leading_article(normalise_title(name)) for name in names}

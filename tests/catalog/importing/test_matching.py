@@ -2,7 +2,15 @@ from typing import Any
 
 import pytest
 
-from catalog.importing.matching import Candidate, Verdict, decide, match_films, score_titles
+from catalog.importing import matching
+from catalog.importing.matching import (
+    Candidate,
+    Verdict,
+    _list_names,
+    decide,
+    match_films,
+    score_titles,
+)
 from catalog.importing.parsing import Film
 from tests.catalog.factories import count_queries, make_movie
 
@@ -98,10 +106,27 @@ class TestMatching:
         verdict = match(make_film("Shawshank Redempshun", 1995))[0]
         assert (verdict.match, verdict.candidates) == ("doubtful", [318])
 
+    def test_likenesses_are_looked_for_only_so_often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(matching, "MAX_SEARCHED", 51)
+        misspelt = make_film("Shawshank Redempshun", 1995)
+        verdicts = match(*[misspelt] * 60, make_film("Jaws"), make_film("The Matrix", 1999))
+        assert [verdict.match for verdict in verdicts] == [
+            *["doubtful"] * 51,
+            *["unmatched"] * 10,
+            "matched",
+        ]
+
     def test_queries_do_not_grow_with_the_films(self) -> None:
         films = [make_film(f"Film {number}", 1999, movie_id=number) for number in range(1, 51)]
         few = count_queries(lambda: match(*films[:2]))
         assert count_queries(lambda: match(*films)) == few
+
+
+def test_title_of_many_names_takes_no_longer_than_one_of_a_few() -> None:
+    names = [f"({one}{other})" for one in "abcdefghij" for other in "abcdefghij"]
+    with_few = _list_names("Jaws " + "".join(names[:4]))
+    assert len(with_few) == 6
+    assert len(_list_names("Jaws " + "".join(names))) == 6
 
 
 def test_progress_is_told() -> None:
