@@ -189,7 +189,8 @@ def _measure(base: Path, tuned: Path) -> tuple[float, float, int]:
 def _describe(
     report: FinetuneReport, members: int, before: float, after: float, sample: int
 ) -> str:
-    text = f"{report.steps} steps in {report.seconds:.1f} s on {members} people's ratings."
+    whose = "1 person" if members == 1 else f"{members} people"
+    text = f"{report.steps} steps in {report.seconds:.1f} s on the ratings of {whose}."
     if report.new_films:
         text += f" Rows for {report.new_films} new films, from their content."
     if sample < MIN_VALIDATION:
