@@ -7,6 +7,8 @@ class AccountsConfig(AppConfig):
     """Registers the app, its receivers and how the API's document describes its tokens."""
 
     name = "accounts"
+    # Not "Accounts": allauth calls its app that, and the admin site would show the name twice.
+    verbose_name = "People"
 
     def ready(self) -> None:
         """Connect the receivers, and register the schema's extensions, exporters and erasers."""
