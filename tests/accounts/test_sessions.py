@@ -2,6 +2,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -217,3 +218,17 @@ def test_staff_sees_no_keys_of_sessions_or_second_factors() -> None:
 )
 def test_device_is_named_as_far_as_it_says(agent: str, device: str) -> None:
     assert describe_device(agent) == device
+
+
+def test_address_is_changed_only_by_who_gave_the_password_of_late(ada: User) -> None:
+    client = Client()
+    client.force_login(ada)
+    wanted = {"action_add": "", "email": "thief@example.org"}
+    answer = client.post("/account/email/", wanted)
+    assert answer["Location"].startswith("/account/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="thief@example.org").exists()
+    client.post("/account/reauthenticate/", {"password": "wrong"})
+    assert not EmailAddress.objects.filter(email="thief@example.org").exists()
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.post("/account/email/", wanted)
+    assert EmailAddress.objects.filter(email="thief@example.org", user=ada).exists()
