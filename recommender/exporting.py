@@ -1,12 +1,14 @@
 """What the recommender knows of a person, for their export."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
+from recommender.dials import Dials
 from recommender.models import (
     Event,
     Exposure,
@@ -17,12 +19,13 @@ from recommender.models import (
 )
 
 ROWS_AT_ONCE = 2000
+DIALS = tuple(field.name for field in fields(Dials))
 
 
 def export_taste(user: User) -> Iterable[ExportedFile]:
     """Return somebody's answers, hidden films, what they were shown and what they did with it."""
     hidden = HiddenMovie.objects.filter(user=user).order_by("id")
-    fields: tuple[str, ...] = (
+    columns: tuple[str, ...] = (
         "movie_id",
         "movie__imdb_id",
         "movie__tmdb_id",
@@ -30,21 +33,21 @@ def export_taste(user: User) -> Iterable[ExportedFile]:
         "movie__year",
     )
     header = ("movieId", "imdbID", "tmdbID", "Title", "Year", "HiddenAt")
-    rows = _iterate(hidden.values_list(*fields, "hidden_at"))
+    rows = _iterate(hidden.values_list(*columns, "hidden_at"))
     yield ExportedFile("hidden.csv", write_csv(header, rows))
     yield _as_json("hidden", hidden.values("movie_id", "hidden_at", title=F("movie__title")))
     yield ExportedFile("json/taste.json", write_json(_read_taste(user)))
     shown = Impression.objects.filter(user=user).order_by("id")
-    fields = ("recommendation_id", "movie_id", "surface", "row", "rank", "shown_at")
-    yield _as_json("shown", shown.values(*fields))
+    columns = ("recommendation_id", "movie_id", "surface", "row", "rank", "shown_at")
+    yield _as_json("shown", shown.values(*columns))
     done = Event.objects.filter(user=user).order_by("id")
     yield _as_json("done", done.values("recommendation_id", "movie_id", "kind", "happened_at"))
     exposures = Exposure.objects.filter(user=user).order_by("id")
     names = {"experiment_name": F("experiment__name"), "arm_name": F("arm__name")}
     yield _as_json("experiments", exposures.values("first_at", **names))
     decisions = RowDecision.objects.filter(user=user).order_by("id")
-    fields = ("recommendation_id", "context", "candidates", "chosen", "is_clicked", "decided_at")
-    yield _as_json("home-rows", decisions.values(*fields))
+    columns = ("recommendation_id", "context", "candidates", "chosen", "is_clicked", "decided_at")
+    yield _as_json("home-rows", decisions.values(*columns))
 
 
 def _iterate(rows: QuerySet[Any, Any]) -> Iterator[Any]:
@@ -64,4 +67,5 @@ def _read_taste(user: User) -> Iterator[dict[str, object]]:
         "favourite_genres": list(genres),
         "age": profile.get_age_band_display() if profile.age_band else None,
         "answered_at": profile.onboarded_at,
+        **{name: getattr(profile, name) for name in DIALS},
     }

@@ -14,7 +14,8 @@ from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
 from accounts.services import create_api_token
 from catalog.services import add_to_watchlist, set_rating
-from recommender.services import hide_movie
+from recommender.dials import Dials
+from recommender.services import hide_movie, set_dials
 from tests.accounts.conftest import as_guest  # noqa: F401 - a fixture
 from tests.catalog.factories import PASSWORD, count_queries_of, make_member, make_movie
 
@@ -52,6 +53,7 @@ def test_export_holds_all_that_is_known_and_no_secret(browser: Client, zaphod: U
     set_rating(user=zaphod, movie_id=1, stars=4.5)
     add_to_watchlist(user=zaphod, movie_id=1)
     hide_movie(user=zaphod, movie_id=1)
+    set_dials(user=zaphod, dials=Dials(obscurity=0.25, variety=0.75))
     token, key = create_api_token(user=zaphod, name="my phone")
     files = download(browser)
 
@@ -65,6 +67,8 @@ def test_export_holds_all_that_is_known_and_no_secret(browser: Client, zaphod: U
     assert json.loads(files["json/account.json"])[0]["username"] == NAME
     assert json.loads(files["json/api-tokens.json"])[0]["name"] == "my phone"
     assert len(json.loads(files["json/rating-changes.json"])) == 1
+    taste = json.loads(files["json/taste.json"])[0]
+    assert (taste["obscurity"], taste["variety"], taste["newness"]) == (0.25, 0.75, 0.0)
     everything = "".join(files.values())
     for secret in (key, token.key_hash, zaphod.password, browser.session.session_key):
         assert str(secret) not in everything
