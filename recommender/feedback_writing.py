@@ -109,7 +109,7 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     except (ValueError, TypeError, KeyError):
         is_known = False
     if not is_known:
-        logger.warning("feedback_entry_not_read", entry=raw[:200])
+        logger.warning("feedback_entry_not_read", size=len(raw))  # what it says is a person's
         return None
     found: dict[str, Any] = entry
     return found

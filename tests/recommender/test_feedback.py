@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+import structlog
 from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -261,6 +262,14 @@ def test_unreadable_entry_is_passed_over(active_model: ModelVersion, api: APICli
     api.get(MINE)
     assert write_feedback() == 2
     assert Impression.objects.count() == 10
+
+
+def test_log_says_nothing_of_what_somebody_was_shown(db: None) -> None:
+    feedback_buffer.push({"what": "something of a later release", "user": 4711})
+    with structlog.testing.capture_logs() as lines:
+        write_feedback()
+    assert [line["event"] for line in lines] == ["feedback_entry_not_read"]
+    assert "4711" not in str(lines)
 
 
 def test_writing_takes_as_many_queries_for_many_people(
