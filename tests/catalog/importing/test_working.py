@@ -50,7 +50,7 @@ def test_file_that_cannot_be_read_fails_with_the_reason_and_is_deleted(member: U
 def test_characters_that_cannot_be_kept_are_noted_and_stop_nothing(
     member: User, films: None
 ) -> None:
-    films_of_list = [
+    films_of_list: list[dict[str, Any]] = [
         {"title": "Jaws", "year": 1975},
         {"title": "\ud800", "year": 1999},
         {"title": "\x00", "year": 1999},
