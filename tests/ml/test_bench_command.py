@@ -24,7 +24,6 @@ def test_vectors_are_cut_or_grown_with_noise() -> None:
 
 
 def test_every_table_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("faiss")
     target = tmp_path / "tables.json"
     asked = ["--data", DATA, "--sizes", "1000", "--people", "5", "--json", str(target)]
     assert main(["bench", SHIPPED, *asked]) == 0

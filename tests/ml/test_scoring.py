@@ -34,8 +34,6 @@ def recall_at_ten(found: NDArray[np.float32], exact: NDArray[np.float32]) -> flo
 def test_table_finds_the_best_items(
     kind: TableKind, vectors: NDArray[np.float32], hidden: NDArray[np.float32]
 ) -> None:
-    if kind.startswith("faiss"):
-        pytest.importorskip("faiss")
     scores = make_table(kind, vectors).scores(hidden)
     assert scores.shape == (20, V)
     assert scores.dtype == np.float32
