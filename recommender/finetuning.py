@@ -17,9 +17,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
+from movieshow.advisory_locks import try_advisory_lock
 from recommender import training_data
 from recommender.artifacts import fetch_artifact
 from recommender.film_facts import find_films_without_row, read_film_facts
@@ -78,7 +78,7 @@ def run_finetuning(
         if min_interval_seconds is None
         else min_interval_seconds
     )
-    with _finetune_lock() as is_mine:
+    with try_advisory_lock(FINETUNE_LOCK) as is_mine:
         if not is_mine:
             return Outcome("busy")
         active = ModelVersion.objects.select_related("base").filter(is_active=True).first()
@@ -92,20 +92,6 @@ def run_finetuning(
         outcome = _train_and_publish(active, max_seconds=seconds, tolerance=tolerance)
     logger.info("finetuning_ended", status=outcome.status, version=outcome.version_id)
     return outcome
-
-
-@contextmanager
-def _finetune_lock() -> Iterator[bool]:
-    """Take the workers' lock if it is free; the server frees it when this connection ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [FINETUNE_LOCK])
-        is_mine: bool = cursor.fetchone()[0]
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [FINETUNE_LOCK])
 
 
 def _is_too_soon(interval_seconds: float) -> bool:

@@ -1,11 +1,10 @@
 """What a worker does with imports: reads, applies and undoes them, one person's one by one."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import structlog
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
@@ -15,6 +14,7 @@ from catalog.importing.matching import Verdict, match_films
 from catalog.importing.notes import UploadRefusedError, make_note
 from catalog.importing.parsing import Film, Upload, parse_upload
 from catalog.ratings import UnknownUserError, lock_user
+from movieshow.advisory_locks import try_advisory_lock
 
 logger = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ def work_imports(*, user_id: int) -> int:
     """
     count = 0
     while True:
-        with _person_lock(user_id) as is_mine:
+        with try_advisory_lock(IMPORT_LOCK, user_id) as is_mine:
             if not is_mine:
                 return count
             while pending := _find_pending(user_id):
@@ -48,20 +48,6 @@ def work_imports(*, user_id: int) -> int:
 def _find_pending(user_id: int) -> HistoryImport | None:
     pending = HistoryImport.objects.filter(user_id=user_id, status__in=HistoryImport.PENDING)
     return pending.order_by("created_at", "pk").first()
-
-
-@contextmanager
-def _person_lock(user_id: int) -> Iterator[bool]:
-    key = [IMPORT_LOCK, user_id % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        is_mine: bool = cursor.fetchone()[0]
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 def _work_on(batch: HistoryImport) -> None:
