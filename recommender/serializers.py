@@ -32,6 +32,19 @@ def check_finite(value: float) -> None:
         raise serializers.ValidationError(_("Give a number."))
 
 
+class DialField(serializers.FloatField):
+    """Where a taste dial stands, from -1 to 1 unless `min_value` says otherwise."""
+
+    def __init__(self, *, help_text: str, min_value: float = -1) -> None:
+        super().__init__(
+            min_value=min_value,
+            max_value=1,
+            validators=[check_finite],
+            required=False,
+            help_text=help_text,
+        )
+
+
 class GenreNamesField(serializers.ListField):
     """Genres by name or slug: a JSON list, or in a URL repeated or separated by commas."""
 
@@ -72,34 +85,10 @@ class RecommendationOptions(serializers.Serializer[Any]):
     exclude_genres = GenreNamesField(required=False, help_text="No films of these genres.")
     year_min = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
     year_max = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
-    obscurity = serializers.FloatField(
-        min_value=-1,
-        max_value=1,
-        validators=[check_finite],
-        required=False,
-        help_text="From popular, -1, to obscure, 1.",
-    )
-    adventure = serializers.FloatField(
-        min_value=-1,
-        max_value=1,
-        validators=[check_finite],
-        required=False,
-        help_text="From safe, -1, to adventurous, 1.",
-    )
-    newness = serializers.FloatField(
-        min_value=-1,
-        max_value=1,
-        validators=[check_finite],
-        required=False,
-        help_text="From old, -1, to new, 1.",
-    )
-    variety = serializers.FloatField(
-        min_value=0,
-        max_value=1,
-        validators=[check_finite],
-        required=False,
-        help_text="From the best alone, 0, to unlike, 1.",
-    )
+    obscurity = DialField(help_text="From popular, -1, to obscure, 1.")
+    adventure = DialField(help_text="From safe, -1, to adventurous, 1.")
+    newness = DialField(help_text="From old, -1, to new, 1.")
+    variety = DialField(min_value=0, help_text="From the best alone, 0, to unlike, 1.")
     include = serializers.CharField(required=False, help_text="`reasons` asks for the reasons.")
     cursor = serializers.CharField(
         required=False, max_length=200, help_text="`next_cursor` of the answer before."
