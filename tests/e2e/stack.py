@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.ports import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 240.0
@@ -35,13 +36,6 @@ class Site:
     @property
     def demo_password(self) -> str:
         return (self.home / "demo_password").read_text().strip()
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

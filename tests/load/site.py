@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from movieshow.launcher.services import Supervisor, describe_services
+from tests.ports import find_free_port
 
 READY_SECONDS = 90.0
 
@@ -38,14 +38,6 @@ class Site:
         """Return the CPU time all its processes have used."""
         times = [process.cpu_times() for process in (self.process, *self.workers())]
         return float(sum(spent.user + spent.system for spent in times))
-
-
-def find_free_port() -> int:
-    """Return a port of loopback nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

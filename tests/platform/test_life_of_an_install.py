@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
-from tests.platform.conftest import ROOT, Install, find_free_port
+from tests.platform.conftest import ROOT, Install
+from tests.ports import find_free_port
 
 pytestmark = pytest.mark.platform
 
