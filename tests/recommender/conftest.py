@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -162,3 +163,18 @@ def make_environment() -> dict[str, str]:
         "REDIS_URL": django_settings.REDIS_URL,
         "SECRET_KEY": django_settings.SECRET_KEY,
     }
+
+
+@pytest.fixture
+def audience(catalogue: list[Movie]) -> None:
+    """Two hundred and fifty imported people: twenty-five for the guardrail, the rest to replay."""
+    people = User.objects.bulk_create(
+        User(username=f"set-{number}", dataset="set", dataset_user_id=number)
+        for number in range(250)
+    )
+    now = timezone.now() - timedelta(days=1)
+    Rating.objects.bulk_create(
+        Rating(user=person, movie_id=movie_id, stars=4, watched_at=now + timedelta(seconds=place))
+        for person, history in zip(people, make_histories(250, seed=3), strict=True)
+        for place, movie_id in enumerate(dict.fromkeys(history.tolist()))
+    )

@@ -1,17 +1,11 @@
 """From a rating to a served model: coalesced, guarded, bounded, and never half way."""
 
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import django_rq
-import psutil
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -19,14 +13,14 @@ from rq import SimpleWorker
 from rq.job import Job, JobStatus
 
 from accounts.models import User
-from catalog.models import Genre, Movie, Rating
-from catalog.services import bump_catalogue_version, set_rating
+from catalog.models import Genre, Movie
+from catalog.services import bump_catalogue_version
 from recommender import finetuning, jobs, model_versions, queueing
 from recommender.artifacts import fetch_artifact
 from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion
 from recommender.selectors import get_recommendations
-from tests.recommender.conftest import make_environment, make_histories
+from tests.recommender.finetuning_steps import active_version, rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,30 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def quick(settings: Settings) -> None:
     settings.FINETUNE_MIN_INTERVAL_SECONDS = 0
     settings.FINETUNE_MAX_SECONDS = 5
-
-
-@pytest.fixture
-def audience(catalogue: list[Movie]) -> None:
-    """Two hundred and fifty imported people: twenty-five for the guardrail, the rest to replay."""
-    people = User.objects.bulk_create(
-        User(username=f"set-{number}", dataset="set", dataset_user_id=number)
-        for number in range(250)
-    )
-    now = timezone.now() - timedelta(days=1)
-    Rating.objects.bulk_create(
-        Rating(user=person, movie_id=movie_id, stars=4, watched_at=now + timedelta(seconds=place))
-        for person, history in zip(people, make_histories(250, seed=3), strict=True)
-        for place, movie_id in enumerate(dict.fromkeys(history.tolist()))
-    )
-
-
-def rate(user: User, *movie_ids: int) -> None:
-    for movie_id in movie_ids:
-        set_rating(user=user, movie_id=movie_id, stars=4)
-
-
-def active_version() -> ModelVersion:
-    return ModelVersion.objects.get(is_active=True)
 
 
 def work_off() -> None:
@@ -260,66 +230,3 @@ def test_new_films_of_the_catalogue_get_rows_by_the_nightly_job_alone(
     assert movie.pk in known_to(active_version())
     assert active_version().metrics["training"]["steps"] == 0
     assert jobs.add_new_films() == "not_due"
-
-
-def kill_with_children(process: psutil.Process) -> None:
-    """Kill a worker and the work horse it forked, which leads a process group of its own."""
-    try:
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        member.kill()
-    psutil.wait_procs(family)
-
-
-@pytest.fixture
-def worker() -> Iterator[psutil.Process]:
-    """A real worker in a process of its own, which forks for each job."""
-    process = psutil.Popen(
-        [sys.executable, "manage.py", "rqworker", queueing.FINETUNE_QUEUE],
-        env={
-            **make_environment(),
-            "FINETUNE_MIN_INTERVAL_SECONDS": "0",
-            "FINETUNE_MAX_SECONDS": "60",
-        },
-        cwd=django_settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield process
-    kill_with_children(process)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def test_forked_worker_publishes(
-    active_model: ModelVersion,
-    viewer: User,
-    audience: None,
-    worker: psutil.Process,
-) -> None:
-    rate(viewer, 20, 23, 26)
-    wait_for(lambda: active_version() != active_model)
-    assert get_recommendations(user=viewer).model_version == active_version().pk
-
-
-def test_worker_killed_half_way_leaves_the_old_model_and_the_job_runs_again(
-    active_model: ModelVersion,
-    viewer: User,
-    audience: None,
-    worker: psutil.Process,
-) -> None:
-    rate(viewer, 20, 23, 26)
-    work_folder = Path(django_settings.MOVIESHOW_HOME) / "finetuning"
-    wait_for(work_folder.is_dir)
-    kill_with_children(worker)
-    assert active_version() == active_model
-    assert not ModelVersion.objects.filter(kind="finetuned").exists()
-    wait_for(lambda: finetuning.run_finetuning().status == "published", seconds=60)
-    assert list(work_folder.iterdir()) == []
