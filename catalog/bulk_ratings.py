@@ -15,21 +15,27 @@ from catalog.signals import rating_changed
 BATCH_ROWS = 2000
 UPDATE_RATINGS = """
     UPDATE catalog_rating AS rating
-    SET stars = wanted.stars, watched_at = wanted.watched_at, updated_at = wanted.updated_at
-    FROM unnest(%s::bigint[], %s::numeric(2, 1)[], %s::timestamptz[], %s::timestamptz[])
-         AS wanted(movie_id, stars, watched_at, updated_at)
+    SET stars = wanted.stars, watched_at = wanted.watched_at, updated_at = wanted.updated_at,
+        is_date_known = wanted.is_date_known
+    FROM unnest(
+        %s::bigint[], %s::numeric(2, 1)[], %s::timestamptz[], %s::timestamptz[], %s::bool[]
+    ) AS wanted(movie_id, stars, watched_at, updated_at, is_date_known)
     WHERE rating.user_id = %s AND rating.movie_id = wanted.movie_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RatingState:
-    """A rating as it is to be; `rated_at` is when the stars were given."""
+    """A rating as it is to be; `rated_at` is when the stars were given.
+
+    `is_date_known` says that `watched_at` is the date of watching, and not the order alone.
+    """
 
     movie_id: int
     stars: Decimal
     watched_at: datetime
     rated_at: datetime
+    is_date_known: bool = False
 
 
 @transaction.atomic
@@ -77,6 +83,7 @@ def _insert(owner: User, states: Sequence[RatingState]) -> None:
                 movie_id=state.movie_id,
                 stars=state.stars,
                 watched_at=state.watched_at,
+                is_date_known=state.is_date_known,
             )
             for state in states
         ),
@@ -96,6 +103,7 @@ def _update(owner: User, states: Sequence[RatingState]) -> None:
                 [state.stars for state in states],
                 [state.watched_at for state in states],
                 [state.rated_at for state in states],
+                [state.is_date_known for state in states],
                 owner.pk,
             ],
         )

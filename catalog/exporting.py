@@ -22,6 +22,7 @@ from catalog.models import (
 )
 
 ROWS_AT_ONCE = 2000
+RATING_FIELDS = ("stars", "watched_at", "is_date_known", "created_at", "updated_at")
 FILM_COLUMNS = ("movieId", "imdbID", "tmdbID", "Title", "Year")
 FILM_FIELDS = (
     "movie_id",
@@ -30,6 +31,8 @@ FILM_FIELDS = (
     "movie__title",
     "movie__year",
 )
+# Where the date of watching is not known, the place in the history alone is told.
+RATING_TIMES = ("WatchedDate", "WatchedAt", "PlacedAt", "RatedAt")
 FILM = {
     "imdb_id": F("movie__imdb_id"),
     "tmdb_id": F("movie__tmdb_id"),
@@ -43,13 +46,13 @@ def export_catalogue(user: User) -> Iterable[ExportedFile]:
     ratings = Rating.objects.filter(user=user).order_by("watched_at", "id")
     seen = SeenMovie.objects.filter(user=user).order_by("id")
     listed = WatchlistEntry.objects.filter(user=user).order_by("added_at", "id")
-    header: tuple[str, ...] = (*FILM_COLUMNS, "Rating", "WatchedDate", "WatchedAt", "RatedAt")
+    header: tuple[str, ...] = (*FILM_COLUMNS, "Rating", *RATING_TIMES)
     yield ExportedFile("ratings.csv", write_csv(header, _list_ratings(ratings)))
     header = (*FILM_COLUMNS, "WatchedDate", "WatchedAt")
     yield ExportedFile("seen.csv", write_csv(header, _list_seen(seen)))
     header = (*FILM_COLUMNS, "AddedAt")
     yield ExportedFile("watchlist.csv", write_csv(header, _list_listed(listed)))
-    yield _as_json("ratings", ratings, "stars", "watched_at", "created_at", "updated_at")
+    yield _as_json("ratings", ratings, *RATING_FIELDS)
     yield _as_json("seen", seen, "watched_at", "created_at")
     yield _as_json("watchlist", listed, "added_at")
     tags = Tag.objects.filter(user=user).order_by("id")
@@ -80,10 +83,14 @@ def _say_day(when: datetime | None) -> str:
 
 
 def _list_ratings(ratings: QuerySet[Rating]) -> Iterator[tuple[object, ...]]:
-    fields = (*FILM_FIELDS, "stars", "watched_at", "updated_at")
-    for *film, stars, watched_at, rated_at in _iterate(ratings.values_list(*fields)):
-        times = (_say_day(watched_at), _say_time(watched_at), _say_time(rated_at))
-        yield (*film, stars, *times)
+    fields = (*FILM_FIELDS, "stars", "watched_at", "is_date_known", "updated_at")
+    for *film, stars, at, is_known, rated_at in _iterate(ratings.values_list(*fields)):
+        watched_at, placed_at = (at, None) if is_known else (None, at)
+        yield (
+            *(*film, stars),
+            *(_say_day(watched_at), _say_time(watched_at)),
+            *(_say_time(placed_at), _say_time(rated_at)),
+        )
 
 
 def _list_seen(seen: QuerySet[SeenMovie]) -> Iterator[tuple[object, ...]]:

@@ -58,6 +58,8 @@ class RatingForm(forms.Form):
     watched_at = forms.DateTimeField(
         required=False, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]
     )
+    # What undo sends along: whether that is a date of watching, or only a place in the history.
+    is_place_only = forms.BooleanField(required=False)
     # How the form was shown, so that what comes back fits in: among cards, beside a counter.
     size = forms.ChoiceField(required=False, choices=[("", ""), ("small", "small")])
     counter = forms.BooleanField(required=False)

@@ -106,6 +106,8 @@ class ImportedFilm(models.Model):
     # When the stars were given, for "the newer of the two"; when it was watched, for the history.
     rated_at = models.DateTimeField(null=True)
     watched_at = models.DateTimeField(null=True)
+    # Its place in the history, where a file of ours says that and no date of watching.
+    placed_at = models.DateTimeField(null=True)
     is_seen = models.BooleanField(default=False)
     is_listed = models.BooleanField(default=False)
     listed_at = models.DateTimeField(null=True)

@@ -117,6 +117,8 @@ class Rating(models.Model):
     stars = models.DecimalField(_("stars"), max_digits=2, decimal_places=1)
     # The film's place in the history: kept when the stars change. Ties are broken by id.
     watched_at = models.DateTimeField(_("watched at"), default=timezone.now)
+    # Whether somebody said so; else `watched_at` is when it was rated, and tells the order alone.
+    is_date_known = models.BooleanField(_("date of watching known"), db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,6 +1,5 @@
 """The view that rating forms post to: with htmx a fragment comes back, else a redirect."""
 
-from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -38,9 +37,7 @@ def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpRespons
     before = Rating.objects.filter(user=writer, movie_id=movie_id).first()
     asked = form.cleaned_data
     try:
-        stars = _save(
-            writer, movie_id, asked["stars"], asked["watched_at"], read_origin(request.GET)
-        )
+        stars = _save(writer, movie_id, asked, read_origin(request.GET))
     except UnknownMovieError as error:
         raise Http404(str(error)) from error
     except InvalidWatchedAtError as error:
@@ -55,12 +52,15 @@ def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpRespons
     return HttpResponseRedirect(get_next_url(request, default=home))
 
 
-def _save(
-    writer: User, movie_id: int, stars: str, watched_at: datetime | None, origin: str
-) -> Decimal | None:
-    if stars:
+def _save(writer: User, movie_id: int, asked: dict[str, Any], origin: str) -> Decimal | None:
+    if asked["stars"]:
         rating = set_rating(
-            user=writer, movie_id=movie_id, stars=stars, watched_at=watched_at, origin=origin
+            user=writer,
+            movie_id=movie_id,
+            stars=asked["stars"],
+            watched_at=asked["watched_at"],
+            is_date_known=not asked["is_place_only"],
+            origin=origin,
         )
         return rating.stars
     remove_rating(user=writer, movie_id=movie_id)

@@ -85,12 +85,15 @@ def set_rating(
     movie_id: int,
     stars: Decimal | float | str,
     watched_at: datetime | None = None,
+    is_date_known: bool = True,
     origin: str = "",
 ) -> Rating:
     """Give a movie stars, or change them; the movie keeps its place in the history.
 
-    `watched_at` moves it to another place; `origin` is the recommendation it was rated from, where
-    known. Setting what is set already changes nothing and tells nobody.
+    `watched_at` moves it to another place, and is the date it was watched unless `is_date_known` is
+    false; without one, a new rating stands at its own time and claims no date. `origin` is the
+    recommendation it was rated from, where known. Setting what is set already changes nothing and
+    tells nobody.
 
     Raises:
         InvalidStarsError: The stars are not 0.5 to 5.0 in steps of 0.5.
@@ -104,12 +107,14 @@ def set_rating(
     if rating is None:
         if not Movie.objects.filter(pk=movie_id).exists():
             raise UnknownMovieError(movie_id)
-        rating = Rating(user=owner, movie_id=movie_id)
-    elif rating.stars == clean and place in (None, rating.watched_at):
+        rating = Rating(user=owner, movie_id=movie_id, is_date_known=False)
+    elif rating.stars == clean and (
+        place is None or (place, is_date_known) == (rating.watched_at, rating.is_date_known)
+    ):
         return rating
     rating.stars = clean
     if place is not None:
-        rating.watched_at = place
+        rating.watched_at, rating.is_date_known = place, is_date_known
     rating.save()
     RatingEvent.objects.create(
         user=owner,

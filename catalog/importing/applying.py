@@ -111,6 +111,7 @@ def _fold(films: Iterable[ImportedFilm]) -> list[ImportedFilm]:
             first.stars, first.rated_at = film.stars, film.rated_at
         watched = [time for time in (first.watched_at, film.watched_at) if time]
         first.watched_at = max(watched, default=None)
+        first.placed_at = first.placed_at or film.placed_at
         first.is_seen |= film.is_seen
         first.is_listed |= film.is_listed
         first.listed_at = first.listed_at or film.listed_at
@@ -124,7 +125,7 @@ def _order(film: ImportedFilm) -> float:
 
 def _get_place(film: ImportedFilm) -> datetime | None:
     """Return when it was watched as far as that is known: at the latest when it was rated."""
-    return film.watched_at or film.rated_at
+    return film.watched_at or film.placed_at or film.rated_at
 
 
 def _plan(batch: HistoryImport, owner: User, films: list[ImportedFilm]) -> Changes:
@@ -163,17 +164,22 @@ def _plan_rating(
     assert stars is not None  # noqa: S101 - the caller has seen to it
     assert movie_id is not None  # noqa: S101 - the caller has seen to it
     rated_at = film.rated_at or film.watched_at or now
+    is_date_known = film.watched_at is not None
     if rating is None:
-        state = RatingState(movie_id, stars, place or now, rated_at)
+        state = RatingState(movie_id, stars, place or now, rated_at, is_date_known)
         film.outcome, film.after = Outcome.ADDED, _freeze(state)
         changes.added.append(state)
         return
-    state = RatingState(movie_id, stars, place or rating.watched_at, rated_at)
+    if place is None or (rating.is_date_known and not is_date_known):
+        place, is_date_known = rating.watched_at, rating.is_date_known
+    state = RatingState(movie_id, stars, place, rated_at, is_date_known)
     is_same = (rating.stars, rating.watched_at) == (state.stars, state.watched_at)
     if is_same or not _is_wanted(batch, film, rating):
         changes.kept += 1
         return
-    before = RatingState(movie_id, rating.stars, rating.watched_at, rating.updated_at)
+    before = RatingState(
+        movie_id, rating.stars, rating.watched_at, rating.updated_at, rating.is_date_known
+    )
     film.outcome, film.before, film.after = Outcome.CHANGED, _freeze(before), _freeze(state)
     changes.changed.append(state)
 
@@ -186,11 +192,12 @@ def _is_wanted(batch: HistoryImport, film: ImportedFilm, rating: Rating) -> bool
     return batch.policy == Policy.REPLACE
 
 
-def _freeze(state: RatingState) -> dict[str, str]:
+def _freeze(state: RatingState) -> dict[str, Any]:
     return {
         "stars": str(state.stars),
         "watched_at": state.watched_at.isoformat(),
         "rated_at": state.rated_at.isoformat(),
+        "is_date_known": state.is_date_known,
     }
 
 
@@ -200,6 +207,7 @@ def _thaw(movie_id: int, kept: dict[str, Any]) -> RatingState:
         Decimal(kept["stars"]),
         datetime.fromisoformat(kept["watched_at"]),
         datetime.fromisoformat(kept["rated_at"]),
+        kept.get("is_date_known", False),
     )
 
 

@@ -33,6 +33,7 @@ class Film:
     priority: int = 0
     rated_at: datetime | None = None
     watched_at: datetime | None = None
+    placed_at: datetime | None = None
     is_seen: bool = False
     is_listed: bool = False
     listed_at: datetime | None = None
@@ -162,6 +163,7 @@ def _merge(film: Film, row: Row) -> None:
         film.priority, film.rated_at = row.priority, row.rated_at or film.rated_at
     if row.watched_at and (film.watched_at is None or row.watched_at > film.watched_at):
         film.watched_at = row.watched_at
+    film.placed_at = film.placed_at or row.placed_at
     film.is_seen |= row.is_seen
     film.is_listed |= row.is_listed
     film.listed_at = film.listed_at or row.listed_at

@@ -46,6 +46,7 @@ class Row:
     priority: int = 0
     rated_at: datetime | None = None
     watched_at: datetime | None = None
+    placed_at: datetime | None = None
     is_seen: bool = False
     is_listed: bool = False
     listed_at: datetime | None = None

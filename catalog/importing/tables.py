@@ -34,6 +34,7 @@ COLUMNS = {
     "tmdb_id": ("tmdbid", "tmdb", "themoviedbid"),
     "stars": ("rating", "yourrating", "myrating", "userrating", "stars", "rating10"),
     "watched_at": ("watchedat", "watcheddate", "watchedon", "datewatched", "lastwatchedat"),
+    "placed_at": ("placedat",),
     "rated_at": ("ratedat", "daterated", "dateadded", "date", "timestamp"),
     "listed_at": ("listedat", "addedat", "created"),
     "user_id": ("userid",),
@@ -187,6 +188,7 @@ def _parse_row(table: Table, fields: list[str], where: str) -> Row:
         is_out_of_ten=table.is_out_of_ten,
         rated_at=parse_time(get("rated_at")),
         watched_at=parse_time(get("watched_at")),
+        placed_at=parse_time(get("placed_at")),
         listed_at=parse_time(get("listed_at")),
         is_film=not get("type").strip().lower().startswith(NOT_FILMS),
     )

@@ -160,6 +160,7 @@ def _make_film(batch: HistoryImport, place: int, film: Film, verdict: Verdict) -
         stars=film.stars,
         rated_at=film.rated_at,
         watched_at=film.watched_at,
+        placed_at=film.placed_at,
         is_seen=film.is_seen,
         is_listed=film.is_listed,
         listed_at=film.listed_at,

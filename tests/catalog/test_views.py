@@ -176,6 +176,37 @@ def test_undoing_a_removal_puts_the_film_back_in_its_place(
     assert Rating.objects.get().watched_at == watched_at
 
 
+@pytest.mark.parametrize("is_date_known", [True, False])
+def test_undo_makes_no_date_of_watching_out_of_a_place(
+    is_date_known: bool, logged_in: Client, movie: Movie, member: User
+) -> None:
+    at = timezone.now() - timedelta(days=4)
+    set_rating(user=member, movie_id=movie.pk, stars=2, watched_at=at, is_date_known=is_date_known)
+    page = rate_by_htmx(logged_in, movie.pk, f"rate-{movie.pk}", stars="").content.decode()
+    undo = re.split(r"<form", page)[-1]
+    names = ("stars", "watched_at", "is_place_only")
+    form = {
+        name: found.group(1)
+        for name in names
+        if (found := re.search(rf'name="{name}"\s+value="([^"]+)"', undo))
+    }
+    rate_by_htmx(logged_in, movie.pk, f"rate-{movie.pk}", **form)
+    rating = Rating.objects.get()
+    assert (rating.watched_at, rating.is_date_known) == (at, is_date_known)
+
+
+def test_ratings_claim_a_date_of_watching_only_where_one_was_given(
+    logged_in: Client, movie: Movie, member: User
+) -> None:
+    set_rating(user=member, movie_id=movie.pk, stars=2)
+    page = logged_in.get("/ratings/").content.decode()
+    assert "rated " in page
+    assert "watched " not in page.split("entries")[1]
+    day = timezone.now() - timedelta(days=40)
+    set_rating(user=member, movie_id=movie.pk, stars=2, watched_at=day)
+    assert f"watched {day.day} {day:%B %Y}" in logged_in.get("/ratings/").content.decode()
+
+
 @pytest.mark.parametrize("stars", ["0", "0.3", "5.5", "many", "4,5"])
 def test_stars_out_of_range_are_refused(stars: str, logged_in: Client, movie: Movie) -> None:
     answer = rate_by_htmx(logged_in, movie.pk, "rate-status", stars=stars)

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 def snapshot(user: User) -> list[Any]:
     ratings = Rating.objects.filter(user=user).order_by("watched_at", "id")
-    fields = ("movie_id", "stars", "watched_at", "updated_at")
+    fields = ("movie_id", "stars", "watched_at", "is_date_known", "updated_at")
     return [
         list(ratings.values_list(*fields)),
         sorted(SeenMovie.objects.filter(user=user).values_list("movie_id", "watched_at")),
@@ -40,6 +40,7 @@ def fill(user: User) -> None:
     SeenMovie.objects.create(user=user, movie_id=7, watched_at=now)
     add_to_watchlist(user=user, movie_id=8)
     Rating.objects.filter(user=user, movie_id__in=(2, 3)).update(watched_at=now)
+    Rating.objects.filter(user=user, movie_id__in=(3, 4)).update(is_date_known=True)
 
 
 def test_what_is_exported_comes_back_the_same(logged_in: Client, member: User) -> None:
