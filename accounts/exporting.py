@@ -14,7 +14,8 @@ Your data at MovieShow.
 
 ratings.csv, watchlist.csv and seen.csv are what you rated, mean to watch, and have seen without
 giving it stars. Letterboxd's importer reads them, and so does MovieShow's own: upload this zip as
-it is at /import/ and you have it all back. hidden.csv lists films you asked not to be shown.
+it is at /import/ and you have it all back. hidden.csv lists films you asked not to be shown. The
+folder lists holds a CSV for each list you made.
 
 The folder json holds the same for programs, and the rest: your account, the names of your API
 tokens (their keys are kept by nobody), where you are logged in, your answers at the door, every

@@ -15,6 +15,8 @@ class CatalogConfig(AppConfig):
         from catalog import receivers  # noqa: F401, PLC0415
         from catalog.exporting import export_catalogue  # noqa: PLC0415
         from catalog.importing.keeping import erase_uploads  # noqa: PLC0415
+        from catalog.lists.exporting import export_lists  # noqa: PLC0415
 
         register_exporter("catalog", export_catalogue)
+        register_exporter("lists", export_lists)
         register_eraser("catalog", erase_uploads)

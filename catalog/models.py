@@ -13,10 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
+from catalog.list_models import FilmList, FilmListEntry
 from catalog.text import normalise_title
 
 __all__ = [
     "CatalogueState",
+    "FilmList",
+    "FilmListEntry",
     "Genre",
     "HistoryImport",
     "ImportedFilm",

@@ -1,0 +1,1 @@
+"""People's own lists of films: kept, ordered, shared by link, exported."""

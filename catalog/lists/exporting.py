@@ -1,0 +1,55 @@
+"""A person's lists, for their export.
+
+One CSV a list, its films named as in the other files, and all of them once more as JSON.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from django.utils.text import slugify
+
+from accounts.models import User
+from accounts.personal_data import ExportedFile, write_csv, write_json
+from catalog.list_models import FilmList, FilmListEntry
+
+ROWS_AT_ONCE = 2000
+HEADER = ("Position", "movieId", "imdbID", "tmdbID", "Title", "Year", "Description", "AddedAt")
+FIELDS = (
+    "position",
+    "movie_id",
+    "movie__imdb_id",
+    "movie__tmdb_id",
+    "movie__title",
+    "movie__year",
+    "note",
+    "added_at",
+)
+
+
+def export_lists(user: User) -> Iterable[ExportedFile]:
+    """Return each of a person's lists in their order, and all of them as JSON."""
+    lists = list(FilmList.objects.filter(user=user).order_by("id"))
+    for number, film_list in enumerate(lists, start=1):
+        # The number keeps names apart that are alike once only plain letters are left.
+        name = "-".join(filter(None, (f"{number:03}", slugify(film_list.name)[:60])))
+        yield ExportedFile(f"lists/{name}.csv", write_csv(HEADER, _read_rows(film_list)))
+    yield ExportedFile("json/lists.json", write_json(map(_describe, lists)))
+
+
+def _read_rows(film_list: FilmList) -> Iterator[tuple[object, ...]]:
+    entries = FilmListEntry.objects.filter(film_list=film_list).order_by("position")
+    yield from entries.values_list(*FIELDS).iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _describe(film_list: FilmList) -> dict[str, object]:
+    names = ("position", "movie_id", "imdb_id", "tmdb_id", "title", "year", "note", "added_at")
+    describe = partial(zip, names, strict=True)
+    return {
+        "name": film_list.name,
+        "note": film_list.note,
+        "is_public": film_list.is_public,
+        "share_key": film_list.share_key,
+        "created_at": film_list.created_at,
+        "updated_at": film_list.updated_at,
+        "films": [dict(describe(row)) for row in _read_rows(film_list)],
+    }
