@@ -98,6 +98,7 @@ class Taste:
     """What is known of one person when films are ranked; `history` is oldest first.
 
     `age_band` is the youngest age of the band somebody said to belong to, None where they did not.
+    `muted_movie_ids` are films that are never named as reasons.
     """
 
     history: tuple[HistoryItem, ...] = ()
@@ -105,3 +106,4 @@ class Taste:
     favourite_genre_ids: tuple[int, ...] = ()
     age_band: int | None = None
     dials: Dials = NEUTRAL
+    muted_movie_ids: frozenset[int] = field(default=frozenset())

@@ -14,6 +14,7 @@ from recommender.models import (
     Exposure,
     HiddenMovie,
     Impression,
+    MutedReason,
     RowDecision,
     TasteProfile,
 )
@@ -23,7 +24,7 @@ DIALS = tuple(field.name for field in fields(Dials))
 
 
 def export_taste(user: User) -> Iterable[ExportedFile]:
-    """Return somebody's answers, hidden films, what they were shown and what they did with it."""
+    """Return somebody's answers, what they hid and muted, were shown and did with it."""
     hidden = HiddenMovie.objects.filter(user=user).order_by("id")
     columns: tuple[str, ...] = (
         "movie_id",
@@ -36,6 +37,8 @@ def export_taste(user: User) -> Iterable[ExportedFile]:
     rows = _iterate(hidden.values_list(*columns, "hidden_at"))
     yield ExportedFile("hidden.csv", write_csv(header, rows))
     yield _as_json("hidden", hidden.values("movie_id", "hidden_at", title=F("movie__title")))
+    muted = MutedReason.objects.filter(user=user).order_by("id")
+    yield _as_json("muted-reasons", muted.values("movie_id", "muted_at", title=F("movie__title")))
     yield ExportedFile("json/taste.json", write_json(_read_taste(user)))
     shown = Impression.objects.filter(user=user).order_by("id")
     columns = ("recommendation_id", "movie_id", "surface", "row", "rank", "shown_at")

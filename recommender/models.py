@@ -22,6 +22,7 @@ __all__ = [
     "HiddenMovie",
     "Impression",
     "ModelVersion",
+    "MutedReason",
     "RowDecision",
     "RowPosterior",
     "TasteProfile",
@@ -93,6 +94,25 @@ class HiddenMovie(models.Model):
 
         constraints = [
             models.UniqueConstraint(fields=["user", "movie"], name="hidden_unique_user_movie")
+        ]
+
+    def __str__(self) -> str:
+        """Return who and what."""
+        return f"{self.user_id}:{self.movie_id}"
+
+
+class MutedReason(models.Model):
+    """A film of their history that a person does not want named as a reason."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    movie = models.ForeignKey(Movie, on_delete=models.CASCADE, related_name="+")
+    muted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """One row a pair."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["user", "movie"], name="muted_reason_unique")
         ]
 
     def __str__(self) -> str:

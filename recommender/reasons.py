@@ -2,8 +2,9 @@
 
 For the films shown alone: the score is computed again without each of the last 16 films of the
 history; the one whose absence lowers a film's log-probability most is why it is shown, provided the
-fall is clear and the film was not rated two stars or less. Where there is none: a liked film the
-item vectors say it resembles; else a genre in which it is among the most watched; else nothing.
+fall is clear and the film was neither rated two stars or less nor muted by the person. Where there
+is none: a liked film the item vectors say it resembles; else a genre in which it is among the most
+watched; else nothing.
 """
 
 from collections.abc import Sequence
@@ -76,10 +77,10 @@ def name_history_films(
     because_of = nobody.copy()
     known = np.flatnonzero(idx)
     if len(known):
-        because_of[known] = _find_causes(snapshot, sequence, films, idx[known])
+        because_of[known] = _find_causes(snapshot, taste, sequence, films, idx[known])
     return NamedFilms(
         because_of=because_of,
-        similar_to=_find_resembling(snapshot, films, positions),
+        similar_to=_find_resembling(snapshot, taste, films, positions),
     )
 
 
@@ -100,8 +101,14 @@ def is_disliked(item: HistoryItem) -> bool:
     return item.stars is not None and item.stars <= DISLIKED_STARS
 
 
+def may_be_named(item: HistoryItem, taste: Taste) -> bool:
+    """Whether a film of the history may be a reason: not rated low, and not muted."""
+    return not is_disliked(item) and item.movie_id not in taste.muted_movie_ids
+
+
 def _find_causes(
     snapshot: Snapshot,
+    taste: Taste,
     sequence: NDArray[np.int32],
     films: list[HistoryItem],
     candidates: NDArray[np.int32],
@@ -113,7 +120,7 @@ def _find_causes(
     found = occlusion_drops(snapshot.model.network, sequence, candidates, last=OCCLUDED)
     drops = np.array(found.drops, dtype=np.float32)  # (n, C)
     named = [films[position] for position in found.positions]
-    drops[[is_disliked(item) for item in named]] = -np.inf
+    drops[[not may_be_named(item, taste) for item in named]] = -np.inf
     if not len(drops):
         return np.zeros(len(candidates), dtype=np.int64)
     ids = np.array([item.movie_id for item in named], dtype=np.int64)
@@ -122,10 +129,10 @@ def _find_causes(
 
 
 def _find_resembling(
-    snapshot: Snapshot, films: list[HistoryItem], positions: NDArray[np.int64]
+    snapshot: Snapshot, taste: Taste, films: list[HistoryItem], positions: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return for each film the liked history film with the nearest vector, or 0 if none is near."""
-    liked = [item.movie_id for item in films if not is_disliked(item)]
+    liked = [item.movie_id for item in films if may_be_named(item, taste)]
     if not liked:
         return np.zeros(len(positions), dtype=np.int64)
     ids = np.array(liked, dtype=np.int64)

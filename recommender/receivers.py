@@ -11,6 +11,7 @@ from catalog.signals import rating_changed, watchlisted
 from recommender.feedback import RATED, note_after_commit
 from recommender.models import Event
 from recommender.queueing import queue_finetuning
+from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste, merge_taste
 
 
@@ -31,8 +32,9 @@ def note_rating_change(*, user: User, movie_ids: list[int], **kwargs: Any) -> No
 
 @receiver(guest_merging, dispatch_uid="recommender_guest_merging")
 def move_guest_taste(*, guest: User, user: User, **_: Any) -> None:
-    """Take hidden films and genres along when a guest becomes an account."""
+    """Take hidden films, genres and muted reasons along when a guest becomes an account."""
     merge_taste(guest=guest, user=user)
+    merge_muted_reasons(guest=guest, user=user)
 
 
 @receiver(watchlisted, dispatch_uid="recommender_watchlisted")

@@ -13,6 +13,7 @@ SELECT history.movie_ids, history.stars,
        ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_favourite_genres
              WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
+       ARRAY(SELECT movie_id FROM recommender_mutedreason WHERE user_id = asked.user_id),
        profile.age_band,
        profile.obscurity, profile.adventure, profile.newness, profile.variety
 FROM (SELECT %s::bigint AS user_id) AS asked
@@ -23,22 +24,23 @@ CROSS JOIN LATERAL (
     FROM catalog_rating WHERE user_id = asked.user_id
 ) AS history
 """
-_NOTHING: tuple[Any, ...] = ((), (), (), (), (), None, None, None, None, None)
+_NOTHING: tuple[Any, ...] = ((), (), (), (), (), (), None, None, None, None, None)
 
 
 def read_taste(*, user_id: int) -> Taste:
-    """Read a person's history, hidden films, chosen genres, age band and dials; one query.
+    """Read a person's history, hidden films, chosen genres, muted reasons and dials; one query.
 
     What they have seen without giving it stars is no history, and is not shown again either. When
     a film was watched is not read: the order is all that is asked.
     """
     row = fetch_prepared(_TASTE_SQL, [user_id])
-    movie_ids, stars, hidden, seen, genre_ids, age_band, *dials = row or _NOTHING
+    movie_ids, stars, hidden, seen, genre_ids, muted, age_band, *dials = row or _NOTHING
     obscurity, adventure, newness, variety = dials
     return Taste(
         history=tuple(map(HistoryItem, movie_ids or (), stars or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
         favourite_genre_ids=tuple(genre_ids),
+        muted_movie_ids=frozenset(muted),
         age_band=age_band,
         dials=Dials(obscurity or 0.0, adventure or 0.0, newness or 0.0, variety),
     )

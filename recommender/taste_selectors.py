@@ -6,7 +6,7 @@ from django.db.models import Avg, Count, QuerySet
 
 from accounts.models import User
 from catalog.models import Genre, Rating
-from recommender.models import HiddenMovie, TasteProfile
+from recommender.models import HiddenMovie, MutedReason, TasteProfile
 
 MOST_RATED_GENRES = 6
 
@@ -67,6 +67,16 @@ def get_hidden_movies(*, user: User | None) -> QuerySet[HiddenMovie]:
     entries = HiddenMovie.objects.filter(user=user) if user else HiddenMovie.objects.none()
     return (
         entries.order_by("-hidden_at", "-id")
+        .select_related("movie")
+        .prefetch_related("movie__genres")
+    )
+
+
+def get_muted_reasons(*, user: User | None) -> QuerySet[MutedReason]:
+    """Return the films somebody wants not named as reasons, newest first, movies fetched along."""
+    entries = MutedReason.objects.filter(user=user) if user else MutedReason.objects.none()
+    return (
+        entries.order_by("-muted_at", "-id")
         .select_related("movie")
         .prefetch_related("movie__genres")
     )
