@@ -15,7 +15,7 @@ from unfold.decorators import action
 
 from accounts.large_tables import LargeTableAdmin
 from recommender import services
-from recommender.experiment_admin import ExperimentAdmin
+from recommender.experiments.admin import ExperimentAdmin
 from recommender.models import HiddenMovie, ModelVersion, TasteProfile
 
 __all__ = ["ExperimentAdmin", "HiddenMovieAdmin", "ModelVersionAdmin", "TasteProfileAdmin"]

@@ -5,12 +5,13 @@ from functools import lru_cache
 
 from django.http import QueryDict
 
-from recommender import cache, feedback
+from recommender import cache
 from recommender.answering import PageRequest, answer_person, is_of_state, make_page_request
+from recommender.feedback import noting as feedback
 from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
 from recommender.serving import model_server, read_state
 
-# What most clients ask is the same few texts; a name of a genre is looked up each time.
+# What most clients ask is the same few texts; names of genres and services are looked up each time.
 _KEPT_QUERIES = 512
 _MAX_QUERY_LENGTH = 100
 
@@ -22,7 +23,8 @@ def read_page_request(query: str) -> PageRequest:
         ValidationError: an option is not one, or out of its range.
         InvalidCursorError: the cursor is not one that an answer carried.
     """
-    is_plain = len(query) <= _MAX_QUERY_LENGTH and "%" not in query and "genres" not in query
+    is_named = "genres" in query or "services" in query
+    is_plain = len(query) <= _MAX_QUERY_LENGTH and "%" not in query and not is_named
     return _parse_plain(query) if is_plain else _parse(query)
 
 
@@ -52,7 +54,8 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        body = render_list(answer_person(snapshot, user_id, page), snapshot.catalogue)
+        answer = answer_person(snapshot, user_id, page)
+        body = render_list(answer, snapshot.catalogue, filters=page.filters)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         return raw, is_of_state(snapshot, state)
 

@@ -84,13 +84,20 @@ class HomeRow:
 class Filters:
     """Which films may be shown: any of `genre_ids`, none of `excluded_genre_ids`, a year range.
 
-    An empty tuple or None asks nothing. Films of unknown year are outside every year range.
+    An empty tuple or None asks nothing. Films of unknown year are outside every year range; those
+    of unknown length, or of which nobody knows where they can be watched, stay in: whoever shows
+    them says that it is unknown. `max_runtime` is in minutes, `service_ids` asks for any of these.
     """
 
     genre_ids: tuple[int, ...] = ()
     excluded_genre_ids: tuple[int, ...] = ()
     min_year: int | None = None
     max_year: int | None = None
+    max_runtime: int | None = None
+    service_ids: tuple[int, ...] = ()
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)

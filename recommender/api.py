@@ -97,12 +97,15 @@ class SessionRecommendationsView(APIView):
                 excluded_genre_ids=filters.excluded_genre_ids,
                 min_year=filters.min_year,
                 max_year=filters.max_year,
+                max_runtime=filters.max_runtime,
+                service_ids=filters.service_ids,
                 cursor=options.get("cursor"),
                 dials=make_dials(options),
             )
         except InvalidCursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
-        return Response(render_list(answer))
+        catalogue = selectors.get_catalogue() if filters.service_ids else None
+        return Response(render_list(answer, catalogue, filters=filters))
 
 
 def _with_query(request: Request) -> Any:

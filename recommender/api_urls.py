@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from recommender import api, feedback_api
+from recommender import api
+from recommender.feedback import api as feedback_api
 
 urlpatterns = [
     path("me/recommendations", api.MyRecommendationsView.as_view(), name="api-recommendations"),

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from prometheus_client import Counter
 from redis import Redis, RedisError
 
-from recommender.arms import ServedArm
+from recommender.experiments.arms import ServedArm
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Genre, Movie
+from recommender.service_arrays import ServiceArrays, load_services
 
 # Pseudo-ratings that pull a film's mean to the mean of all (shrinkage of the bias predictor).
 SHRINKAGE = 25.0
@@ -18,12 +19,17 @@ CHUNK = 4000
 
 
 class FilmLabel(NamedTuple):
-    """What an answer says of a film; `genres` are names, in the order of the alphabet."""
+    """What an answer says of a film; `genres` are names, in the order of the alphabet.
+
+    `runtime_minutes` and `services` (names) are None where they are not known.
+    """
 
     id: int
     title: str
     year: int | None
     genres: tuple[str, ...]
+    runtime_minutes: int | None = None
+    services: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Titles:
 class CatalogueArrays:
     """Every movie of the catalogue by position, ascending by id; never changed once made.
 
-    `movie_ids` (C,) int64; `years` (C,) int16, 0 where unknown; `genres` (C, G) bool over
+    `movie_ids` (C,) int64; `years` and `runtimes` (C,) int16, the latter in minutes, both 0 where
+    unknown; `services` says where films can be watched; `genres` (C, G) bool over
     `genre_ids` (G,) int64; `rating_count` (C,) int32; `mean_rating` the mean of all ratings;
     `item_bias` (C,) float32 stars, shrunk to 0; `popularity` (C,) float32 from 0 to 1;
     `popular_counts` (G,) float32, the count of ratings that puts a film into its genre's most rated
@@ -60,6 +67,8 @@ class CatalogueArrays:
     version: int
     movie_ids: NDArray[np.int64]
     years: NDArray[np.int16]
+    runtimes: NDArray[np.int16]
+    services: ServiceArrays
     genre_ids: NDArray[np.int64]
     genre_names: tuple[str, ...]
     genres: NDArray[np.bool_]
@@ -73,8 +82,14 @@ class CatalogueArrays:
     def label(self, position: int) -> FilmLabel:
         """Return what to call the film at a position."""
         names = tuple(self.genre_names[column] for column in np.flatnonzero(self.genres[position]))
-        year = int(self.years[position]) or None
-        return FilmLabel(int(self.movie_ids[position]), self.titles[position], year, names)
+        return FilmLabel(
+            id=int(self.movie_ids[position]),
+            title=self.titles[position],
+            year=int(self.years[position]) or None,
+            genres=names,
+            runtime_minutes=int(self.runtimes[position]) or None,
+            services=self.services.names_at(position),
+        )
 
     def label_films(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, FilmLabel]:
         """Return what to call films, by id; those the catalogue has not are left out."""
@@ -96,10 +111,10 @@ class CatalogueArrays:
 
 
 def load_catalogue(*, version: int) -> CatalogueArrays:
-    """Read the whole catalogue in three queries; `version` was read before, so never ahead."""
-    columns = array("q"), array("h"), array("i"), array("f")
+    """Read the whole catalogue in six queries; `version` was read before, so never ahead."""
+    columns = array("q"), array("h"), array("h"), array("i"), array("f")
     titles = Titles.pack(_read_films(*columns))
-    movie_ids, years, counts, means = (np.array(column) for column in columns)
+    movie_ids, years, runtimes, counts, means = (np.array(column) for column in columns)
     names = list(Genre.objects.order_by("name").values_list("pk", "name"))
     genres = _load_genre_matrix(movie_ids, [pk for pk, _ in names])
     mean_rating, item_bias = estimate_item_bias(counts, means)
@@ -107,6 +122,8 @@ def load_catalogue(*, version: int) -> CatalogueArrays:
         version=version,
         movie_ids=movie_ids,
         years=years,
+        runtimes=runtimes,
+        services=load_services(movie_ids),
         genre_ids=np.array([pk for pk, _ in names], dtype=np.int64),
         genre_names=tuple(name for _, name in names),
         genres=genres,
@@ -120,18 +137,23 @@ def load_catalogue(*, version: int) -> CatalogueArrays:
 
 
 def _read_films(
-    ids: "array[int]", years: "array[int]", counts: "array[int]", means: "array[float]"
+    ids: "array[int]",
+    years: "array[int]",
+    runtimes: "array[int]",
+    counts: "array[int]",
+    means: "array[float]",
 ) -> Iterator[str]:
     """Yield each film's title, its numbers put into the columns.
 
     Read some thousands at a time: a list of all rows would leave a web process larger for good.
     """
     films = Movie.objects.order_by("pk").values_list(
-        "pk", "year", "rating_count", "rating_mean", "title"
+        "pk", "year", "runtime_minutes", "rating_count", "rating_mean", "title"
     )
-    for movie_id, year, count, mean, title in films.iterator(chunk_size=CHUNK):
+    for movie_id, year, runtime, count, mean, title in films.iterator(chunk_size=CHUNK):
         ids.append(movie_id)
         years.append(year or 0)
+        runtimes.append(runtime or 0)
         counts.append(count)
         means.append(mean or 0.0)
         yield title

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Movie, Tag
-from recommender.ml.content import FilmFacts
+from recommender.ml.cold.content import FilmFacts
 
 
 def find_films_without_row(known_ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,10 +3,10 @@
 import structlog
 
 from catalog.services import bump_catalogue_version, refresh_movie_statistics
-from recommender.feedback_retention import delete_old_feedback
-from recommender.feedback_writing import write_feedback
+from recommender.experiments.row_bandit import learn_from_clicks
+from recommender.feedback.retention import delete_old_feedback
+from recommender.feedback.writing import write_feedback
 from recommender.model_versions import retire_old_versions
-from recommender.row_bandit import learn_from_clicks
 
 logger = structlog.get_logger(__name__)
 
@@ -76,13 +76,13 @@ def delete_feedback_job() -> int:
 
 def analyse_experiments_job() -> int:
     """Analyse the running experiments, and stop one that breaks its guardrail; return how many."""
-    from recommender.experiment_reports import refresh_running_reports  # noqa: PLC0415 - slow
+    from recommender.experiments.reports import refresh_running_reports  # noqa: PLC0415 - slow
 
     return refresh_running_reports()
 
 
 def analyse_experiment_job(experiment_id: int) -> None:
     """Analyse one experiment, for an operator who waits."""
-    from recommender.experiment_reports import refresh_report  # noqa: PLC0415 - slow to import
+    from recommender.experiments.reports import refresh_report  # noqa: PLC0415 - slow to import
 
     refresh_report(experiment_id=experiment_id)

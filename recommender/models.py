@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Genre, Movie
-from recommender.experiment_models import Arm, Experiment, Exposure, RowDecision, RowPosterior
-from recommender.feedback_models import Event, Impression
+from recommender.experiments.models import Arm, Experiment, Exposure, RowDecision, RowPosterior
+from recommender.feedback.models import Event, Impression
 
 __all__ = [
     "AgeBand",

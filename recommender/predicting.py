@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import HistoryItem
-from recommender.ml.rating_inference import RatingHead, StarForecast
+from recommender.ml.ratings.inference import RatingHead, StarForecast
 from recommender.serving import Snapshot
 
 RANGE_LEVEL = 0.8

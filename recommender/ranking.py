@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.catalogue_arrays import CatalogueArrays
-from recommender.ml import cold_people
-from recommender.ml.cold_people import FilmTraits, score_newcomer
+from recommender.ml.cold import people as cold_people
+from recommender.ml.cold.people import FilmTraits, score_newcomer
 from recommender.ml.diversity import DIVERSITY, diversify_order
 
 # From so many films on the Transformer decides alone.
@@ -31,7 +31,8 @@ def make_eligible_mask(
 ) -> NDArray[np.bool_]:
     """Return (C,) bool, True where a film may be shown: not seen, not hidden, inside the filters.
 
-    Every film of the history counts as seen, whatever its stars.
+    Every film of the history counts as seen, whatever its stars. A film whose length is not known
+    is inside every length, and one of which nobody knows where it can be watched on every service.
     """
     mask = np.ones(len(catalogue.movie_ids), dtype=np.bool_)
     if filters.genre_ids:
@@ -44,6 +45,10 @@ def make_eligible_mask(
         mask &= catalogue.years >= filters.min_year
     if filters.max_year is not None:
         mask &= (catalogue.years <= filters.max_year) & (catalogue.years > 0)
+    if filters.max_runtime is not None:
+        mask &= catalogue.runtimes <= filters.max_runtime  # 0 where it is not known
+    if filters.service_ids:
+        mask &= catalogue.services.may_be_on(filters.service_ids)
     gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
     positions = catalogue.positions_of(gone)
     mask[positions[positions >= 0]] = False

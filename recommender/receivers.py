@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import guest_merging
 from catalog.signals import rating_changed, watchlisted
-from recommender.feedback import RATED, note_after_commit
+from recommender.feedback.noting import RATED, note_after_commit
 from recommender.models import Event
 from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons

@@ -19,7 +19,7 @@ from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.dials import turn_dials
 from recommender.ml import diversity
-from recommender.ml.cold_people import blend_few
+from recommender.ml.cold.people import blend_few
 from recommender.predicting import predict_stars
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from recommender import cache, feedback, payloads
+from recommender import cache, payloads
 from recommender.answering import (
     MAX_LIMIT,
     NO_DIALS,
@@ -25,13 +25,15 @@ from recommender.answers import (
     RecommendationList,
     Taste,
 )
+from recommender.catalogue_arrays import CatalogueArrays
 from recommender.cursors import InvalidCursorError
 from recommender.dials import DialOptions
+from recommender.experiments.row_bandit import arrange_rows, needs_context
+from recommender.feedback import noting as feedback
 from recommender.home import compute_home_rows
 from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.recommending import arrange_history
-from recommender.row_bandit import arrange_rows, needs_context
 from recommender.serving import model_server, read_state
 from recommender.similar import pick_onboarding_films, rank_similar_films
 from recommender.taste_reading import read_taste
@@ -40,6 +42,7 @@ __all__ = [
     "MAX_LIMIT",
     "InvalidCursorError",
     "get_active_model",
+    "get_catalogue",
     "get_home_rows",
     "get_onboarding_movies",
     "get_predicted_rating",
@@ -58,12 +61,15 @@ def get_recommendations(
     excluded_genre_ids: Sequence[int] = (),
     min_year: int | None = None,
     max_year: int | None = None,
+    max_runtime: int | None = None,
+    service_ids: Sequence[int] = (),
     cursor: str | None = None,
     dials: DialOptions = NO_DIALS,
 ) -> RecommendationList:
     """Return `limit` (1 to 100) films for a person, or for a `history` that belongs to nobody.
 
-    `genre_ids` keeps films of any of these genres. With a `history` nothing is read of `user`, and
+    `genre_ids` keeps films of any of these genres, `max_runtime` (minutes) and `service_ids` those
+    that fit or of which it is not known. With a `history` nothing is read of `user`, and
     nothing is stored. Answers for people are cached until their taste, the model or the catalogue
     changes.
 
@@ -71,7 +77,12 @@ def get_recommendations(
         InvalidCursorError: `cursor` is not one that an answer carried.
     """
     filters = Filters(
-        tuple(sorted(set(genre_ids))), tuple(sorted(set(excluded_genre_ids))), min_year, max_year
+        genre_ids=tuple(sorted(set(genre_ids))),
+        excluded_genre_ids=tuple(sorted(set(excluded_genre_ids))),
+        min_year=min_year,
+        max_year=max_year,
+        max_runtime=max_runtime,
+        service_ids=tuple(sorted(set(service_ids))),
     )
     page = make_page_request(
         filters, limit=limit, cursor=cursor, with_reasons=include_reasons, dials=dials
@@ -152,6 +163,11 @@ def get_onboarding_movies(*, genre_ids: Sequence[int] = (), limit: int = 24) -> 
     """Return ids of well-known films of these genres (of all where none), spread over them."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
     return pick_onboarding_films(snapshot.catalogue, genre_ids=genre_ids, limit=limit)
+
+
+def get_catalogue() -> CatalogueArrays:
+    """Return the catalogue that answers are computed from; one query, for its version."""
+    return model_server.get_snapshot(read_state(user_id=None)).catalogue
 
 
 def get_active_model() -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """The shapes of the recommendation API: what comes in, checked, and what goes out."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -11,80 +10,38 @@ from rest_framework import serializers
 
 from catalog.selectors import MovieCard, get_movie_cards
 from recommender.answering import MAX_LIMIT
-from recommender.answers import Filters, HistoryItem, Recommendation, RecommendationList
+from recommender.answers import NO_FILTERS, Filters, HistoryItem, Recommendation, RecommendationList
 from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.dials import DialOptions
-from recommender.genres import UnknownGenreNameError, find_genre_ids
+from recommender.genres import find_genre_ids, find_service_ids
+from recommender.option_fields import DialField, NamesField, check_finite
 
 MAX_HISTORY = 1000
-MAX_GENRE_NAMES = 50
+MAX_MINUTES = 6000
 DEFAULT_LIMIT = 10
 REASONS = "reasons"
-
-
-def check_finite(value: float) -> None:
-    """Refuse what is no number: it passes every comparison.
-
-    Raises:
-        ValidationError: the value is NaN or infinite.
-    """
-    if not math.isfinite(value):
-        raise serializers.ValidationError(_("Give a number."))
-
-
-class DialField(serializers.FloatField):
-    """Where a taste dial stands, from -1 to 1 unless `min_value` says otherwise."""
-
-    def __init__(self, *, help_text: str, min_value: float = -1) -> None:
-        super().__init__(
-            min_value=min_value,
-            max_value=1,
-            validators=[check_finite],
-            required=False,
-            help_text=help_text,
-        )
-
-
-class GenreNamesField(serializers.ListField):
-    """Genres by name or slug: a JSON list, or in a URL repeated or separated by commas."""
-
-    child = serializers.CharField(max_length=40)
-
-    def get_value(self, dictionary: Any) -> Any:
-        """Join what the URL repeats."""
-        if hasattr(dictionary, "getlist"):
-            values = dictionary.getlist(self.field_name)
-            return values or serializers.empty
-        return super().get_value(dictionary)
-
-    def to_internal_value(self, data: Any) -> list[int]:
-        """Return genre ids.
-
-        Raises:
-            ValidationError: a name is no genre's, or there are too many.
-        """
-        values = [data] if isinstance(data, str) else data
-        # Before the names are looked at: each bad one would cost an error of its own.
-        if isinstance(values, list) and len(values) > MAX_GENRE_NAMES:
-            raise serializers.ValidationError(
-                _("Name at most %(max)d genres.") % {"max": MAX_GENRE_NAMES}
-            )
-        names = super().to_internal_value(values)
-        parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
-        try:
-            return find_genre_ids(parts)
-        except UnknownGenreNameError as error:
-            raise serializers.ValidationError(str(error)) from error
 
 
 class RecommendationOptions(serializers.Serializer[Any]):
     """The options of both recommendation endpoints."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
-    genres = GenreNamesField(required=False, help_text="Films of any of these genres.")
-    exclude_genres = GenreNamesField(required=False, help_text="No films of these genres.")
+    genres = NamesField(find=find_genre_ids, help_text="Films of any of these genres.")
+    exclude_genres = NamesField(find=find_genre_ids, help_text="No films of these genres.")
     year_min = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
     year_max = serializers.IntegerField(min_value=1870, max_value=2100, required=False)
+    max_runtime = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_MINUTES,
+        required=False,
+        help_text="Films of at most so many minutes. Those of unknown length stay in: films then "
+        "carry `runtime_minutes`, null where it is not known.",
+    )
+    services = NamesField(
+        find=find_service_ids,
+        help_text="Films that any of these streaming services has, by name or slug. Those of which "
+        "it is not known stay in: films then carry `services`, null where it is not known.",
+    )
     obscurity = DialField(help_text="From popular, -1, to obscure, 1.")
     adventure = DialField(help_text="From safe, -1, to adventurous, 1.")
     newness = DialField(help_text="From old, -1, to new, 1.")
@@ -164,6 +121,8 @@ def make_filters(options: dict[str, Any]) -> Filters:
         excluded_genre_ids=tuple(sorted(set(options.get("exclude_genres", ())))),
         min_year=options.get("year_min"),
         max_year=options.get("year_max"),
+        max_runtime=options.get("max_runtime"),
+        service_ids=tuple(sorted(set(options.get("services", ())))),
     )
 
 
@@ -186,6 +145,15 @@ class MovieOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     year = serializers.IntegerField(allow_null=True)
     genres = serializers.ListField(child=serializers.CharField())
+    runtime_minutes = serializers.IntegerField(
+        allow_null=True, required=False, help_text="Null where unknown; only with `max_runtime`."
+    )
+    services = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        required=False,
+        help_text="Null where unknown; only with `services`.",
+    )
 
 
 class ReasonOutput(serializers.Serializer[Any]):
@@ -242,7 +210,10 @@ class ModelCardOutput(serializers.Serializer[Any]):
 
 
 def render_list(
-    answer: RecommendationList, catalogue: CatalogueArrays | None = None
+    answer: RecommendationList,
+    catalogue: CatalogueArrays | None = None,
+    *,
+    filters: Filters = NO_FILTERS,
 ) -> dict[str, Any]:
     """Return an answer in the API's shape; one query for the films where no catalogue is given."""
     return {
@@ -250,32 +221,49 @@ def render_list(
         "model": {"name": answer.model_name, "version": answer.model_version},
         "fallback": answer.is_fallback,
         "next_cursor": answer.next_cursor,
-        "results": render_items(answer.items, catalogue),
+        "results": render_items(answer.items, catalogue, filters=filters),
     }
 
 
 def render_items(
-    items: Sequence[Recommendation], catalogue: CatalogueArrays | None = None
+    items: Sequence[Recommendation],
+    catalogue: CatalogueArrays | None = None,
+    *,
+    filters: Filters = NO_FILTERS,
 ) -> list[dict[str, Any]]:
-    """Return films in the API's shape, named by the catalogue given, else by one query."""
+    """Return films in the API's shape, named by the catalogue given, else by one query.
+
+    With a filter by length or services they say what is known of those, which needs a catalogue.
+    """
     ids = [item.movie_id for item in items]
     cards: Mapping[int, MovieCard | FilmLabel] = (
         {card.id: card for card in get_movie_cards(ids)}
         if catalogue is None
         else catalogue.label_films(ids)
     )
-    return [_render_item(item, cards[item.movie_id]) for item in items if item.movie_id in cards]
+    return [
+        _render_item(item, cards[item.movie_id], filters)
+        for item in items
+        if item.movie_id in cards
+    ]
 
 
-def _render_item(item: Recommendation, card: MovieCard | FilmLabel) -> dict[str, Any]:
+def _render_item(
+    item: Recommendation, card: MovieCard | FilmLabel, filters: Filters
+) -> dict[str, Any]:
+    movie: dict[str, Any] = {
+        "id": card.id,
+        "title": card.title,
+        "year": card.year,
+        "genres": list(card.genres),
+    }
+    if filters.max_runtime is not None:
+        movie["runtime_minutes"] = card.runtime_minutes
+    if filters.service_ids and isinstance(card, FilmLabel):
+        movie["services"] = None if card.services is None else list(card.services)
     return {
         "rank": item.rank,
-        "movie": {
-            "id": card.id,
-            "title": card.title,
-            "year": card.year,
-            "genres": list(card.genres),
-        },
+        "movie": movie,
         "score": item.score,
         "predicted_rating": item.predicted_rating,
         "predicted_range": list(item.predicted_range) if item.predicted_range else None,

@@ -9,8 +9,8 @@ from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import UnknownMovieError, lock_user
 from recommender.dials import Dials
-from recommender.feedback import note_after_commit
-from recommender.feedback_merging import merge_feedback
+from recommender.feedback.merging import merge_feedback
+from recommender.feedback.noting import note_after_commit
 from recommender.model_versions import (
     UnknownModelVersionError,
     UnusableModelError,

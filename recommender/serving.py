@@ -20,11 +20,11 @@ from prometheus_client import Counter
 
 from movieshow.health import NotReadyError
 from recommender.answers import POPULARITY_NAME
-from recommender.arm_snapshots import ArmSnapshots
-from recommender.arms import PinnedModel
 from recommender.artifacts import ArtifactStorageError, fetch_artifact
 from recommender.catalogue_arrays import CatalogueArrays, load_catalogue
 from recommender.dials import NEUTRAL, Dials
+from recommender.experiments.arm_snapshots import ArmSnapshots
+from recommender.experiments.arms import PinnedModel
 from recommender.ml.diversity import DIVERSITY
 from recommender.serving_state import ServingState, read_state
 

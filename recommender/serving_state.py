@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from movieshow.prepared import fetch_prepared
-from recommender.arms import ServedArm, get_lineup
-from recommender.experiment_models import Experiment
+from recommender.experiments.arms import ServedArm, get_lineup
+from recommender.experiments.models import Experiment
 
 
 @dataclass(frozen=True, slots=True)

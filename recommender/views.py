@@ -18,8 +18,8 @@ from catalog.selectors import MovieCard, get_movie, get_movie_cards
 from catalog.services import UnknownMovieError
 from catalog.shelves import ShelfMovie, get_extract, make_card, make_shelf
 from recommender.answers import HomeRow, Recommendation
-from recommender.feedback import note_click
-from recommender.row_bandit import get_page_context
+from recommender.experiments.row_bandit import get_page_context
+from recommender.feedback.noting import note_click
 from recommender.selectors import get_home_rows, get_similar_movies
 from recommender.services import hide_movie, unhide_movie
 from recommender.taste_selectors import (

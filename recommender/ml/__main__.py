@@ -27,7 +27,7 @@ COMMANDS = {
     "faithfulness": "measure whether the reasons given are true",
     "tune": "search for the options that validate best",
 }
-"""Each is run by the module `<command>_command`, which is imported only then."""
+"""Each is run by the module of its name in `commands`, which is imported only then."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)
         if name == wanted:
-            module = importlib.import_module(f"recommender.ml.{name.replace('-', '_')}_command")
+            name_of_module = name.replace("-", "_")
+            module = importlib.import_module(f"recommender.ml.commands.{name_of_module}")
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     options = parser.parse_args(given)

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from recommender.ml.errors import ConfigError
 from recommender.ml.losses import LossConfig
-from recommender.ml.rating_config import RatingConfig
+from recommender.ml.ratings.config import RatingConfig
 from recommender.ml.transformer import ModelConfig
 
 Section = TypeVar("Section")

@@ -23,7 +23,7 @@ from recommender.ml.checkpoint import save_model
 from recommender.ml.errors import ArtifactError
 from recommender.ml.files import new_directory
 from recommender.ml.onnx_graph import ITEM_TABLE, build_graph
-from recommender.ml.rating_inference import RATING_FILE, RatingHead
+from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from recommender.ml.transformer import SequenceTransformer
 
 ITEMS_FILE = "items.npz"

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from recommender.ml.checkpoint import SavedModel, load_model
-from recommender.ml.cold_films import (
+from recommender.ml.cold.content import FilmFacts
+from recommender.ml.cold.films import (
     BoundedRows,
     DeltaLimits,
     choose_new_films,
@@ -30,7 +31,6 @@ from recommender.ml.cold_films import (
     start_new_films,
 )
 from recommender.ml.config import TrainingConfig
-from recommender.ml.content import FilmFacts
 from recommender.ml.export import export_model
 from recommender.ml.inference import InferenceModel
 from recommender.ml.losses import LossConfig, compute_loss

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from recommender.ml.errors import ArtifactError
-from recommender.ml.rating_inference import RatingHead
+from recommender.ml.ratings.inference import RatingHead
 from recommender.ml.scoring import ItemTable, TableKind, make_table
 from recommender.ml.stored_vectors import StoredVectors
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.ml.datasets import PADDING_IDX, Vocabulary
 from recommender.ml.inference import InferenceModel
-from recommender.ml.question_config import QuestionConfig
+from recommender.ml.lab.question_config import QuestionConfig
 
 HELD_OUT_BY_DEFAULT = 0.1
 """The fraction of people kept from training by models whose card does not say."""

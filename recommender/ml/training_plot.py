@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recommender.ml.epochs import EpochRecord
-from recommender.ml.plots import OTHER_COLOUR, OWN_COLOUR, new_figure, save_figure
+from recommender.ml.lab.plots import OTHER_COLOUR, OWN_COLOUR, new_figure, save_figure
 
 PLOT_FILE = "training.png"
 

@@ -87,9 +87,9 @@ def _run(
     first: int,
     threads: int,
 ) -> dict[str, Any]:
-    from recommender.experiment_reports import refresh_report
-    from recommender.experiments import start_experiment, stop_experiment
-    from recommender.feedback_writing import write_feedback
+    from recommender.experiments.reports import refresh_report
+    from recommender.experiments.services import start_experiment, stop_experiment
+    from recommender.feedback.writing import write_feedback
     from recommender.models import Arm, Experiment
     from tests.audience.visits import Visitor
 
@@ -147,7 +147,7 @@ def _let_in(visitors: Sequence[Any], *, threads: int) -> None:
 def _describe(
     reports: Sequence[dict[str, Any]], *, people: int, seconds: float, command: str
 ) -> str:
-    from recommender.experiment_tables import format_report
+    from recommender.experiments.tables import format_report
 
     total = sum(report["requests"] for report in reports)
     lines = [

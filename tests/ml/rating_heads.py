@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ml.datasets import Interactions, Vocabulary
-from recommender.ml.rating_inference import RatingHead
+from recommender.ml.ratings.inference import RatingHead
 
 NUM_FILMS = 40
 WHOLE_CUTS = np.arange(1.5, 5, dtype=np.float32)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recommender.ml.__main__ import main
-from recommender.ml.ablation import difference, load_ablation
 from recommender.ml.errors import ConfigError
+from recommender.ml.lab.ablation import difference, load_ablation
 from tests.ml.tiny_data import random_rows, write_csv_set
 
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"

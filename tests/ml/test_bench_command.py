@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recommender.ml.__main__ import main
-from recommender.ml.bench_command import resize_vectors
+from recommender.ml.commands.bench import resize_vectors
 from recommender.ml.scoring import TABLE_KINDS
 
 SHIPPED = "recommender/artifacts/shipped"

@@ -12,8 +12,8 @@ import torch
 
 from recommender.ml.__main__ import main
 from recommender.ml.config import load_config
+from recommender.ml.lab.plain_loop import PlainLoop, PlainTransformer
 from recommender.ml.model_building import build_model
-from recommender.ml.plain_loop import PlainLoop, PlainTransformer
 from tests.ml.tiny_data import random_rows, write_csv_set
 from tests.ml.tiny_models import CONFIGS, tiny_config, walk_histories
 

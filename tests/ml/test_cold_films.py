@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from recommender.ml.checkpoint import SavedModel, load_model
-from recommender.ml.cold_films import (
+from recommender.ml.cold.content import FilmFacts
+from recommender.ml.cold.films import (
     BoundedRows,
     DeltaLimits,
     NewFilms,
@@ -18,7 +19,6 @@ from recommender.ml.cold_films import (
     grow_model,
     start_new_films,
 )
-from recommender.ml.content import FilmFacts
 from recommender.ml.export import export_model
 from recommender.ml.finetuning import FinetuneConfig, fine_tune
 from recommender.ml.inference import InferenceModel

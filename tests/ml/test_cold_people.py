@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.ml.cold_people import (
+from recommender.ml.cold.people import (
     AGE_BANDS,
     FilmTraits,
     blend_few,

@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 
 from recommender.ml.__main__ import main
-from recommender.ml.cold_measure import (
+from recommender.ml.cold.measure import (
     ContentNeighbours,
     RandomOrder,
     describe_difference,
     find_targets,
     per_person,
 )
-from recommender.ml.cold_people_command import load_ages
-from recommender.ml.cold_people_measure import WAYS, Newcomer, cut_history
-from recommender.ml.cold_question import (
+from recommender.ml.cold.people_measure import WAYS, Newcomer, cut_history
+from recommender.ml.cold.question import (
     choose_newest_films,
     choose_random_films,
     pose_cold_question,
     without_films,
 )
-from recommender.ml.cold_report import keep_part, report_lines
+from recommender.ml.cold.report import keep_part, report_lines
+from recommender.ml.cold.tags import load_tags
+from recommender.ml.commands.cold_people import load_ages
 from recommender.ml.dataset_files import DatasetError
 from recommender.ml.datasets import MovieInfo, Vocabulary
 from recommender.ml.errors import UsageError
 from recommender.ml.splits import SplitError
-from recommender.ml.tags import load_tags
 from tests.ml.tiny_data import interactions_of, random_rows, write_csv_set
 from tests.ml.tiny_models import CONFIGS, write_small_model
 

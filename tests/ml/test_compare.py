@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from recommender.ml.__main__ import main
-from recommender.ml.comparison_config import load_comparison
 from recommender.ml.errors import ConfigError
+from recommender.ml.lab.comparison_config import load_comparison
 from tests.ml.tiny_data import random_rows, write_csv_set, write_dat_set
 
 CONFIG = """
@@ -241,7 +241,7 @@ def test_shipped_configs_of_comparisons_are_readable() -> None:
 
 def test_measuring_a_baseline_needs_no_torch() -> None:
     code = (
-        "import sys, recommender.ml.evaluate_command, recommender.ml.compare_command;"
+        "import sys, recommender.ml.commands.evaluate, recommender.ml.commands.compare;"
         "sys.exit('torch' in sys.modules)"
     )
     command = [sys.executable, "-c", code]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from recommender.ml.__main__ import main
-from recommender.ml.results_store import ResultsStore
+from recommender.ml.lab.results_store import ResultsStore
 from tests.ml.tiny_data import random_rows, write_csv_set
 
 ROOT = Path(__file__).parents[2]

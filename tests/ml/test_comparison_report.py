@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recommender.ml.comparison import Comparison
-from recommender.ml.comparison_config import ComparisonConfig, Height, ModelEntry
-from recommender.ml.comparison_report import describe_comparison
 from recommender.ml.evaluation import Catalogue, Evaluation
-from recommender.ml.plots import draw_comparison
+from recommender.ml.lab.comparison import Comparison
+from recommender.ml.lab.comparison_config import ComparisonConfig, Height, ModelEntry
+from recommender.ml.lab.comparison_report import describe_comparison
+from recommender.ml.lab.plots import draw_comparison
+from recommender.ml.lab.question_config import QuestionConfig
+from recommender.ml.lab.report import comparison_lines, write_json
+from recommender.ml.lab.seeded_answers import SeededAnswers
 from recommender.ml.protocols import Question
-from recommender.ml.question_config import QuestionConfig
-from recommender.ml.report import comparison_lines, write_json
-from recommender.ml.seeded_answers import SeededAnswers
 from recommender.ml.splits import EvaluationSplit, leave_one_out
 from tests.ml.tiny_data import interactions_of
 

@@ -9,10 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.ml import sentence_embeddings
-from recommender.ml.content import FilmFacts, build_features, gather_facts, load_texts, lsa_vectors
-from recommender.ml.content_map import ContentMap, Ridge
-from recommender.ml.content_text import reduce_terms, split_terms, weigh_terms
+from recommender.ml.cold import sentence_embeddings
+from recommender.ml.cold.content import (
+    FilmFacts,
+    build_features,
+    gather_facts,
+    load_texts,
+    lsa_vectors,
+)
+from recommender.ml.cold.content_map import ContentMap, Ridge
+from recommender.ml.cold.content_text import reduce_terms, split_terms, weigh_terms
 from recommender.ml.datasets import MovieInfo
 from recommender.ml.errors import UsageError
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from recommender.ml.baselines.base import Baseline
-from recommender.ml.comparison_config import ModelEntry
 from recommender.ml.errors import ConfigError
-from recommender.ml.fitting import Fitter
+from recommender.ml.lab.comparison_config import ModelEntry
+from recommender.ml.lab.fitting import Fitter
 from recommender.ml.registry import RegistryError
 from tests.ml.tiny_data import interactions_of
 

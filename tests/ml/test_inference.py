@@ -23,7 +23,8 @@ def model_dir(tmp_path: Path) -> Path:
 def test_serving_never_imports_torch(model_dir: Path) -> None:
     code = (
         "import sys, pathlib, numpy\n"
-        "from recommender.ml import explain, personas, ranking, recommend_command\n"
+        "from recommender.ml import explain, personas, ranking\n"
+        "from recommender.ml.commands import recommend\n"
         "from recommender.ml.inference import InferenceModel\n"
         "model = InferenceModel.load(pathlib.Path(sys.argv[1]))\n"
         "explain.occlusion_drops(model, numpy.array([3, 5]), [7])\n"

@@ -12,7 +12,7 @@ from recommender.ml.datasets import load_interactions
 from recommender.ml.errors import TrainingError
 from recommender.ml.export import export_model
 from recommender.ml.inference import InferenceModel
-from recommender.ml.network_training import NetworkRecommender, prepare_trainer, train_network
+from recommender.ml.lab.network_training import NetworkRecommender, prepare_trainer, train_network
 from recommender.ml.splits import hold_out_validation_people
 from tests.ml.tiny_data import interactions_of, random_rows, write_csv_set
 from tests.ml.tiny_models import tiny_config

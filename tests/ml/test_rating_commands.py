@@ -13,7 +13,7 @@ from recommender.ml.config import parse_config
 from recommender.ml.errors import ConfigError
 from recommender.ml.finetuning import fine_tune
 from recommender.ml.inference import ArtifactError, InferenceModel
-from recommender.ml.rating_inference import RATING_FILE, RatingHead
+from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from tests.ml.rating_heads import taste_ratings
 from tests.ml.tiny_data import write_csv_set
 from tests.ml.tiny_models import CONFIGS, write_small_model

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from recommender.ml.rating_evaluation import (
+from recommender.ml.ratings.evaluation import (
     Answers,
     answer_with_head,
     binned_likelihood,
@@ -16,7 +16,7 @@ from recommender.ml.rating_evaluation import (
     describe,
     reliability,
 )
-from recommender.ml.rating_questions import RatingQuestion, ask_along, ask_last
+from recommender.ml.ratings.questions import RatingQuestion, ask_along, ask_last
 from tests.ml.rating_heads import films, plain_head, stars, taste_ratings, taste_vocabulary
 
 

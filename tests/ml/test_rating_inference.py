@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from recommender.ml.errors import ArtifactError
-from recommender.ml.rating_inference import RATING_FILE, STARS, RatingHead, normal_cdf
+from recommender.ml.ratings.inference import RATING_FILE, STARS, RatingHead, normal_cdf
 from tests.ml.rating_heads import films, plain_head, stars
 
 
@@ -205,7 +205,7 @@ def test_model_folder_without_a_head_has_none(tmp_path: Path) -> None:
 
 def test_web_side_needs_neither_torch_nor_scipy() -> None:
     code = (
-        "import sys, recommender.ml.rating_inference; "
+        "import sys, recommender.ml.ratings.inference; "
         "assert not {'torch', 'scipy'} & {name.split('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -10,26 +10,26 @@ import torch
 
 from recommender.ml.datasets import Interactions
 from recommender.ml.errors import TrainingError
-from recommender.ml.rating_baselines import bias_predictor, global_mean, tune_bias_predictor
-from recommender.ml.rating_batches import make_batches
-from recommender.ml.rating_calibration import (
+from recommender.ml.ratings.baselines import bias_predictor, global_mean, tune_bias_predictor
+from recommender.ml.ratings.batches import make_batches
+from recommender.ml.ratings.calibration import (
     Calibration,
     Scales,
     calibrate,
     fit_stretch,
 )
-from recommender.ml.rating_config import RatingConfig
-from recommender.ml.rating_evaluation import (
+from recommender.ml.ratings.config import RatingConfig
+from recommender.ml.ratings.evaluation import (
     answer_with,
     answer_with_head,
     describe,
     shares_of_halves,
 )
-from recommender.ml.rating_factors import FactorFit, RatingFactors, RatingMatrix, fit_biases
-from recommender.ml.rating_inference import LEVELS, RatingHead
-from recommender.ml.rating_leaning import centre_vectors, fit_leaning
-from recommender.ml.rating_questions import ask_along, ask_last
-from recommender.ml.rating_training import fit_factors, fit_rating_head
+from recommender.ml.ratings.factors import FactorFit, RatingFactors, RatingMatrix, fit_biases
+from recommender.ml.ratings.inference import LEVELS, RatingHead
+from recommender.ml.ratings.leaning import centre_vectors, fit_leaning
+from recommender.ml.ratings.questions import ask_along, ask_last
+from recommender.ml.ratings.training import fit_factors, fit_rating_head
 from tests.ml.rating_heads import films, stars, taste_ratings, taste_vectors, taste_vocabulary
 
 CONFIG = RatingConfig(num_factors=3, rounds=10, factor_shrinkage=2.0, calibration_steps=40)

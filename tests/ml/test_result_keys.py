@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recommender.ml.comparison_config import ModelEntry
 from recommender.ml.datasets import MovieInfo
-from recommender.ml.fitting import Fitter
-from recommender.ml.result_keys import (
+from recommender.ml.lab.comparison_config import ModelEntry
+from recommender.ml.lab.fitting import Fitter
+from recommender.ml.lab.result_keys import (
     hash_code,
     hash_files,
     hash_interactions,

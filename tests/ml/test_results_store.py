@@ -9,7 +9,7 @@ import pytest
 from recommender.ml.baselines.popularity import Popularity
 from recommender.ml.datasets import Vocabulary
 from recommender.ml.evaluation import Catalogue, Evaluation, evaluate
-from recommender.ml.results_store import ResultKey, ResultsStore, StoreBusyError
+from recommender.ml.lab.results_store import ResultKey, ResultsStore, StoreBusyError
 from recommender.ml.splits import EvaluationSplit, last_n
 from tests.ml.tiny_data import interactions_of
 

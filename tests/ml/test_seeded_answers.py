@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.ml.evaluation import Catalogue, Evaluation
-from recommender.ml.seeded_answers import SeededAnswers, join_evaluations
+from recommender.ml.lab.seeded_answers import SeededAnswers, join_evaluations
 from recommender.ml.significance import relative_lead
 from recommender.ml.splits import EvaluationSplit, leave_one_out
 from tests.ml.tiny_data import interactions_of

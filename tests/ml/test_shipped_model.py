@@ -12,9 +12,9 @@ import pytest
 
 from recommender.ml.__main__ import main
 from recommender.ml.checkpoint import load_model
+from recommender.ml.commands.personas import read_movies
 from recommender.ml.inference import InferenceModel
 from recommender.ml.personas import PERSONAS, Persona, ask_persona
-from recommender.ml.personas_command import read_movies
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "recommender" / "artifacts" / "shipped"

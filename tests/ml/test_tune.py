@@ -16,10 +16,10 @@ from recommender.ml.baselines.transitions import Transitions
 from recommender.ml.datasets import Vocabulary, load_interactions
 from recommender.ml.errors import ConfigError
 from recommender.ml.evaluation import Catalogue, evaluate
-from recommender.ml.results_store import ResultsStore
+from recommender.ml.lab.results_store import ResultsStore
+from recommender.ml.lab.tuning import Tuner, study_file
+from recommender.ml.lab.tuning_config import TuneConfig, load_tuning
 from recommender.ml.splits import hold_out_people, hold_out_validation_people, last_n
-from recommender.ml.tune_config import TuneConfig, load_tuning
-from recommender.ml.tuning import Tuner, study_file
 from tests.ml.tiny_data import random_rows, write_csv_set
 
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"

@@ -19,8 +19,8 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from catalog.models import Genre, Movie, Rating
 from catalog.services import bump_catalogue_version
-from recommender.arms import get_lineup
-from recommender.feedback import noted
+from recommender.experiments.arms import get_lineup
+from recommender.feedback.noting import noted
 from recommender.ml.config import ExperimentConfig, InitialisationConfig, TrainingConfig
 from recommender.ml.export import export_model
 from recommender.ml.losses import LossConfig

@@ -9,11 +9,13 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from catalog.models import Movie
-from recommender import arm_snapshots, experiments, model_versions
-from recommender.arms import get_lineup
+from recommender import model_versions
 from recommender.dials import Dials
-from recommender.experiment_reports import analyse_experiment, refresh_report
-from recommender.feedback_writing import write_feedback
+from recommender.experiments import arm_snapshots
+from recommender.experiments import services as experiments
+from recommender.experiments.arms import get_lineup
+from recommender.experiments.reports import analyse_experiment, refresh_report
+from recommender.feedback.writing import write_feedback
 from recommender.models import Experiment, Exposure, Impression, ModelVersion
 from recommender.services import set_dials
 from recommender.serving import model_server, read_state

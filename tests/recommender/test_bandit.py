@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommender.bandit import (
+from recommender.experiments.bandit import (
     MAX_EVIDENCE,
     Belief,
     FixedPolicy,

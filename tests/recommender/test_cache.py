@@ -8,7 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from recommender import cache
-from recommender.arms import PinnedModel, ServedArm
+from recommender.experiments.arms import PinnedModel, ServedArm
 from recommender.redis_connection import redis_guard
 from recommender.serving import ServingState
 

@@ -7,7 +7,7 @@ from django.test import Client
 from rq import Queue
 
 from accounts.models import User
-from recommender.experiment_reports import refresh_report
+from recommender.experiments.reports import refresh_report
 from recommender.models import Experiment, ModelVersion
 from recommender.redis_connection import redis_guard
 from tests.catalog.factories import count_queries_of

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from recommender.experiment_analysis import (
+from recommender.experiments.analysis import (
     ArmCounts,
     analyse,
     estimate_ratio,
@@ -16,7 +16,7 @@ from recommender.experiment_analysis import (
     find_rate_interval,
     judge_guardrail,
 )
-from recommender.experiment_tables import draw_differences, format_report
+from recommender.experiments.tables import draw_differences, format_report
 
 
 def counts(*values: int) -> np.ndarray:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import merge_guest
-from recommender import experiments, model_versions
-from recommender.arms import ServedArm, find_quantile, make_lottery
-from recommender.experiments import ExperimentError
+from recommender import model_versions
+from recommender.experiments import services as experiments
+from recommender.experiments.arms import ServedArm, find_quantile, make_lottery
+from recommender.experiments.services import ExperimentError
 from recommender.models import Arm, Experiment, Exposure, ModelVersion, TasteProfile
 from recommender.serving import read_state
 from tests.recommender.experiment_factories import make_experiment, show

@@ -18,9 +18,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.services import merge_guest
 from catalog.services import add_to_watchlist, set_rating
-from recommender import feedback_buffer
-from recommender.feedback_retention import delete_old_feedback
-from recommender.feedback_writing import WRITE_LOCK, write_feedback
+from recommender.feedback import buffer as feedback_buffer
+from recommender.feedback.retention import delete_old_feedback
+from recommender.feedback.writing import WRITE_LOCK, write_feedback
 from recommender.models import Event, Impression, ModelVersion, TasteProfile
 from recommender.services import hide_movie
 from tests.recommender.conftest import Watch

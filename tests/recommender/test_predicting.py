@@ -13,7 +13,7 @@ from accounts.models import User
 from catalog.models import Movie
 from catalog.services import bump_catalogue_version
 from recommender.answers import HistoryItem
-from recommender.ml.rating_inference import RATING_FILE, RatingHead
+from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from recommender.model_versions import UnusableModelError, install_model
 from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars

@@ -12,10 +12,14 @@ from recommender.catalogue_arrays import (
     find_popular_counts,
     weigh_popularity,
 )
+from recommender.service_arrays import ServiceArrays
 
 
 def make_catalogue() -> CatalogueArrays:
-    """Four films: ids 10, 20, 30, 40; genres 1 (Comedy) and 2 (Drama); 40 has no year."""
+    """Four films: ids 10, 20, 30, 40; genres 1 (Comedy) and 2 (Drama); 40 has no year.
+
+    Service 7 has film 10, service 5 film 20, none film 30; of 40 it is not known.
+    """
     counts = np.array([100, 10, 50, 0], dtype=np.int32)
     means = np.array([4.0, 5.0, 2.0, 0.0], dtype=np.float32)
     genres = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.bool_)
@@ -24,6 +28,13 @@ def make_catalogue() -> CatalogueArrays:
         version=1,
         movie_ids=np.array([10, 20, 30, 40]),
         years=np.array([1990, 2000, 2010, 0], dtype=np.int16),
+        runtimes=np.array([90, 200, 0, 120], dtype=np.int16),
+        services=ServiceArrays(
+            ids=(7, 5),
+            names=("Abel", "Bert"),
+            offered=np.array([[0b10000000], [0b01000000], [0], [0]], dtype=np.uint8),
+            is_known=np.array([True, True, True, False]),
+        ),
         genre_ids=np.array([1, 2]),
         genre_names=("Comedy", "Drama"),
         genres=genres,

@@ -14,8 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from recommender import experiments
-from recommender.feedback_writing import write_feedback
+from recommender.experiments import services as experiments
+from recommender.experiments.row_bandit import learn_from_clicks
+from recommender.feedback.writing import write_feedback
 from recommender.models import (
     Arm,
     Event,
@@ -25,7 +26,6 @@ from recommender.models import (
     RowDecision,
     RowPosterior,
 )
-from recommender.row_bandit import learn_from_clicks
 from tests.recommender.conftest import Watch
 from tests.recommender.experiment_factories import make_experiment
 

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from rq.job import Job
 
 from accounts.models import User
-from recommender.feedback import noted
+from recommender.feedback.noting import noted
 from recommender.model_versions import activate_model_version
 from recommender.models import ModelVersion
 from recommender.queueing import WARM_UP_JOB_ID

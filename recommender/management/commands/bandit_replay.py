@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from recommender.bandit import FixedPolicy, Policy, ReplayResult, ThompsonPolicy, replay
+from recommender.experiments.bandit import FixedPolicy, Policy, ReplayResult, ThompsonPolicy, replay
+from recommender.experiments.row_bandit import learn_from_clicks, read_log
 from recommender.models import Experiment
-from recommender.row_bandit import learn_from_clicks, read_log
 
 DESIGNED = ("top", "popular", "because", "genre")
 

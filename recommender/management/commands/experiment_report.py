@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from recommender.experiment_reports import make_report
-from recommender.experiment_tables import format_report
-from recommender.experiments import ExperimentError
-from recommender.feedback_writing import write_feedback
+from recommender.experiments.reports import make_report
+from recommender.experiments.services import ExperimentError
+from recommender.experiments.tables import format_report
+from recommender.feedback.writing import write_feedback
 from recommender.models import Experiment
 
 

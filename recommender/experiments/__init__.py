@@ -1,0 +1,1 @@
+"""Comparing models and settings on live traffic: arms, life cycle, analysis, bandits."""

@@ -1,0 +1,1 @@
+"""What people were shown and did with it: noted, buffered, written, kept and dropped."""

@@ -1,0 +1,1 @@
+"""Films that nobody rated and people who rated next to nothing."""

@@ -1,0 +1,1 @@
+"""Predicted stars: fitting, calibrating, serving and measuring the rating head."""
