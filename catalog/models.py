@@ -12,22 +12,28 @@ from django.db.models.functions import Floor
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.fact_models import Availability, Credit, Person, Service, TmdbRecord
 from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
 from catalog.list_models import FilmList, FilmListEntry
 from catalog.text import normalise_title
 
 __all__ = [
+    "Availability",
     "CatalogueState",
+    "Credit",
     "FilmList",
     "FilmListEntry",
     "Genre",
     "HistoryImport",
     "ImportedFilm",
     "Movie",
+    "Person",
     "Rating",
     "RatingEvent",
     "SeenMovie",
+    "Service",
     "Tag",
+    "TmdbRecord",
     "WatchlistEntry",
 ]
 
@@ -67,6 +73,15 @@ class Movie(models.Model):
         _("text"), blank=True, help_text=_("Opening of the Wikipedia article.")
     )
     wikipedia_page = models.CharField(_("Wikipedia page"), max_length=300, blank=True)
+    runtime_minutes = models.PositiveSmallIntegerField(
+        _("runtime in minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(6000)],
+        help_text=_("Empty where it is not known."),
+    )
+    # Names the poster in our own storage; empty where one is drawn instead.
+    poster_key = models.CharField(max_length=20, blank=True, editable=False)
     # Refreshed by import and by the nightly job, not per rating: a hot row would serialise writers.
     rating_count = models.PositiveIntegerField(default=0, editable=False)
     rating_mean = models.FloatField(null=True, editable=False)

@@ -12,12 +12,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from catalog.models import CatalogueState, Genre, Movie, Rating, WatchlistEntry
 from catalog.search import find_movie_ids
 
-CARD_FIELDS = ("id", "title", "year", "rating_count", "rating_mean")
+CARD_FIELDS = (
+    "id", "title", "year", "rating_count", "rating_mean", "runtime_minutes", "poster_key",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class MovieCard:
-    """What a list of movies shows of one; `genres` are names, `rating_mean` is 0.5..5.0."""
+    """What a list of movies shows of one; `genres` are names, `rating_mean` is 0.5..5.0.
+
+    `runtime_minutes` is None where it is not known; `poster_key` is empty where no picture is kept
+    and the poster is drawn.
+    """
 
     id: int
     title: str
@@ -25,6 +31,8 @@ class MovieCard:
     genres: tuple[str, ...]
     rating_count: int
     rating_mean: float | None
+    runtime_minutes: int | None = None
+    poster_key: str = ""
 
     def __str__(self) -> str:
         """Return the title with the year where it is known."""
@@ -49,8 +57,8 @@ def build_cards(movies: QuerySet[Movie]) -> list[MovieCard]:
     )
     rows = movies.annotate(genre_names=names).values_list(*CARD_FIELDS, "genre_names")
     return [
-        MovieCard(movie_id, title, year, tuple(genres), rating_count, rating_mean)
-        for movie_id, title, year, rating_count, rating_mean, genres in rows
+        MovieCard(movie_id, title, year, tuple(genres), count, mean, runtime, poster_key)
+        for movie_id, title, year, count, mean, runtime, poster_key, genres in rows
     ]
 
 

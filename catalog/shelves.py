@@ -34,7 +34,14 @@ def make_card(movie: Movie) -> MovieCard:
     """Return the card of a movie whose genres are fetched."""
     names = tuple(genre.name for genre in movie.genres.all())
     return MovieCard(
-        movie.pk, movie.title, movie.year, names, movie.rating_count, movie.rating_mean
+        id=movie.pk,
+        title=movie.title,
+        year=movie.year,
+        genres=names,
+        rating_count=movie.rating_count,
+        rating_mean=movie.rating_mean,
+        runtime_minutes=movie.runtime_minutes,
+        poster_key=movie.poster_key,
     )
 
 

@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from movieshow.logs import build_logging
+from movieshow.tmdb_settings import read_tmdb_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -190,6 +191,8 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = MOVIESHOW_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Films' facts: TMDB_API_KEY and its like, and the countries whose streaming services are kept.
+vars().update(read_tmdb_settings(env))
 # Trained models go through the "artifacts" storage: files here, an object store for several hosts.
 STORAGES = {
     "default": {
@@ -199,6 +202,11 @@ STORAGES = {
     "artifacts": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": MOVIESHOW_HOME / "artifacts"},
+    },
+    # Copies of TMDB's pictures: they can all be fetched again, so backups may leave them out.
+    "posters": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MOVIESHOW_HOME / "posters"},
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
