@@ -1,7 +1,6 @@
 """Lists of films that people make: a name, a note, and films in an order of their own."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -66,7 +65,7 @@ class FilmListEntry(models.Model):
         """In order; a film stands on a list once, and so does a position."""
 
         ordering = ["position"]
-        constraints: list[Any] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["film_list", "movie"], name="film_list_entry_unique_movie"
             ),
