@@ -77,8 +77,8 @@ def test_much_rated_and_well_rated_films_are_popular() -> None:
 def test_labels_name_films_and_leave_out_unknown_ones() -> None:
     labels = make_catalogue().label_films([20, 40, 11])
     assert labels == {
-        20: (20, "Zwölf", 2000, ("Comedy", "Drama")),
-        40: (40, "Forty", None, ()),
+        20: (20, "Zwölf", 2000, ("Comedy", "Drama"), 200, ("Bert",)),
+        40: (40, "Forty", None, (), 120, None),
     }
 
 
@@ -101,6 +101,24 @@ def test_year_range_leaves_out_films_of_unknown_year() -> None:
     assert eligible(min_year=2000) == [20, 30]
     assert eligible(max_year=2000) == [10, 20]
     assert eligible(min_year=1995, max_year=2005) == [20]
+
+
+def test_length_keeps_films_that_fit_and_those_of_unknown_length() -> None:
+    assert eligible(max_runtime=90) == [10, 30]
+    assert eligible(max_runtime=89) == [30]
+    assert eligible(max_runtime=200) == [10, 20, 30, 40]
+
+
+def test_services_keep_their_films_and_those_nobody_knows_of() -> None:
+    assert eligible(service_ids=(7,)) == [10, 40]
+    assert eligible(service_ids=(5, 7)) == [10, 20, 40]
+    assert eligible(service_ids=(99,)) == [40]
+    assert eligible(service_ids=(5,), max_runtime=150) == [40]
+
+
+def test_services_of_a_film_are_named_where_they_are_known() -> None:
+    services = make_catalogue().services
+    assert [services.names_at(place) for place in range(4)] == [("Abel",), ("Bert",), (), None]
 
 
 def test_seen_and_hidden_films_are_not_eligible_whatever_the_stars() -> None:
