@@ -1,0 +1,84 @@
+"""A card from a mould is the card that the template makes."""
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import translation
+
+from catalog.selectors import MovieCard
+from catalog.shelves import ShelfMovie
+
+ORIGIN = "a" * 32
+INCLUDED = Template('{% for film in films %}{% include "catalog/_card.html" %}\n{% endfor %}')
+MOULDED = Template("{% load film_cards %}{% for film in films %}{% film_card film %}\n{% endfor %}")
+
+
+def make_films() -> list[ShelfMovie]:
+    """Every mixture of what a card may have, with titles that must be escaped."""
+    options = itertools.product(
+        (None, 1999), (None, 88), ("", "Because <you> & I"), (None, 3.46), (None, Decimal("4.5")),
+        (False, True), ("", "w500abc"),
+    )  # fmt: skip
+    return [
+        ShelfMovie(
+            card=MovieCard(
+                id=number + 1,
+                title=f'Film {number} & <b>"it\'s"</b>',
+                year=year,
+                genres=("Drama",),
+                rating_count=3,
+                rating_mean=mean,
+                runtime_minutes=runtime,
+                poster_key=key,
+            ),
+            stars=stars,
+            is_on_watchlist=listed,
+            reason=reason,
+        )
+        for number, (year, runtime, reason, mean, stars, listed, key) in enumerate(options)
+    ]
+
+
+def render(template: Template, **extra: Any) -> str:
+    request = RequestFactory().get("/?x=1")
+    shared = {"request": request, "csrf_token": "token", "page_address": "/?x=1"}
+    return template.render(Context({**shared, "films": make_films(), **extra}))
+
+
+@pytest.mark.parametrize("origin", ["", ORIGIN])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_cards_from_moulds_are_those_of_the_template(origin: str, language: str) -> None:
+    with translation.override(language):
+        assert render(MOULDED, origin=origin) == render(INCLUDED, origin=origin)
+
+
+def test_template_is_rendered_once_a_kind_and_not_once_a_film() -> None:
+    from catalog.templatetags import film_cards
+
+    context = Context({"films": make_films() * 3, "csrf_token": "token", "page_address": "/"})
+    seen: list[dict[str, Any]] = []
+
+    class Spy(Template):
+        def _render(self, context: Context) -> Any:
+            text = super()._render(context)
+            seen.append(dict(context.render_context.dicts[0]))
+            return text
+
+    Spy(MOULDED.source).render(context)
+    assert len(seen[0][film_cards._KEPT]) == 2**7
+
+
+def test_origin_of_one_row_is_not_that_of_another() -> None:
+    template = Template(
+        "{% load film_cards %}{% film_card film %}{% with origin=other %}{% film_card film %}"
+        "{% endwith %}"
+    )
+    film = make_films()[0]
+    text = template.render(Context({"film": film, "origin": "", "other": ORIGIN}))
+    first, second = text.split("</article>")[:2]
+    assert ORIGIN not in first
+    assert ORIGIN in second
