@@ -105,7 +105,8 @@ class Taste:
     """What is known of one person when films are ranked; `history` is oldest first.
 
     `age_band` is the youngest age of the band somebody said to belong to, None where they did not.
-    `muted_movie_ids` are films that are never named as reasons.
+    `muted_movie_ids` are films that are never named as reasons. Films of `excluded_genre_ids` are
+    shown where they are asked for alone.
     """
 
     history: tuple[HistoryItem, ...] = ()
@@ -114,3 +115,4 @@ class Taste:
     age_band: int | None = None
     dials: Dials = NEUTRAL
     muted_movie_ids: frozenset[int] = field(default=frozenset())
+    excluded_genre_ids: tuple[int, ...] = ()

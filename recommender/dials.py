@@ -19,13 +19,15 @@ STRENGTH = 0.6
 class Dials:
     """`obscurity`, `adventure` and `newness` from -1 to 1; `variety` 0 to 1, None as is usual.
 
-    `variety` is the share of likeness in the trade of maximal marginal relevance.
+    `variety` is the share of likeness in the trade of maximal marginal relevance. `last_years`
+    keeps to the films of so many years, this one among them; None or 0 keeps all.
     """
 
     obscurity: float = 0.0
     adventure: float = 0.0
     newness: float = 0.0
     variety: float | None = None
+    last_years: int | None = None
 
     @property
     def rescores(self) -> bool:
@@ -39,6 +41,7 @@ class Dials:
             self.adventure or usual.adventure,
             self.newness or usual.newness,
             usual.variety if self.variety is None else self.variety,
+            usual.last_years if self.last_years is None else self.last_years,
         )
 
     def override(self, given: "DialOptions") -> "Dials":
@@ -58,6 +61,7 @@ class DialOptions:
     adventure: float | None = None
     newness: float | None = None
     variety: float | None = None
+    last_years: int | None = None
 
 
 def turn_dials(

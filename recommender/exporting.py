@@ -66,8 +66,10 @@ def _read_taste(user: User) -> Iterator[dict[str, object]]:
     if profile is None:
         return
     genres = profile.favourite_genres.order_by("name").values_list("name", flat=True)
+    excluded = profile.excluded_genres.order_by("name").values_list("name", flat=True)
     yield {
         "favourite_genres": list(genres),
+        "excluded_genres": list(excluded),
         "age": profile.get_age_band_display() if profile.age_band else None,
         "answered_at": profile.onboarded_at,
         **{name: getattr(profile, name) for name in DIALS},

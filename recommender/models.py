@@ -28,6 +28,9 @@ __all__ = [
     "TasteProfile",
 ]
 
+# The first films are not much older.
+MOST_YEARS = 150
+
 
 class AgeBand(models.IntegerChoices):
     """Ages as MovieLens 1M bands them, by the youngest of each band."""
@@ -58,6 +61,9 @@ class TasteProfile(models.Model):
     adventure = models.FloatField(_("adventure"), db_default=0.0)
     newness = models.FloatField(_("newness"), db_default=0.0)
     variety = models.FloatField(_("variety"), null=True, blank=True)
+    # Films of the last so many years alone, this one among them; null: of any year.
+    last_years = models.PositiveSmallIntegerField(_("last years only"), null=True, blank=True)
+    excluded_genres = models.ManyToManyField(Genre, blank=True, related_name="+")
     # Whom experiments deal: the guest this person was when first dealt; null: the person's own id.
     subject_key = models.BigIntegerField(null=True, blank=True)
 
@@ -74,6 +80,10 @@ class TasteProfile(models.Model):
                 & Q(newness__range=(-1, 1))
                 & (Q(variety=None) | Q(variety__range=(0, 1))),
                 name="taste_dials_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_years=None) | Q(last_years__range=(1, MOST_YEARS)),
+                name="taste_last_years_in_range",
             ),
         ]
 

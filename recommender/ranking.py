@@ -49,10 +49,24 @@ def make_eligible_mask(
         mask &= catalogue.runtimes <= filters.max_runtime  # 0 where it is not known
     if filters.service_ids:
         mask &= catalogue.services.may_be_on(filters.service_ids)
+    _apply_standing_wishes(mask, catalogue, taste=taste, filters=filters)
     gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
     positions = catalogue.positions_of(gone)
     mask[positions[positions >= 0]] = False
     return mask
+
+
+def _apply_standing_wishes(
+    mask: NDArray[np.bool_], catalogue: CatalogueArrays, *, taste: Taste, filters: Filters
+) -> None:
+    """Leave out the genres that somebody never wants and the years they do not.
+
+    What is asked for this time, a genre or years, wins over what is wished for always.
+    """
+    if excluded := set(taste.excluded_genre_ids).difference(filters.genre_ids):
+        mask &= ~catalogue.genres[:, catalogue.genre_columns(excluded)].any(axis=1)
+    if taste.dials.last_years and filters.min_year is None and filters.max_year is None:
+        mask &= catalogue.years > timezone.now().year - taste.dials.last_years
 
 
 def score_popularity(

@@ -12,7 +12,8 @@ from recommender.feedback.noting import RATED, note_after_commit
 from recommender.models import Event
 from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons
-from recommender.services import bump_taste, merge_taste
+from recommender.services import bump_taste
+from recommender.taste_merging import merge_taste
 
 
 @receiver(rating_changed, dispatch_uid="recommender_rating_changed")

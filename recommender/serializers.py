@@ -14,6 +14,7 @@ from recommender.answers import NO_FILTERS, Filters, HistoryItem, Recommendation
 from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.dials import DialOptions
 from recommender.genres import find_genre_ids, find_service_ids
+from recommender.models import MOST_YEARS
 from recommender.option_fields import DialField, NamesField, check_finite
 
 MAX_HISTORY = 1000
@@ -46,6 +47,13 @@ class RecommendationOptions(serializers.Serializer[Any]):
     adventure = DialField(help_text="From safe, -1, to adventurous, 1.")
     newness = DialField(help_text="From old, -1, to new, 1.")
     variety = DialField(min_value=0, help_text="From the best alone, 0, to unlike, 1.")
+    last_years = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_YEARS,
+        required=False,
+        help_text="Films of the last so many years alone, 0 for any year. Not looked at where "
+        "`year_min` or `year_max` is given.",
+    )
     include = serializers.CharField(required=False, help_text="`reasons` asks for the reasons.")
     cursor = serializers.CharField(
         required=False, max_length=200, help_text="`next_cursor` of the answer before."

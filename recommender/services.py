@@ -9,7 +9,6 @@ from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import UnknownMovieError, lock_user
 from recommender.dials import Dials
-from recommender.feedback.merging import merge_feedback
 from recommender.feedback.noting import note_after_commit
 from recommender.model_versions import (
     UnknownModelVersionError,
@@ -19,7 +18,7 @@ from recommender.model_versions import (
     install_shipped_model,
     roll_back,
 )
-from recommender.models import AgeBand, Event, HiddenMovie, TasteProfile
+from recommender.models import MOST_YEARS, AgeBand, Event, HiddenMovie, TasteProfile
 
 __all__ = [
     "InvalidDialError",
@@ -30,10 +29,10 @@ __all__ = [
     "UnusableModelError",
     "activate_model_version",
     "bump_taste",
+    "exclude_genres",
     "hide_movie",
     "install_model",
     "install_shipped_model",
-    "merge_taste",
     "roll_back",
     "save_onboarding",
     "set_dials",
@@ -42,7 +41,7 @@ __all__ = [
 
 
 class InvalidDialError(Exception):
-    """A dial was turned beyond its end."""
+    """A dial was turned beyond its end; the message says how far it goes."""
 
 
 class UnknownGenreError(Exception):
@@ -80,16 +79,40 @@ def save_onboarding(
         raise UnknownAgeBandError(f"{age_band} is no age band. There are: {AgeBand.values}.")
     with transaction.atomic():
         lock_user(user_id=user.pk)
-        genres = list(Genre.objects.filter(pk__in=wanted))
-        if missing := wanted - {genre.pk for genre in genres}:
-            raise UnknownGenreError(f"No genre has the id {min(missing)}.")
+        genres = _find_genres(wanted)
         bump_taste(user_id=user.pk)
         profile = TasteProfile.objects.get(user=user)
         profile.favourite_genres.set(genres)
+        profile.excluded_genres.remove(*genres)
         profile.age_band = age_band
         profile.onboarded_at = timezone.now()
         profile.save(update_fields=["age_band", "onboarded_at"])
     return profile
+
+
+def _find_genres(wanted: set[int]) -> list[Genre]:
+    genres = list(Genre.objects.filter(pk__in=wanted))
+    if missing := wanted - {genre.pk for genre in genres}:
+        raise UnknownGenreError(f"No genre has the id {min(missing)}.")
+    return genres
+
+
+def exclude_genres(*, user: User, genre_ids: Collection[int]) -> None:
+    """Show no film of these genres to this person from now on, and of all others again.
+
+    A genre that is excluded is no favourite any more.
+
+    Raises:
+        UnknownUserError: the person is gone.
+        UnknownGenreError: one of `genre_ids` is no genre of the catalogue.
+    """
+    with transaction.atomic():
+        lock_user(user_id=user.pk)
+        genres = _find_genres(set(genre_ids))
+        bump_taste(user_id=user.pk)
+        profile = TasteProfile.objects.get(user=user)
+        profile.excluded_genres.set(genres)
+        profile.favourite_genres.remove(*genres)
 
 
 def set_dials(*, user: User, dials: Dials) -> None:
@@ -102,6 +125,8 @@ def set_dials(*, user: User, dials: Dials) -> None:
     ends = (dials.obscurity, dials.adventure, dials.newness)
     if any(abs(value) > 1 for value in ends) or not 0 <= (dials.variety or 0.0) <= 1:
         raise InvalidDialError("A dial goes from -1 to 1, variety from 0 to 1.")
+    if not 0 <= (dials.last_years or 0) <= MOST_YEARS:
+        raise InvalidDialError(f"The last years are 1 to {MOST_YEARS}.")
     with transaction.atomic():
         lock_user(user_id=user.pk)
         bump_taste(user_id=user.pk)
@@ -110,6 +135,7 @@ def set_dials(*, user: User, dials: Dials) -> None:
             adventure=dials.adventure,
             newness=dials.newness,
             variety=dials.variety,
+            last_years=dials.last_years or None,
         )
 
 
@@ -139,32 +165,3 @@ def unhide_movie(*, user: User, movie_id: int) -> None:
         deleted, _ = HiddenMovie.objects.filter(user=user, movie_id=movie_id).delete()
         if deleted:
             bump_taste(user_id=user.pk)
-
-
-def merge_taste(*, guest: User, user: User) -> None:
-    """Move a guest's hidden films and genres to the account they signed up or logged in to.
-
-    Genres of the account win where it has any. Runs inside the merge's transaction.
-    """
-    HiddenMovie.objects.bulk_create(
-        [
-            HiddenMovie(user=user, movie_id=movie_id, hidden_at=hidden_at)
-            for movie_id, hidden_at in HiddenMovie.objects.filter(user=guest).values_list(
-                "movie_id", "hidden_at"
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    bump_taste(user_id=user.pk)
-    merge_feedback(guest=guest, user=user)
-    theirs = TasteProfile.objects.filter(user=guest).first()
-    if theirs is None:
-        return
-    profile = TasteProfile.objects.get(user=user)
-    if not profile.favourite_genres.exists():
-        profile.favourite_genres.set(theirs.favourite_genres.all())
-    if profile.age_band is None:
-        profile.age_band = theirs.age_band
-    if profile.onboarded_at is None:
-        profile.onboarded_at = theirs.onboarded_at
-    profile.save(update_fields=["age_band", "onboarded_at"])

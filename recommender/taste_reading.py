@@ -13,9 +13,11 @@ SELECT history.movie_ids, history.stars,
        ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_favourite_genres
              WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
+       ARRAY(SELECT genre_id FROM recommender_tasteprofile_excluded_genres
+             WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
        ARRAY(SELECT movie_id FROM recommender_mutedreason WHERE user_id = asked.user_id),
        profile.age_band,
-       profile.obscurity, profile.adventure, profile.newness, profile.variety
+       profile.obscurity, profile.adventure, profile.newness, profile.variety, profile.last_years
 FROM (SELECT %s::bigint AS user_id) AS asked
 LEFT JOIN recommender_tasteprofile AS profile ON profile.user_id = asked.user_id
 CROSS JOIN LATERAL (
@@ -24,7 +26,7 @@ CROSS JOIN LATERAL (
     FROM catalog_rating WHERE user_id = asked.user_id
 ) AS history
 """
-_NOTHING: tuple[Any, ...] = ((), (), (), (), (), (), None, None, None, None, None)
+_NOTHING: tuple[Any, ...] = ((), (), (), (), (), (), (), None, None, None, None, None, None)
 
 
 def read_taste(*, user_id: int) -> Taste:
@@ -34,13 +36,14 @@ def read_taste(*, user_id: int) -> Taste:
     a film was watched is not read: the order is all that is asked.
     """
     row = fetch_prepared(_TASTE_SQL, [user_id])
-    movie_ids, stars, hidden, seen, genre_ids, muted, age_band, *dials = row or _NOTHING
-    obscurity, adventure, newness, variety = dials
+    movie_ids, stars, hidden, seen, genre_ids, excluded, muted, age_band, *dials = row or _NOTHING
+    obscurity, adventure, newness, variety, last_years = dials
     return Taste(
         history=tuple(map(HistoryItem, movie_ids or (), stars or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
         favourite_genre_ids=tuple(genre_ids),
         muted_movie_ids=frozenset(muted),
+        excluded_genre_ids=tuple(excluded),
         age_band=age_band,
-        dials=Dials(obscurity or 0.0, adventure or 0.0, newness or 0.0, variety),
+        dials=Dials(obscurity or 0.0, adventure or 0.0, newness or 0.0, variety, last_years),
     )
