@@ -88,9 +88,12 @@ def _make_genre_rows(snapshot: Snapshot, taste: Taste, used: set[int]) -> list[H
     columns = catalogue.genre_columns(taste.favourite_genre_ids).tolist()
     if not columns:
         weight = (catalogue.genres * catalogue.popularity[:, None]).sum(axis=0)
+        weight[catalogue.genre_columns(taste.excluded_genre_ids)] = -1.0
         columns = np.argsort(-weight, kind="stable")[:MAX_GENRE_ROWS].tolist()
     rows = []
     for column in columns[:MAX_GENRE_ROWS]:
+        if catalogue.genre_ids[column] in taste.excluded_genre_ids:
+            continue  # to filter by it would ask for it
         filters = Filters(genre_ids=(int(catalogue.genre_ids[column]),))
         mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
         shown = catalogue.positions_of(sorted(used))
