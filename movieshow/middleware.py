@@ -13,7 +13,9 @@ from django_structlog.middlewares import RequestMiddleware
 
 from accounts.client_address import get_client_address
 
-SECRET_IN_PATH = re.compile(r"(?<=/password/reset/key/)[^/]+|(?<=/confirm-email/)[^/]+")
+SECRET_IN_PATH = re.compile(
+    r"(?<=/password/reset/key/)[^/]+|(?<=/confirm-email/)[^/]+|(?<=/night/join/)[^/]+"
+)
 
 
 class ContentPolicyMiddleware(CSPMiddleware):

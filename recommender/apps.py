@@ -17,9 +17,12 @@ class RecommenderConfig(AppConfig):
         from recommender import receivers  # noqa: F401, PLC0415
         from recommender.erasing import erase_answers  # noqa: PLC0415
         from recommender.exporting import export_taste  # noqa: PLC0415
+        from recommender.night.personal import erase_nights, export_nights  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
 
         register_exporter("recommender", export_taste)
+        register_exporter("nights", export_nights)
         register_eraser("recommender", erase_answers)
+        register_eraser("nights", erase_nights)
         register_readiness_check("model", model_server.check_ready)
         register_start_up("model", model_server.load)

@@ -5,6 +5,7 @@ from rq.cron import register
 from accounts.jobs import delete_expired_guests_job, delete_expired_sessions_job
 from catalog.jobs import forget_old_imports_job, resume_imports_job
 from recommender import jobs
+from recommender.night.jobs import finish_nights_job, forget_nights_job
 from recommender.queueing import FINETUNE_QUEUE, FINETUNE_TIMEOUT_SECONDS
 
 MINUTE = 60
@@ -52,3 +53,12 @@ register(
     ttl=MINUTE,
 )
 register(forget_old_imports_job, queue_name="low", cron="15 5 * * *", job_timeout=10 * MINUTE)
+register(
+    finish_nights_job,
+    queue_name="default",
+    interval=MINUTE,
+    job_timeout=MINUTE,
+    result_ttl=MINUTE,
+    ttl=MINUTE,
+)
+register(forget_nights_job, queue_name="low", cron="30 5 * * *", job_timeout=10 * MINUTE)

@@ -12,6 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Genre, Movie
 from recommender.experiments.models import Arm, Experiment, Exposure, RowDecision, RowPosterior
 from recommender.feedback.models import Event, Impression
+from recommender.night.models import (
+    MovieNight,
+    NightApproval,
+    NightFilm,
+    NightForecast,
+    NightMember,
+)
 
 __all__ = [
     "AgeBand",
@@ -22,7 +29,12 @@ __all__ = [
     "HiddenMovie",
     "Impression",
     "ModelVersion",
+    "MovieNight",
     "MutedReason",
+    "NightApproval",
+    "NightFilm",
+    "NightForecast",
+    "NightMember",
     "RowDecision",
     "RowPosterior",
     "TasteProfile",

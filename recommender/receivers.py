@@ -10,6 +10,7 @@ from accounts.signals import guest_merging
 from catalog.signals import rating_changed, watchlisted
 from recommender.feedback.noting import RATED, note_after_commit
 from recommender.models import Event
+from recommender.night.personal import merge_nights
 from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste
@@ -36,6 +37,12 @@ def move_guest_taste(*, guest: User, user: User, **_: Any) -> None:
     """Take hidden films, genres and muted reasons along when a guest becomes an account."""
     merge_taste(guest=guest, user=user)
     merge_muted_reasons(guest=guest, user=user)
+
+
+@receiver(guest_merging, dispatch_uid="recommender_guest_merging_nights")
+def move_guest_nights(*, guest: User, user: User, **_: Any) -> None:
+    """Take seats at movie nights along when a guest becomes an account."""
+    merge_nights(guest=guest, user=user)
 
 
 @receiver(watchlisted, dispatch_uid="recommender_watchlisted")

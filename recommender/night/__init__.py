@@ -1,0 +1,1 @@
+"""Movie night: a few people find one film that suits them all."""

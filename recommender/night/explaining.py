@@ -1,0 +1,59 @@
+"""Why a film is up for the vote, from the very stars that are shown beside it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from recommender.ml.groups import MISERY
+from recommender.night.models import MovieNight
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The stars somebody is predicted to give a film; None where nobody can say."""
+
+    name: str
+    stars: float | None
+
+
+def format_number(stars: float) -> str:
+    """Return stars with one decimal, cut, not rounded: what is said never claims too much."""
+    return f"{math.floor(stars * 10 + 1e-6) / 10:.1f}"
+
+
+def explain_film(*, rule: str, host_name: str, forecasts: Sequence[Forecast]) -> str:
+    """Return one or two sentences, each true of these forecasts.
+
+    "None of you … less than 3.5 stars" names the highest half star that all forecasts reach.
+    """
+    said = _explain_forecasts(rule, forecasts)
+    if rule != MovieNight.Rule.HOST_PICKS:
+        return said
+    picked = _("%(name)s picked it.") % {"name": host_name} if host_name else _("Picked by hand.")
+    return f"{picked} {said}"
+
+
+def _explain_forecasts(rule: str, forecasts: Sequence[Forecast]) -> str:
+    known = [(each.stars, each.name) for each in forecasts if each.stars is not None]
+    unknown = [each.name for each in forecasts if each.stars is None]
+    if unknown or not known:
+        names = ", ".join(unknown)
+        return _("We cannot say how it would please %(names)s.") % {"names": names or "you"}
+    least, name = min(known)
+    mean = sum(stars for stars, _name in known) / len(known)
+    facts = {
+        "name": name,
+        "least": format_number(least),
+        "mean": format_number(mean),
+        "half": f"{math.floor(least * 2 + 1e-6) / 2:g}",
+    }
+    if rule == MovieNight.Rule.LEAST_MISERY:
+        return _("Even %(name)s, the least keen of you, is predicted %(least)s stars.") % facts
+    if least < MISERY:
+        return (
+            _("%(name)s is predicted only %(least)s stars; the average of you all is %(mean)s.")
+            % facts
+        )
+    return _("None of you is predicted below %(half)s stars; the average is %(mean)s.") % facts

@@ -1,0 +1,186 @@
+"""Films for several people: everyone's scores and predicted stars over the catalogue, combined.
+
+Everybody's relevance comes from one pass of the encoder and one product with the item table, as it
+does for a single person (`recommending`); the dial from safe to adventurous is left out, for it
+would weigh films by one person's likes alone.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import ranking
+from recommender.answers import Filters, Taste
+from recommender.dials import turn_dials
+from recommender.ml import groups
+from recommender.ml.cold.people import blend_few
+from recommender.ml.diversity import POOL, diversify_order
+from recommender.ml.groups import Strategy
+from recommender.models import HiddenMovie
+from recommender.predicting import predict_stars
+from recommender.reasons import is_disliked
+from recommender.recommending import make_sequence
+from recommender.serving import Snapshot, model_server, read_state
+from recommender.taste_reading import read_taste
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmForGroup:
+    """A film and the stars each person, in the order asked, is predicted to give; None unknown."""
+
+    movie_id: int
+    stars: tuple[float | None, ...]
+
+
+def suggest_films(
+    *,
+    user_ids: Sequence[int],
+    strategy: Strategy,
+    limit: int,
+    allows_seen: bool = False,
+    excluded_movie_ids: Collection[int] = (),
+) -> list[FilmForGroup]:
+    """Return the films that suit these people best by a strategy, best first, no two much alike.
+
+    Films that anybody has hidden are left out, and those anybody has seen unless `allows_seen`; so
+    are films that nobody on the site has rated, of which no stars can be predicted.
+    """
+    snapshot = model_server.get_snapshot(read_state(user_id=None))
+    tastes = [read_taste(user_id=user_id) for user_id in user_ids]
+    mask = _find_eligible(snapshot, tastes, allows_seen=allows_seen, user_ids=user_ids)
+    gone = snapshot.catalogue.positions_of(list(excluded_movie_ids))
+    mask[gone[gone >= 0]] = False
+    positions = np.flatnonzero(mask & _find_predictable(snapshot))
+    if not len(positions):
+        return []
+    stars = expect_stars(snapshot, tastes, positions)
+    suits = groups.add_appeal(stars, score_people(snapshot, tastes, mask)[:, positions])
+    values = groups.aggregate(strategy, stars, suits=suits)
+    best = _choose(snapshot, positions, values, limit=limit)
+    return _forecast(snapshot, tastes, snapshot.catalogue.movie_ids[best].tolist())
+
+
+def forecast_films(*, user_ids: Sequence[int], movie_ids: Sequence[int]) -> list[FilmForGroup]:
+    """Return the stars these people are predicted to give films, in the order of the films."""
+    snapshot = model_server.get_snapshot(read_state(user_id=None))
+    tastes = [read_taste(user_id=user_id) for user_id in user_ids]
+    return _forecast(snapshot, tastes, movie_ids)
+
+
+def _find_eligible(
+    snapshot: Snapshot, tastes: Sequence[Taste], *, allows_seen: bool, user_ids: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Return (C,) bool, True where nobody objects to a film."""
+    if allows_seen:
+        # A taste keeps films hidden and films seen without stars together.
+        hidden = HiddenMovie.objects.filter(user_id__in=list(user_ids))
+        wanted = frozenset(hidden.values_list("movie_id", flat=True))
+        tastes = [replace(taste, history=(), hidden_movie_ids=wanted) for taste in tastes]
+    masks = [
+        ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=Filters())
+        for taste in tastes
+    ]
+    return np.asarray(np.logical_and.reduce(masks))
+
+
+def _find_predictable(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """Return (C,) bool, True where anything is known of how a film is liked."""
+    is_rated = snapshot.catalogue.rating_count > 0
+    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    if head is None:
+        return is_rated
+    return is_rated | (head.index_of(snapshot.catalogue.movie_ids) > 0)
+
+
+def expect_stars(
+    snapshot: Snapshot, tastes: Sequence[Taste], positions: NDArray[np.int64]
+) -> Floats:
+    """Return (M, N) the stars each person is predicted to give the films at these positions."""
+    catalogue = snapshot.catalogue
+    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    rows = []
+    for taste in tastes:
+        if head is None:
+            bias = ranking.estimate_user_bias(catalogue, taste.history)
+            rows.append(ranking.predict_ratings(catalogue, positions, user_bias=bias))
+            continue
+        past = head.index_of([item.movie_id for item in taste.history])
+        given = np.array([item.stars for item in taste.history], dtype=np.float32)
+        asked = head.index_of(catalogue.movie_ids[positions])
+        unknown = catalogue.item_bias[positions]
+        rows.append(head.predict(past, given, asked, unknown_bias=unknown).expected)
+    return np.stack(rows)
+
+
+def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.bool_]) -> Floats:
+    """Return (M, C) how relevant each film is to each person, -inf where the model knows it not.
+
+    Each row has a scale of its own. People with no film known to the model have popularity within
+    their genres, those with one to four a blend.
+    """
+    catalogue = snapshot.catalogue
+    sequences = [make_sequence(snapshot, taste.history)[0] for taste in tastes]
+    readers = [row for row, sequence in enumerate(sequences) if len(sequence)]
+    scores = np.empty((len(tastes), len(catalogue.movie_ids)), dtype=np.float32)
+    if snapshot.model is not None and readers:
+        network = snapshot.model.network
+        hidden = network.encode([sequences[row] for row in readers])
+        scores[readers] = network.scores(hidden)[:, snapshot.item_idx]
+    for row, taste in enumerate(tastes):
+        if row not in readers:
+            scores[row] = ranking.score_popularity(
+                catalogue, taste.favourite_genre_ids, age_band=taste.age_band
+            )
+        elif len(taste.history) < ranking.FULL_HISTORY:
+            liked = [item.movie_id for item in taste.history if not is_disliked(item)]
+            positions = catalogue.positions_of(liked)
+            leaning = ranking.score_leaning(
+                catalogue, taste=taste, liked_positions=positions[positions >= 0]
+            )
+            scores[row] = blend_few(scores[row], leaning, mask=mask)
+        scores[row] = turn_dials(
+            scores[row], dials=taste.dials, catalogue=catalogue, mask=mask, likeness=None
+        )
+    return scores
+
+
+def _choose(
+    snapshot: Snapshot, positions: NDArray[np.int64], values: Floats, *, limit: int
+) -> NDArray[np.int64]:
+    """Return the best `limit` positions, not one trilogy and its neighbours."""
+    order = np.argsort(-values, kind="stable")[:POOL]
+    spared = order[values[order] > -groups.BELOW_ALL / 2]
+    pool = spared if len(spared) >= limit else order
+    vectors = snapshot.unit_vectors(positions[pool])
+    return positions[pool[diversify_order(values[pool], vectors)[:limit]]]
+
+
+def _forecast(
+    snapshot: Snapshot, tastes: Sequence[Taste], movie_ids: Sequence[int]
+) -> list[FilmForGroup]:
+    """Predict as the film's own page does: somebody's own rating of a film is not looked at."""
+    rows = []
+    for taste in tastes:
+        own = {item.movie_id for item in taste.history}.intersection(movie_ids)
+        fresh = _predict_row(snapshot, taste, [pk for pk in movie_ids if pk not in own])
+        for movie_id in own:
+            others = tuple(item for item in taste.history if item.movie_id != movie_id)
+            fresh |= _predict_row(snapshot, replace(taste, history=others), [movie_id])
+        rows.append(fresh)
+    return [FilmForGroup(pk, tuple(row.get(pk) for row in rows)) for pk in movie_ids]
+
+
+def _predict_row(
+    snapshot: Snapshot, taste: Taste, movie_ids: Sequence[int]
+) -> dict[int, float | None]:
+    positions = snapshot.catalogue.positions_of(list(movie_ids))
+    here = np.flatnonzero(positions >= 0)
+    found = predict_stars(snapshot, history=taste.history, positions=positions[here])
+    return {
+        movie_ids[place]: None if stars is None else stars.expected
+        for place, stars in zip(here.tolist(), found, strict=True)
+    }
