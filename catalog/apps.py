@@ -13,10 +13,12 @@ class CatalogConfig(AppConfig):
         # Here, because models can be imported only once the registry of apps is filled.
         from accounts.personal_data import register_eraser, register_exporter  # noqa: PLC0415
         from catalog import receivers  # noqa: F401, PLC0415
+        from catalog.diary.exporting import export_diary  # noqa: PLC0415
         from catalog.exporting import export_catalogue  # noqa: PLC0415
         from catalog.importing.keeping import erase_uploads  # noqa: PLC0415
         from catalog.lists.exporting import export_lists  # noqa: PLC0415
 
         register_exporter("catalog", export_catalogue)
         register_exporter("lists", export_lists)
+        register_exporter("diary", export_diary)
         register_eraser("catalog", erase_uploads)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +13,7 @@ from django.db.models.functions import Floor
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.diary_models import DiaryEntry, MovieNote
 from catalog.fact_models import Availability, Credit, Person, Service, TmdbRecord
 from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
 from catalog.list_models import FilmList, FilmListEntry
@@ -21,12 +23,14 @@ __all__ = [
     "Availability",
     "CatalogueState",
     "Credit",
+    "DiaryEntry",
     "FilmList",
     "FilmListEntry",
     "Genre",
     "HistoryImport",
     "ImportedFilm",
     "Movie",
+    "MovieNote",
     "Person",
     "Rating",
     "RatingEvent",
@@ -85,6 +89,10 @@ class Movie(models.Model):
     # Refreshed by import and by the nightly job, not per rating: a hot row would serialise writers.
     rating_count = models.PositiveIntegerField(default=0, editable=False)
     rating_mean = models.FloatField(null=True, editable=False)
+    # How many gave half a star, one … five; null where nobody did, and until it was counted.
+    rating_histogram = ArrayField(
+        models.PositiveIntegerField(), size=10, null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.diary.selectors import find_watched_at
 from catalog.models import Movie, Rating, RatingEvent
 from catalog.signals import rating_changed
 
@@ -91,7 +92,8 @@ def set_rating(
     """Give a movie stars, or change them; the movie keeps its place in the history.
 
     `watched_at` moves it to another place, and is the date it was watched unless `is_date_known` is
-    false; without one, a new rating stands at its own time and claims no date. `origin` is the
+    false; without one, a new rating stands where the diary has the movie, else at its own time, and
+    then claims no date. `origin` is the
     recommendation it was rated from, where known. Setting what is set already changes nothing and
     tells nobody.
 
@@ -108,6 +110,8 @@ def set_rating(
         if not Movie.objects.filter(pk=movie_id).exists():
             raise UnknownMovieError(movie_id)
         rating = Rating(user=owner, movie_id=movie_id, is_date_known=False)
+        if place is None:
+            place, is_date_known = find_watched_at(user_id=owner.pk, movie_id=movie_id), True
     elif rating.stars == clean and (
         place is None or (place, is_date_known) == (rating.watched_at, rating.is_date_known)
     ):

@@ -35,17 +35,32 @@ __all__ = [
 # Materialised, so that no stale estimate can make the planner count all ratings once a movie.
 REFRESH_STATISTICS = """
     WITH counted AS MATERIALIZED (
-        SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean
+        SELECT movie_id, count(*) AS rating_count, avg(stars)::float8 AS rating_mean,
+               ARRAY[
+                   count(*) FILTER (WHERE stars = 0.5),
+                   count(*) FILTER (WHERE stars = 1.0),
+                   count(*) FILTER (WHERE stars = 1.5),
+                   count(*) FILTER (WHERE stars = 2.0),
+                   count(*) FILTER (WHERE stars = 2.5),
+                   count(*) FILTER (WHERE stars = 3.0),
+                   count(*) FILTER (WHERE stars = 3.5),
+                   count(*) FILTER (WHERE stars = 4.0),
+                   count(*) FILTER (WHERE stars = 4.5),
+                   count(*) FILTER (WHERE stars = 5.0)
+               ]::int[] AS rating_histogram
         FROM catalog_rating JOIN accounts_user AS person ON person.id = catalog_rating.user_id
         WHERE NOT person.is_guest GROUP BY movie_id
     ), fresh AS MATERIALIZED (
-        SELECT movie.id, coalesce(counted.rating_count, 0) AS rating_count, counted.rating_mean
+        SELECT movie.id, coalesce(counted.rating_count, 0) AS rating_count, counted.rating_mean,
+               counted.rating_histogram
         FROM catalog_movie AS movie LEFT JOIN counted ON counted.movie_id = movie.id
-        WHERE (movie.rating_count, movie.rating_mean)
-              IS DISTINCT FROM (coalesce(counted.rating_count, 0), counted.rating_mean)
+        WHERE (movie.rating_count, movie.rating_mean, movie.rating_histogram) IS DISTINCT FROM
+              (coalesce(counted.rating_count, 0), counted.rating_mean,
+               counted.rating_histogram)
     )
     UPDATE catalog_movie AS movie
-    SET rating_count = fresh.rating_count, rating_mean = fresh.rating_mean
+    SET rating_count = fresh.rating_count, rating_mean = fresh.rating_mean,
+        rating_histogram = fresh.rating_histogram
     FROM fresh WHERE movie.id = fresh.id
 """
 
@@ -121,7 +136,7 @@ def bump_catalogue_version() -> int:
 
 
 def refresh_movie_statistics() -> int:
-    """Count ratings and their mean afresh for every movie; return how many movies changed.
+    """Count ratings, their mean and spread afresh for each movie; return how many movies changed.
 
     Guests do not count: they cost nothing to make, and popularity decides what newcomers see.
     """

@@ -1,13 +1,16 @@
 """Receivers of the catalogue's and accounts' news; they run in the sender's transaction."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.signals import guest_merging
-from catalog.signals import rating_changed, watchlisted
+from catalog.diary_models import DiaryEntry
+from catalog.signals import diary_changed, rating_changed, watchlisted
 from recommender.feedback.noting import RATED, note_after_commit
 from recommender.models import Event
 from recommender.night.personal import merge_nights
@@ -15,6 +18,9 @@ from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste
 from recommender.taste_merging import merge_taste
+
+# What was watched longer ago was not watched because it was recommended.
+RECENTLY = timedelta(days=7)
 
 
 @receiver(rating_changed, dispatch_uid="recommender_rating_changed")
@@ -49,3 +55,13 @@ def move_guest_nights(*, guest: User, user: User, **_: Any) -> None:
 def note_watchlisting(*, user: User, movie_id: int, origin: str, **_: Any) -> None:
     """Note that a film was kept, perhaps because it was recommended."""
     note_after_commit(user=user, movie_id=movie_id, kind=Event.Kind.WATCHLISTED, origin=origin)
+
+
+@receiver(diary_changed, dispatch_uid="recommender_diary_changed")
+def note_diary_change(
+    *, user: User, movie_id: int, viewing: DiaryEntry | None, origin: str, **_: Any
+) -> None:
+    """Suggest a film of the diary no more, and note that one was watched just now."""
+    bump_taste(user_id=user.pk)
+    if viewing is not None and viewing.watched_on >= (timezone.now() - RECENTLY).date():
+        note_after_commit(user=user, movie_id=movie_id, kind=Event.Kind.WATCHED, origin=origin)

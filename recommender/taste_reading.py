@@ -10,7 +10,8 @@ from recommender.dials import Dials
 _TASTE_SQL = """
 SELECT history.movie_ids, history.stars,
        ARRAY(SELECT movie_id FROM recommender_hiddenmovie WHERE user_id = asked.user_id),
-       ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id),
+       ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id
+             UNION SELECT movie_id FROM catalog_diaryentry WHERE user_id = asked.user_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_favourite_genres
              WHERE tasteprofile_id = asked.user_id ORDER BY genre_id),
        ARRAY(SELECT genre_id FROM recommender_tasteprofile_excluded_genres
@@ -32,8 +33,8 @@ _NOTHING: tuple[Any, ...] = ((), (), (), (), (), (), (), None, None, None, None,
 def read_taste(*, user_id: int) -> Taste:
     """Read a person's history, hidden films, chosen genres, muted reasons and dials; one query.
 
-    What they have seen without giving it stars is no history, and is not shown again either. When
-    a film was watched is not read: the order is all that is asked.
+    What they have seen (by an import or their diary) without giving it stars is no history, and is
+    not shown again either. When a film was watched is not read: the order is all that is asked.
     """
     row = fetch_prepared(_TASTE_SQL, [user_id])
     movie_ids, stars, hidden, seen, genre_ids, excluded, muted, age_band, *dials = row or _NOTHING

@@ -91,11 +91,12 @@ def test_statistics_follow_the_ratings(movie: Movie) -> None:
     assert refresh_movie_statistics() == 1
     movie.refresh_from_db()
     assert (movie.rating_count, movie.rating_mean) == (2, 4.5)
+    assert movie.rating_histogram == [0, 0, 0, 0, 0, 0, 0, 1, 0, 1]
     Rating.objects.all().delete()
     assert refresh_movie_statistics() == 1
     assert refresh_movie_statistics() == 0
     movie.refresh_from_db()
-    assert (movie.rating_count, movie.rating_mean) == (0, None)
+    assert (movie.rating_count, movie.rating_mean, movie.rating_histogram) == (0, None, None)
 
 
 def test_statistics_leave_out_guests(movie: Movie) -> None:

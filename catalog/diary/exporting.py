@@ -1,0 +1,43 @@
+"""A person's diary and notes, for their export.
+
+diary.csv has the columns that Letterboxd's importer reads; the notes are in a column of a name it
+does not know, for what is private here would be a public review there.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from accounts.models import User
+from accounts.personal_data import ExportedFile, write_csv, write_json
+from catalog.diary_models import DiaryEntry, MovieNote
+
+ROWS_AT_ONCE = 2000
+FILM_COLUMNS = ("movieId", "imdbID", "tmdbID", "Title", "Year")
+FILM_FIELDS = (
+    "movie_id",
+    "movie__imdb_id",
+    "movie__tmdb_id",
+    "movie__title",
+    "movie__year",
+)
+
+
+def export_diary(user: User) -> Iterable[ExportedFile]:
+    """Return on which days somebody watched what, and what they noted of films."""
+    days = DiaryEntry.objects.filter(user=user).order_by("watched_on", "id")
+    notes = MovieNote.objects.filter(user=user).order_by("id")
+    header: tuple[str, ...] = (*FILM_COLUMNS, "WatchedDate", "Rewatch", "PrivateNote")
+    rows = days.values_list(*FILM_FIELDS, "watched_on", "is_rewatch", "note")
+    lines = (
+        (*film, day.isoformat(), "Yes" if is_rewatch else "", note)
+        for *film, day, is_rewatch, note in rows.iterator(chunk_size=ROWS_AT_ONCE)
+    )
+    yield ExportedFile("diary.csv", write_csv(header, lines))
+    fields = ("movie_id", "watched_on", "is_rewatch", "note", "created_at", "updated_at")
+    title = F("movie__title")
+    entries = days.values(*fields, title=title).iterator(chunk_size=ROWS_AT_ONCE)
+    yield ExportedFile("json/diary.json", write_json(entries))
+    fields = ("movie_id", "text", "created_at", "updated_at")
+    written = notes.values(*fields, title=title).iterator(chunk_size=ROWS_AT_ONCE)
+    yield ExportedFile("json/notes.json", write_json(written))
