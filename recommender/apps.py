@@ -19,9 +19,11 @@ class RecommenderConfig(AppConfig):
         from recommender.exporting import export_taste  # noqa: PLC0415
         from recommender.night.personal import erase_nights, export_nights  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
+        from recommender.tonight_services import export_services  # noqa: PLC0415
 
         register_exporter("recommender", export_taste)
         register_exporter("nights", export_nights)
+        register_exporter("services", export_services)
         register_eraser("recommender", erase_answers)
         register_eraser("nights", erase_nights)
         register_readiness_check("model", model_server.check_ready)

@@ -19,10 +19,12 @@ from recommender.night.models import (
     NightForecast,
     NightMember,
 )
+from recommender.tonight_models import ChosenService
 
 __all__ = [
     "AgeBand",
     "Arm",
+    "ChosenService",
     "Event",
     "Experiment",
     "Exposure",

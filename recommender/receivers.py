@@ -18,6 +18,7 @@ from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste
 from recommender.taste_merging import merge_taste
+from recommender.tonight_services import merge_services
 
 # What was watched longer ago was not watched because it was recommended.
 RECENTLY = timedelta(days=7)
@@ -36,6 +37,12 @@ def note_rating_change(*, user: User, movie_ids: list[int], **kwargs: Any) -> No
         note_after_commit(user=user, movie_id=movie_ids[0], kind=RATED, origin=origin)
     if user.allows_training:
         transaction.on_commit(queue_finetuning, robust=True)
+
+
+@receiver(guest_merging, dispatch_uid="recommender_services_merging")
+def move_guest_services(*, guest: User, user: User, **_: Any) -> None:
+    """Take streaming services along when a guest becomes an account."""
+    merge_services(guest=guest, user=user)
 
 
 @receiver(guest_merging, dispatch_uid="recommender_guest_merging")
