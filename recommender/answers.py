@@ -6,7 +6,8 @@ from typing import Literal
 
 from recommender.dials import NEUTRAL, Dials
 
-ReasonKind = Literal["because_you_watched", "similar_to", "popular_in"]
+# The last is said on the home page alone.
+ReasonKind = Literal["because_you_watched", "similar_to", "popular_in", "made_by"]
 POPULARITY_NAME = "popularity"
 
 

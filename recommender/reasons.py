@@ -29,14 +29,26 @@ class NamedFilms:
     because_of: NDArray[np.int64]
     similar_to: NDArray[np.int64]
 
+    def take(self, places: NDArray[np.int64]) -> "NamedFilms":
+        """Return those of the films at these places (M,)."""
+        return NamedFilms(self.because_of[places], self.similar_to[places])
+
 
 def explain_films(
-    snapshot: Snapshot, *, taste: Taste, positions: NDArray[np.int64]
+    snapshot: Snapshot,
+    *,
+    taste: Taste,
+    positions: NDArray[np.int64],
+    named: NamedFilms | None = None,
 ) -> list[tuple[Reason, ...]]:
-    """Return the reasons of each film (by catalogue position), at most one each."""
+    """Return the reasons of each film (by catalogue position), at most one each.
+
+    `named` are the films of the history found for these positions, where that was done before.
+    """
     if not len(positions):
         return []
-    named = name_history_films(snapshot, taste=taste, positions=positions)
+    if named is None:
+        named = name_history_films(snapshot, taste=taste, positions=positions)
     ids = np.unique(np.concatenate([named.because_of, named.similar_to]))
     titles = {pk: label.title for pk, label in snapshot.catalogue.label_films(ids).items()}
     popular = find_popular_genres(snapshot, taste=taste, positions=positions)

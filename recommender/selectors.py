@@ -1,8 +1,6 @@
 """What pages and the API ask of the recommender."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -28,14 +26,12 @@ from recommender.answers import (
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.cursors import InvalidCursorError
 from recommender.dials import DialOptions
-from recommender.experiments.row_bandit import arrange_rows, needs_context
-from recommender.feedback import noting as feedback
-from recommender.home import compute_home_rows
+from recommender.home_selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.recommending import arrange_history
 from recommender.serving import model_server, read_state
-from recommender.similar import pick_onboarding_films, rank_similar_films
+from recommender.similar import rank_similar_films
 from recommender.taste_reading import read_taste
 
 __all__ = [
@@ -44,7 +40,6 @@ __all__ = [
     "get_active_model",
     "get_catalogue",
     "get_home_rows",
-    "get_onboarding_movies",
     "get_predicted_rating",
     "get_recommendations",
     "get_similar_movies",
@@ -109,28 +104,7 @@ def get_home_rows(
 
     `context` is what a bandit may order them by; `is_shown` notes the films as shown to the person.
     """
-    user_id = user.pk if user is not None else None
-    state = read_state(user_id=user_id)
-    options = context if needs_context(state.row_arm) else ""
-    key = cache.make_key("home", state=state, user_id=user_id, options=options)
-
-    def compute() -> tuple[bytes, bool]:
-        snapshot = model_server.get_snapshot(state)
-        taste = read_taste(user_id=user_id) if user_id is not None else Taste()
-        page_id = uuid.uuid4().hex
-        rows = arrange_rows(
-            compute_home_rows(snapshot, taste=taste),
-            arm=state.row_arm,
-            context=context,
-            page_id=page_id,
-        )
-        rows = [replace(row, recommendation_id=page_id) for row in rows]
-        return payloads.dump_rows(rows), is_of_state(snapshot, state)
-
-    rows = payloads.load_rows(cache.get_or_compute(key, compute))
-    if is_shown and user_id is not None:
-        feedback.note_home(state=state, user_id=user_id, rows=rows, context=context)
-    return rows
+    return HomeReader(user=user, is_shown=is_shown).read_rows(context=context)
 
 
 def get_predicted_rating(
@@ -157,12 +131,6 @@ def get_similar_movies(*, movie_id: int, limit: int = 10) -> list[Recommendation
     """
     snapshot = model_server.get_snapshot(read_state(user_id=None))
     return rank_similar_films(snapshot, movie_id=movie_id, limit=limit)
-
-
-def get_onboarding_movies(*, genre_ids: Sequence[int] = (), limit: int = 24) -> list[int]:
-    """Return ids of well-known films of these genres (of all where none), spread over them."""
-    snapshot = model_server.get_snapshot(read_state(user_id=None))
-    return pick_onboarding_films(snapshot.catalogue, genre_ids=genre_ids, limit=limit)
 
 
 def get_catalogue() -> CatalogueArrays:

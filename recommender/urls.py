@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from recommender import onboarding_views, views
+from recommender import home_views, onboarding_views, views
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home_views.home, name="home"),
+    path("tonight/", home_views.tonight, name="tonight"),
+    path("tonight/films/<int:movie_id>/", home_views.answer_film, name="tonight_film"),
+    path("tonight/films/<int:movie_id>/undo/", home_views.take_back, name="tonight_undo"),
     path("welcome/", onboarding_views.welcome, name="welcome"),
     path("welcome/films/", onboarding_views.welcome_films, name="welcome_films"),
     path("movies/<int:movie_id>/", views.movie, name="movie"),

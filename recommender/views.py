@@ -1,8 +1,5 @@
 """Pages that recommend: home, a film with what is like it, taste, and hiding films."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -16,14 +13,11 @@ from accounts.requests import PageRequest, get_next_url, get_request_viewer, wit
 from catalog.origins import read_origin
 from catalog.selectors import MovieCard, get_movie, get_movie_cards
 from catalog.services import UnknownMovieError
-from catalog.shelves import ShelfMovie, get_extract, make_card, make_shelf
-from recommender.answers import HomeRow, Recommendation
-from recommender.experiments.row_bandit import get_page_context
+from catalog.shelves import make_card, make_shelf
 from recommender.feedback.noting import note_click
-from recommender.selectors import get_home_rows, get_similar_movies
+from recommender.selectors import get_similar_movies
 from recommender.services import hide_movie, unhide_movie
 from recommender.taste_selectors import (
-    count_ratings,
     get_favourite_genres,
     get_hidden_movies,
     get_taste_summary,
@@ -33,56 +27,6 @@ from recommender.taste_selectors import (
 RATINGS_WANTED = 5
 SIMILAR_FILMS = 12
 HIDDEN_PER_PAGE = 36
-
-
-@dataclass(frozen=True, slots=True)
-class RowOnPage:
-    """A row of the home page with its films as the viewer sees them."""
-
-    row: HomeRow
-    films: list[ShelfMovie]
-
-
-@require_safe
-def home(request: PageRequest) -> HttpResponse:
-    """Show an invitation to somebody new, and rows of films for everybody."""
-    viewer = get_request_viewer(request)
-    found = get_home_rows(user=viewer, context=get_page_context(request), is_shown=True)
-    rows = _fill_rows(found, viewer=viewer)
-    num_ratings = count_ratings(user=viewer)
-    top = next((row for row in rows if row.row.key == "top"), None) if num_ratings else None
-    lead = top.films[0] if top is not None else None
-    context = {
-        "rows": rows,
-        "viewer": viewer,
-        "rating_count": num_ratings,
-        "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
-        "is_personal": top is not None,
-        "lead": lead,
-        "origin": rows[0].row.recommendation_id if viewer and rows else "",
-        "lead_movie": get_extract(lead.card.id) if lead else None,
-        "fan": rows[0].films[:5] if rows else [],
-    }
-    return render(request, "recommender/home.html", context)
-
-
-def _fill_rows(rows: Iterable[HomeRow], *, viewer: User | None) -> list[RowOnPage]:
-    """Fetch the cards of all rows at once."""
-    found = list(rows)
-    items = [item for row in found for item in row.items]
-    shelf = {film.card.id: film for film in _make_shelf(items, viewer=viewer)}
-    filled = [
-        RowOnPage(row, [shelf[item.movie_id] for item in row.items if item.movie_id in shelf])
-        for row in found
-    ]
-    return [row for row in filled if row.films]
-
-
-def _make_shelf(items: Iterable[Recommendation], *, viewer: User | None) -> list[ShelfMovie]:
-    listed = list(items)
-    reasons = {item.movie_id: item.reasons[0].text for item in listed if item.reasons}
-    cards = get_movie_cards([item.movie_id for item in listed])
-    return make_shelf(cards, viewer=viewer, reasons=reasons, is_unseen=True)
 
 
 @require_safe

@@ -103,6 +103,23 @@ def note_home(*, state: ServingState, user_id: int, rows: Sequence[HomeRow], con
         noted.add(mark)
 
 
+def note_tonight(*, state: ServingState, user_id: int, row: HomeRow) -> None:
+    """Note the films that were suggested for an evening: no arm decides their place."""
+    mark = hash(row.recommendation_id)
+    if not state.is_measured or not row.items or mark in noted:
+        return
+    entry = _make_entry(
+        state,
+        user_id,
+        recommendation_id=row.recommendation_id,
+        surface=Impression.Surface.HOME,
+        model=state.served_model_id,
+        films=[(item.movie_id, item.rank, row.kind) for item in row.items],
+    )
+    if feedback_buffer.push(entry):
+        noted.add(mark)
+
+
 def _make_entry(
     state: ServingState,
     user_id: int,

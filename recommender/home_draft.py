@@ -1,0 +1,85 @@
+"""What all rows of one home page are made from, and which films stand on it already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.answers import NO_FILTERS, Reason, Recommendation, Taste
+from recommender.own_scale import OwnScale, read_own_scale
+from recommender.predicting import PredictedStars, predict_stars
+from recommender.reasons import NamedFilms, name_history_films
+from recommender.recommending import Ranking, make_ranking
+from recommender.serving import Snapshot
+
+ROW_FILMS = 12
+# A row keeps some films more: those that stand above the rows are taken out of them later.
+SPARE_FILMS = 3
+MIN_ROW_FILMS = 4
+CAUSE_POOL = 160
+
+
+@dataclass
+class HomeDraft:
+    """A page being made: the ranking of all films, told stars for, and the films used so far.
+
+    `whole` ranks N films; indices of the methods are places in it.
+    """
+
+    snapshot: Snapshot
+    taste: Taste
+    whole: Ranking
+    scale: OwnScale
+    used: set[int] = field(default_factory=set)
+
+    @cached_property
+    def positions(self) -> NDArray[np.int64]:
+        """The ranked films' positions (N,) in the catalogue."""
+        return self.snapshot.catalogue.positions_of(self.whole.movie_ids)
+
+    @cached_property
+    def foretold(self) -> list[PredictedStars | None]:
+        """The stars foretold for each ranked film."""
+        return predict_stars(self.snapshot, history=self.taste.history, positions=self.positions)
+
+    @cached_property
+    def named(self) -> NamedFilms:
+        """The films of the history that brought up the first `CAUSE_POOL` ranked films."""
+        pool = self.positions[:CAUSE_POOL]
+        return name_history_films(self.snapshot, taste=self.taste, positions=pool)
+
+    def find_unused(self, *, among: int | None = None) -> list[int]:
+        """Return the indices of ranked films (the first `among`) that stand nowhere yet."""
+        ids = self.whole.movie_ids[:among].tolist()
+        return [index for index, movie_id in enumerate(ids) if movie_id not in self.used]
+
+    def put(
+        self, indices: Sequence[int], *, reasons: Sequence[tuple[Reason, ...]] = ()
+    ) -> tuple[Recommendation, ...]:
+        """Return ranked films as items of a row, as many as it takes, and count them as used."""
+        kept = indices[: ROW_FILMS + SPARE_FILMS]
+        items = tuple(
+            Recommendation(
+                rank=number + 1,
+                movie_id=int(self.whole.movie_ids[index]),
+                score=round(float(self.whole.scores[index]), 4),
+                predicted_rating=stars.expected if (stars := self.foretold[index]) else None,
+                reasons=tuple(reasons[number]) if reasons else (),
+                predicted_range=stars.range if stars else None,
+            )
+            for number, index in enumerate(kept)
+        )
+        self.used.update(item.movie_id for item in items)
+        return items
+
+
+def start_draft(snapshot: Snapshot, *, taste: Taste) -> HomeDraft:
+    """Rank all films for a person."""
+    return HomeDraft(
+        snapshot=snapshot,
+        taste=taste,
+        whole=make_ranking(snapshot, taste=taste, filters=NO_FILTERS),
+        scale=read_own_scale(taste.history, everybody=snapshot.catalogue.mean_rating),
+    )

@@ -1,0 +1,109 @@
+"""Three films for this evening: the best of the ranking that fit what was answered."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from recommender.answers import Filters, Recommendation, Taste
+from recommender.catalogue_arrays import CatalogueArrays
+from recommender.own_scale import put_lukewarm_last, read_own_scale
+from recommender.predicting import predict_stars
+from recommender.recommending import make_ranking, present_films
+from recommender.serving import Snapshot
+
+FILMS = 3
+# "Three more" can be asked for until so many films have been looked at.
+POOL = 90
+MAX_PAGE = POOL // FILMS
+MIN_MINUTES, MAX_MINUTES = 10, 600
+
+
+@dataclass(frozen=True, slots=True)
+class TonightAnswers:
+    """What was answered in the address, which can be shared: `page` counts threes from 1.
+
+    `genre_names` are those of the catalogue; `problems` says what of the address is no answer.
+    """
+
+    minutes: int | None = None
+    genre_names: tuple[str, ...] = ()
+    page: int = 1
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+    def make_filters(
+        self, catalogue: CatalogueArrays, *, service_ids: tuple[int, ...] = ()
+    ) -> Filters:
+        """Return the filters that these answers and the services of the person come to."""
+        wanted = set(self.genre_names)
+        ids = zip(catalogue.genre_names, catalogue.genre_ids.tolist(), strict=True)
+        return Filters(
+            genre_ids=tuple(sorted(pk for name, pk in ids if name in wanted)),
+            max_runtime=self.minutes,
+            service_ids=service_ids,
+        )
+
+    def make_query(self, *, page: int = 1) -> str:
+        """Return the answers as a query string, with its question mark where there are any."""
+        pairs: list[tuple[str, str | int]] = []
+        if self.minutes is not None:
+            pairs.append(("minutes", self.minutes))
+        pairs += [("genre", name) for name in self.genre_names]
+        if page > 1:
+            pairs.append(("page", page))
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read_answers(query: QueryDict, catalogue: CatalogueArrays) -> TonightAnswers:
+    """Return what an address or a form answers; what is no answer is left out and said."""
+    problems = []
+    given = query.get("minutes", "").strip()
+    minutes = _read_number(given, least=MIN_MINUTES, most=MAX_MINUTES)
+    if given and minutes is None:
+        ends = {"given": given[:20], "least": MIN_MINUTES, "most": MAX_MINUTES}
+        problems.append(
+            _("“%(given)s” is no time to spend: give %(least)d to %(most)d minutes.") % ends
+        )
+    by_name = {name.casefold(): name for name in list_genres(catalogue)}
+    named = dict.fromkeys(name.strip() for name in query.getlist("genre") if name.strip())
+    found = [by_name[name.casefold()] for name in named if name.casefold() in by_name]
+    if unknown := [name for name in named if name.casefold() not in by_name]:
+        problems.append(_("There is no genre “%(name)s” here.") % {"name": unknown[0][:40]})
+    page = _read_number(query.get("page", ""), least=1, most=MAX_PAGE) or 1
+    return TonightAnswers(minutes, tuple(dict.fromkeys(found)), page, tuple(problems))
+
+
+def _read_number(text: str, *, least: int, most: int) -> int | None:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
+        return None
+    return int(text) if least <= int(text) <= most else None
+
+
+def list_genres(catalogue: CatalogueArrays) -> list[str]:
+    """Return the genres that can be asked for; what has none is nobody's mood."""
+    return [name for name in catalogue.genre_names if not name.startswith("(")]
+
+
+def pick_films(
+    snapshot: Snapshot, *, taste: Taste, filters: Filters, page: int
+) -> tuple[Recommendation, ...]:
+    """Return the films of a page with reasons, and the first of the next page if there is one.
+
+    Films foretold stars clearly below the person's own mean come last, whatever their rank.
+    """
+    whole = make_ranking(snapshot, taste=taste, filters=filters)
+    pool = list(range(min(POOL, len(whole.movie_ids))))
+    positions = snapshot.catalogue.positions_of(whole.movie_ids[: len(pool)])
+    foretold = predict_stars(snapshot, history=taste.history, positions=positions)
+    scale = read_own_scale(taste.history, everybody=snapshot.catalogue.mean_rating)
+    kept = put_lukewarm_last(pool, foretold, scale=scale)
+    chosen = kept[FILMS * (page - 1) : FILMS * page + 1]
+    return present_films(
+        snapshot,
+        taste=taste,
+        movie_ids=whole.movie_ids[chosen].tolist(),
+        scores=whole.scores[chosen].tolist(),
+        first_rank=FILMS * (page - 1) + 1,
+        with_reasons=True,
+    )
