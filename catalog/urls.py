@@ -1,6 +1,6 @@
 """Addresses of the catalogue's pages; a film's own page is the recommender's."""
 
-from django.urls import path
+from django.urls import include, path
 
 from catalog import import_views, rating_views, views
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("browse/", views.browse, name="browse"),
     path("ratings/", views.ratings, name="ratings"),
     path("watchlist/", views.watchlist, name="watchlist"),
+    path("", include("catalog.lists.urls")),
     path("movies/<int:movie_id>/rating/", rating_views.rate_movie, name="rate_movie"),
     path("movies/<int:movie_id>/watchlist/", views.save_watchlist, name="save_watchlist"),
     path("import/", import_views.imports, name="imports"),

@@ -35,6 +35,7 @@ __all__ = [
     "install_shipped_model",
     "roll_back",
     "save_onboarding",
+    "save_wishes",
     "set_dials",
     "unhide_movie",
 ]
@@ -137,6 +138,19 @@ def set_dials(*, user: User, dials: Dials) -> None:
             variety=dials.variety,
             last_years=dials.last_years or None,
         )
+
+
+@transaction.atomic
+def save_wishes(*, user: User, dials: Dials, excluded_genre_ids: Collection[int]) -> None:
+    """Turn a person's dials and exclude genres, both or neither.
+
+    Raises:
+        InvalidDialError: a dial is outside its range.
+        UnknownGenreError: one of the genres is none of the catalogue.
+        UnknownUserError: the person is gone.
+    """
+    set_dials(user=user, dials=dials)
+    exclude_genres(user=user, genre_ids=excluded_genre_ids)
 
 
 def hide_movie(*, user: User, movie_id: int, origin: str = "") -> None:

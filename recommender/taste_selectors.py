@@ -1,45 +1,48 @@
 """Reads of one person's taste for the pages that show it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from django.db.models import Avg, Count, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef, QuerySet
 
 from accounts.models import User
-from catalog.models import Genre, Rating
+from catalog.models import Rating
+from recommender.dials import NEUTRAL, Dials
 from recommender.models import HiddenMovie, MutedReason, TasteProfile
 
-MOST_RATED_GENRES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class GenreShare:
-    """How often somebody rated films of a genre."""
-
-    name: str
-    slug: str
-    rating_count: int
+DIALS = tuple(field.name for field in fields(Dials))
+_SUMMARY_SQL = """
+SELECT count(*), avg(stars)::float8,
+       (SELECT count(*) FROM catalog_watchlistentry WHERE user_id = %(user_id)s),
+       (SELECT count(*) FROM catalog_filmlist WHERE user_id = %(user_id)s)
+FROM catalog_rating WHERE user_id = %(user_id)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class TasteSummary:
-    """Counts and favourites; `mean_stars` is None where nothing is rated."""
+    """Counts; `mean_stars` is None where nothing is rated."""
 
-    rating_count: int
-    mean_stars: float | None
-    watchlist_count: int
-    genres: list[GenreShare]
+    rating_count: int = 0
+    mean_stars: float | None = None
+    watchlist_count: int = 0
+    list_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody asked for: how their dials stand, and genres chosen and excluded, by id."""
+
+    dials: Dials = NEUTRAL
+    favourite_genre_ids: tuple[int, ...] = ()
+    excluded_genre_ids: tuple[int, ...] = ()
 
 
 def count_ratings(*, user: User | None) -> int:
     """Return how many films somebody rated; one query, none for somebody new."""
     return Rating.objects.filter(user=user).count() if user else 0
-
-
-def get_favourite_genres(*, user: User | None) -> list[Genre]:
-    """Return the genres chosen at the door."""
-    if user is None:
-        return []
-    return list(Genre.objects.filter(pk__in=get_favourite_genre_ids(user=user)))
 
 
 def get_favourite_genre_ids(*, user: User | None) -> list[int]:
@@ -83,18 +86,33 @@ def get_muted_reasons(*, user: User | None) -> QuerySet[MutedReason]:
 
 
 def get_taste_summary(*, user: User | None) -> TasteSummary:
-    """Return the counts of the taste page; three queries."""
+    """Return the counts of the taste page; one query."""
     if user is None:
-        return TasteSummary(0, None, 0, [])
-    totals = Rating.objects.filter(user=user).aggregate(count=Count("id"), mean=Avg("stars"))
-    shares = (
-        Genre.objects.filter(movies__ratings__user=user)
-        .annotate(count=Count("movies__ratings"))
-        .order_by("-count", "name")[:MOST_RATED_GENRES]
+        return TasteSummary()
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMMARY_SQL, {"user_id": user.pk})
+        return TasteSummary(*cursor.fetchone())
+
+
+def get_wishes(*, user: User | None) -> Wishes:
+    """Return what somebody asked for; one query."""
+    if user is None:
+        return Wishes()
+    row = (
+        TasteProfile.objects.filter(user=user)
+        .annotate(
+            favourite_ids=_collect_genres(TasteProfile.favourite_genres.through),
+            excluded_ids=_collect_genres(TasteProfile.excluded_genres.through),
+        )
+        .values_list(*DIALS, "favourite_ids", "excluded_ids")
+        .first()
     )
-    return TasteSummary(
-        rating_count=totals["count"],
-        mean_stars=None if totals["mean"] is None else float(totals["mean"]),
-        watchlist_count=user.watchlist.count(),
-        genres=[GenreShare(share.name, share.slug, share.count) for share in shares],
-    )
+    if row is None:
+        return Wishes()
+    *dials, favourites, excluded = row
+    return Wishes(Dials(*dials), tuple(favourites), tuple(excluded))
+
+
+def _collect_genres(links: Any) -> ArraySubquery:
+    of_person = links.objects.filter(tasteprofile_id=OuterRef("pk")).order_by("genre_id")
+    return ArraySubquery(of_person.values("genre_id"))

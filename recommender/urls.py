@@ -1,8 +1,8 @@
 """Addresses of the pages that recommend."""
 
-from django.urls import path
+from django.urls import include, path
 
-from recommender import home_views, onboarding_views, views
+from recommender import home_views, onboarding_views, taste_views, views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
@@ -11,8 +11,14 @@ urlpatterns = [
     path("tonight/films/<int:movie_id>/undo/", home_views.take_back, name="tonight_undo"),
     path("welcome/", onboarding_views.welcome, name="welcome"),
     path("welcome/films/", onboarding_views.welcome_films, name="welcome_films"),
-    path("movies/<int:movie_id>/", views.movie, name="movie"),
+    path(
+        "welcome/films/<int:movie_id>/seen/", onboarding_views.welcome_seen, name="welcome_seen"
+    ),
+    path("", include("recommender.film.urls")),
     path("movies/<int:movie_id>/hide/", views.hide, name="hide_movie"),
     path("movies/<int:movie_id>/unhide/", views.unhide, name="unhide_movie"),
-    path("taste/", views.taste, name="taste"),
+    path("taste/", taste_views.taste, name="taste"),
+    path("taste/dials/", taste_views.save_taste, name="save_taste"),
+    path("taste/preview/", taste_views.preview, name="preview_taste"),
+    path("taste/statistics/", taste_views.statistics, name="taste_stats"),
 ]

@@ -27,6 +27,9 @@ _ICONS = {
     'height="7" rx="1.5"/><rect x="4" y="13" width="7" height="7" rx="1.5"/><rect x="13" y="13" '
     'width="7" height="7" rx="1.5"/>',
     "taste": '<path d="M4 20V10M10 20V4M16 20v-7M21 20H3"/>',
+    "up": '<path d="M12 20V4M5 11l7-7 7 7"/>',
+    "down": '<path d="M12 4v16M5 13l7 7 7-7"/>',
+    "cross": '<path d="M5 5l14 14M19 5 5 19"/>',
     "arrow": '<path d="M4 12h15M13 6l6 6-6 6"/>',
 }
 
