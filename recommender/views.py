@@ -1,7 +1,6 @@
-"""Pages that recommend: home, a film with what is like it, taste, and hiding films."""
+"""Pages that recommend: a film with what is like it, and hiding films."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,15 +17,11 @@ from recommender.feedback.noting import note_click
 from recommender.selectors import get_similar_movies
 from recommender.services import hide_movie, unhide_movie
 from recommender.taste_selectors import (
-    get_favourite_genres,
-    get_hidden_movies,
-    get_taste_summary,
     is_hidden,
 )
 
 RATINGS_WANTED = 5
 SIMILAR_FILMS = 12
-HIDDEN_PER_PAGE = 36
 
 
 @require_safe
@@ -93,19 +88,3 @@ def _get_card(movie_id: int) -> MovieCard:
     if not cards:
         raise Http404
     return cards[0]
-
-
-@require_safe
-def taste(request: PageRequest) -> HttpResponse:
-    """Show what is known of one's taste, and the films one has hidden."""
-    viewer = get_request_viewer(request)
-    hidden = get_hidden_movies(user=viewer)
-    page = Paginator(hidden, HIDDEN_PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "summary": get_taste_summary(user=viewer),
-        "favourite_genres": get_favourite_genres(user=viewer),
-        "hidden": [make_card(entry.movie) for entry in page.object_list],
-        "page": page,
-        "page_numbers": list(page.paginator.get_elided_page_range(page.number)),
-    }
-    return render(request, "recommender/taste.html", context)
