@@ -1,24 +1,78 @@
-"""The welcome: first genres, then well-known films of those genres; both may be skipped."""
+"""The welcome: first genres, then films whose answers tell most; all of it may be skipped.
 
+Which films are on a page, and which were passed over before, stands in its address: the page is the
+same after a reload or a form without JavaScript, and nothing is kept of those who only look.
+"""
+
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import replace_url
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_request_viewer, refuse, with_writer
+from accounts.requests import PageRequest, get_next_url, get_request_viewer, refuse, with_writer
 from catalog.selectors import get_genres, get_movie_cards
 from catalog.shelves import make_shelf
 from recommender.models import AgeBand
-from recommender.selectors import get_onboarding_movies
-from recommender.services import UnknownGenreError, save_onboarding
+from recommender.onboarding_selectors import find_seen, get_onboarding_movies
+from recommender.onboarding_services import mark_seen, unmark_seen
+from recommender.services import UnknownGenreError, UnknownMovieError, save_onboarding
 from recommender.taste_selectors import count_ratings, get_age_band, get_favourite_genre_ids
 
-FILMS_PER_STEP = 18
-MAX_STEPS = 5
+FILMS_PER_PAGE = 18
+MAX_PASSED = 5 * FILMS_PER_PAGE
+MAX_ID_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class PosterPage:
+    """The films on a page, in their order, and those passed over; 0 is a place to be filled."""
+
+    shown: tuple[int, ...] = ()
+    passed: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "PosterPage":
+        """Return the page an address asks for: as it was, with one film changed, or the next."""
+        shown = tuple(_read_ids(query.get("shown", "")))[:FILMS_PER_PAGE]
+        passed = tuple(_read_ids(query.get("passed", "")))
+        unknown = _read_number(query.get("unknown", ""))
+        if "more" in query:
+            shown, passed = (), (*passed, *shown)
+        elif unknown in shown:
+            shown = tuple(0 if pk == unknown else pk for pk in shown)
+            passed = (*passed, unknown)
+        return cls(shown or (0,) * FILMS_PER_PAGE, passed[-MAX_PASSED:])
+
+    def fill(self, films: list[int]) -> "PosterPage":
+        """Return the page with films in its empty places, which close where there are too few."""
+        rest = iter(films)
+        shown = tuple(pk or next(rest, 0) for pk in self.shown)
+        return PosterPage(tuple(pk for pk in shown if pk), self.passed)
+
+    @property
+    def address(self) -> str:
+        """Where this very page is found."""
+        query = {"shown": self.shown_text, "passed": self.passed_text}
+        return f"{reverse('welcome_films')}?{urlencode(query, safe=',')}"
+
+    @property
+    def shown_text(self) -> str:
+        """The films on the page, as an address has them."""
+        return ",".join(map(str, self.shown))
+
+    @property
+    def passed_text(self) -> str:
+        """The films passed over, as an address has them."""
+        return ",".join(map(str, self.passed))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,21 +108,65 @@ def _save_genres(request: PageRequest, writer: User) -> HttpResponse:
 
 @require_safe
 def welcome_films(request: PageRequest) -> HttpResponse:
-    """Show well-known films of the chosen genres to rate."""
+    """Show films to rate; to htmx, which changes one for another, the posters alone."""
     viewer = get_request_viewer(request)
-    step = min(max(_read_number(request.GET.get("step", "1")), 1), MAX_STEPS)
-    ids = get_onboarding_movies(
-        genre_ids=get_favourite_genre_ids(user=viewer), limit=FILMS_PER_STEP * step
+    page = PosterPage.read(request.GET)
+    seen = find_seen(user=viewer, movie_ids={*page.shown, *page.passed})
+    places = page.shown.count(0)
+    found = (
+        get_onboarding_movies(
+            user=viewer, passed=page.passed, showing=page.shown, seen=seen, limit=places
+        )
+        if places
+        else []
     )
-    cards = get_movie_cards(ids[FILMS_PER_STEP * (step - 1) :])
+    page = page.fill(found)
     context = {
-        "films": make_shelf(cards, viewer=viewer),
-        "next_step": step + 1 if len(ids) == FILMS_PER_STEP * step and step < MAX_STEPS else None,
-        "rating_count": count_ratings(user=viewer),
+        "films": make_shelf(get_movie_cards(page.shown), viewer=viewer),
+        "seen_ids": seen,
+        "page": page,
+        "page_address": page.address,
+        "fresh_id": found[0] if found and places < FILMS_PER_PAGE else None,
+        "has_more": bool(page.shown) and len(page.passed) < MAX_PASSED,
     }
-    return render(request, "recommender/welcome_films.html", context)
+    is_fragment = request.htmx and request.htmx.target == "posters"
+    if is_fragment:
+        response = render(request, "recommender/_posters.html", context)
+        replace_url(response, page.address)
+    else:
+        context["rating_count"] = count_ratings(user=viewer)
+        response = render(request, "recommender/welcome_films.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+@with_writer
+def welcome_seen(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
+    """Remember that a film was seen, without stars, or forget it again, as the form's `on` says."""
+    is_seen = request.POST.get("on") == "1"
+    if is_seen:
+        try:
+            mark_seen(user=writer, movie_id=movie_id)
+        except UnknownMovieError as error:
+            raise Http404(str(error)) from error
+    else:
+        unmark_seen(user=writer, movie_id=movie_id)
+    if not request.htmx:
+        return HttpResponseRedirect(get_next_url(request, default=reverse("welcome_films")))
+    cards = get_movie_cards([movie_id])
+    if not cards:
+        raise Http404
+    context: dict[str, Any] = {"card": cards[0], "is_seen": is_seen, "is_fresh": True}
+    return render(request, "recommender/_seen_button.html", context)
 
 
 def _read_number(text: str) -> int:
-    """Return a number of few digits, else 0, which is no genre's id."""
-    return int(text) if text.isdecimal() and len(text) <= 6 else 0
+    """Return a number of few digits, else 0, which is no genre's id and no film's."""
+    return int(text) if text.isdecimal() and len(text) <= MAX_ID_DIGITS else 0
+
+
+def _read_ids(text: str) -> list[int]:
+    """Return the ids of an address, each once, what is no id left out."""
+    found = (_read_number(part) for part in text.split(",", 2 * MAX_PASSED)[: 2 * MAX_PASSED])
+    return list(dict.fromkeys(pk for pk in found if pk))

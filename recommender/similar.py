@@ -1,7 +1,4 @@
-"""Films like a film, and well-known films to ask a newcomer about."""
-
-from collections import Counter
-from collections.abc import Sequence
+"""Films like a film."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +11,6 @@ from recommender.serving import Snapshot
 
 # Films that few rated have vectors made of little evidence: their likeness counts less.
 EVIDENCE_RATINGS = 5.0
-MAX_OF_DECADE = 0.35
 
 
 def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list[Recommendation]:
@@ -66,35 +62,3 @@ def _score_by_genres(catalogue: CatalogueArrays, position: int) -> NDArray[np.fl
     shared = (catalogue.genres & mine).sum(axis=1)
     either = np.maximum((catalogue.genres | mine).sum(axis=1), 1)
     return np.asarray(shared / either + catalogue.popularity / 10.0, dtype=np.float32)
-
-
-def pick_onboarding_films(
-    catalogue: CatalogueArrays, *, genre_ids: Sequence[int], limit: int
-) -> list[int]:
-    """Return ids of the most rated films of each genre in turn, no decade above a third of them."""
-    columns = catalogue.genre_columns(genre_ids)
-    queues = [np.flatnonzero(catalogue.genres[:, column]) for column in columns] or [
-        np.arange(len(catalogue.movie_ids))
-    ]
-    ordered = [
-        iter(queue[np.argsort(-catalogue.popularity[queue], kind="stable")].tolist())
-        for queue in queues
-    ]
-    chosen: dict[int, None] = {}
-    passed_over: dict[int, None] = {}
-    decades: Counter[int] = Counter()
-    allowed = max(2, round(limit * MAX_OF_DECADE))
-    while ordered and len(chosen) < limit:
-        for queue in list(ordered):
-            found = next((film for film in queue if film not in chosen), None)
-            if found is None:
-                ordered.remove(queue)
-                continue
-            decade = int(catalogue.years[found]) // 10
-            if decades[decade] >= allowed:
-                passed_over[found] = None
-                continue
-            decades[decade] += 1
-            chosen[found] = None
-    picked = [*chosen, *(film for film in passed_over if film not in chosen)][:limit]
-    return catalogue.movie_ids[picked].tolist() if picked else []

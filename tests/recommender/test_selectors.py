@@ -14,6 +14,7 @@ from catalog.services import remove_rating, set_rating
 from recommender import selectors, services
 from recommender.answers import HistoryItem, RecommendationList
 from recommender.models import ModelVersion
+from recommender.onboarding_selectors import get_onboarding_movies
 from recommender.selectors import InvalidCursorError, get_recommendations
 from tests.recommender.conftest import NUM_MOVIES, Watch
 
@@ -259,20 +260,10 @@ def test_similar_films_without_a_model_share_genres(catalogue: list[Movie]) -> N
     assert {genre_of(item.movie_id) for item in similar} == {genre_of(20)}
 
 
-def test_onboarding_films_are_well_known_and_spread(catalogue: list[Movie]) -> None:
-    genres = list(Genre.objects.filter(name__in=["Action", "Drama"]))
-    films = selectors.get_onboarding_movies(genre_ids=[genre.pk for genre in genres], limit=12)
-    assert len(films) == len(set(films)) == 12
-    assert Movie.objects.filter(pk__in=films, genres__in=genres).count() == 12
-    counts = [Movie.objects.filter(pk__in=films, genres=genre).count() for genre in genres]
-    assert min(counts) >= 4
-    assert len(selectors.get_onboarding_movies(limit=500)) == NUM_MOVIES
-
-
 def test_empty_catalogue_has_no_recommendations(db: None) -> None:
     assert get_recommendations(user=None).items == ()
     assert selectors.get_home_rows(user=None) == []
-    assert selectors.get_onboarding_movies(limit=5) == []
+    assert get_onboarding_movies(user=None, limit=5) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -219,11 +219,6 @@ def test_rating_in_the_welcome_counts_to_five(active_model: ModelVersion) -> Non
     assert "1 of 5 rated" in page
 
 
-@pytest.mark.parametrize("step", ["0", "-1", "99", "x", "9" * 4999])
-def test_welcome_films_takes_any_step(step: str, active_model: ModelVersion) -> None:
-    read(Client(), f"/welcome/films/?step={step}")
-
-
 def test_taste_lists_hidden_films_in_queries_that_do_not_grow(
     active_model: ModelVersion, browser: Client, viewer: User
 ) -> None:
