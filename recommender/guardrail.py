@@ -5,33 +5,40 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ml.datasets import Vocabulary
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
+from recommender.ml.tokens import items_of
 
 CUT_OFF = 10
 BATCH = 32
 
 
-def measure_ndcg(model: InferenceModel, histories: Sequence[NDArray[np.int64]]) -> float:
+def measure_ndcg(model: InferenceModel, histories: Sequence[History]) -> float:
     """Return mean NDCG@10 of predicting each history's last film from those before it.
 
-    `histories` are movie ids, oldest first. The whole catalogue of the model is ranked, films seen
+    The whole catalogue of the model is ranked, films seen
     before left out, ties ranked worst. Histories whose last film the model does not know count 0;
     0.0 where there are none at all.
     """
     gains = []
-    known = [np.asarray(model.index_of(history)) for history in histories]
-    usable = [idx for idx in known if idx[-1] and idx[:-1].any()]
+    vocabulary = Vocabulary(model.movie_ids)
+    last = [int(model.index_of(history.movie_ids[-1:])[0]) for history in histories]
+    seen = [
+        history.select(slice(-1)).tokens(vocabulary, model.token_features) for history in histories
+    ]
+    usable = [row for row, target in enumerate(last) if target and len(seen[row])]
     for start in range(0, len(usable), BATCH):
         batch = usable[start : start + BATCH]
-        seen = [idx[:-1][idx[:-1] > 0] for idx in batch]
-        scores = model.scores(model.encode(seen))
+        scores = model.scores(model.encode([seen[row] for row in batch]))
         gains += [
-            _gain(row, idx[-1], past) for row, idx, past in zip(scores, batch, seen, strict=True)
+            _gain(scored, last[row], items_of(seen[row]))
+            for scored, row in zip(scores, batch, strict=True)
         ]
     return float(sum(gains) / len(histories)) if histories else 0.0
 
 
-def _gain(scores: NDArray[np.float32], target: int, seen: NDArray[np.int32]) -> float:
+def _gain(scores: NDArray[np.float32], target: int, seen: NDArray[np.int64]) -> float:
     """Return 1 / log2(1 + rank) of the target within the cut-off, else 0."""
     allowed = np.isfinite(scores)
     allowed[seen] = False

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from recommender.answers import HistoryItem, Reason, Taste
+from recommender.model_input import make_sequence
 from recommender.serving import Snapshot
 
 OCCLUDED = 16
@@ -81,11 +82,9 @@ def name_history_films(
     """Find for each film the history film that brought it up, and the one it resembles most."""
     nobody = np.zeros(len(positions), dtype=np.int64)
     idx = snapshot.item_idx[positions]
-    history = _known_history(snapshot, taste.history)
-    if snapshot.model is None or not history:
+    sequence, films = make_sequence(snapshot, taste.history)
+    if not len(sequence):
         return NamedFilms(because_of=nobody, similar_to=nobody)
-    sequence = np.array([item_idx for item_idx, _item in history], dtype=np.int32)
-    films = [item for _idx, item in history]
     because_of = nobody.copy()
     known = np.flatnonzero(idx)
     if len(known):
@@ -94,18 +93,6 @@ def name_history_films(
         because_of=because_of,
         similar_to=_find_resembling(snapshot, taste, films, positions),
     )
-
-
-def _known_history(
-    snapshot: Snapshot, history: Sequence[HistoryItem]
-) -> list[tuple[int, HistoryItem]]:
-    """Return (item_idx, film) of the history films that catalogue and model know."""
-    positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
-    return [
-        (int(snapshot.item_idx[position]), item)
-        for position, item in zip(positions, history, strict=True)
-        if position >= 0 and snapshot.item_idx[position]
-    ]
 
 
 def is_disliked(item: HistoryItem) -> bool:
@@ -121,8 +108,8 @@ def may_be_named(item: HistoryItem, taste: Taste) -> bool:
 def _find_causes(
     snapshot: Snapshot,
     taste: Taste,
-    sequence: NDArray[np.int32],
-    films: list[HistoryItem],
+    sequence: NDArray[np.int64],
+    films: Sequence[HistoryItem],
     candidates: NDArray[np.int32],
 ) -> NDArray[np.int64]:
     """Return for each candidate item the movie id whose deletion clearly lowers it most, or 0."""
@@ -141,7 +128,7 @@ def _find_causes(
 
 
 def _find_resembling(
-    snapshot: Snapshot, taste: Taste, films: list[HistoryItem], positions: NDArray[np.int64]
+    snapshot: Snapshot, taste: Taste, films: Sequence[HistoryItem], positions: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return for each film the liked history film with the nearest vector, or 0 if none is near."""
     liked = [item.movie_id for item in films if may_be_named(item, taste)]

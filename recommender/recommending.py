@@ -20,6 +20,7 @@ from recommender.answers import Filters, HistoryItem, Recommendation, Taste
 from recommender.dials import turn_dials
 from recommender.ml import diversity
 from recommender.ml.cold.people import blend_few
+from recommender.model_input import make_sequence
 from recommender.predicting import predict_stars
 from recommender.ranking import RankedFilms
 from recommender.reasons import explain_films, is_disliked
@@ -60,21 +61,6 @@ def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
 def _at(item: HistoryItem) -> datetime:
     at = item.watched_at or datetime.min.replace(tzinfo=UTC)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def make_sequence(
-    snapshot: Snapshot, history: Sequence[HistoryItem]
-) -> tuple[NDArray[np.int32], tuple[HistoryItem, ...]]:
-    """Return what the encoder reads, item_idx (T,) oldest first, and the films it stands for.
-
-    Films that the catalogue or the model does not know are skipped.
-    """
-    if snapshot.model is None or not history:
-        return np.zeros(0, dtype=np.int32), ()
-    positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
-    idx = np.where(positions >= 0, snapshot.item_idx[positions], 0).astype(np.int32)
-    known = np.flatnonzero(idx)
-    return idx[known], tuple(history[index] for index in known.tolist())
 
 
 def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-import numpy as np
 from django.db import connection
 from django.db.models import QuerySet
-from numpy.typing import NDArray
 
 from accounts.models import User
 from catalog.models import Rating, RatingEvent
+from recommender.ml.histories import History
 from recommender.models import ModelVersion
 
 MIN_HISTORY = 2
@@ -76,8 +75,8 @@ def is_new_data(version: ModelVersion) -> bool:
     return find_events(since=last.watermark).exclude(pk__in=seen).exists()
 
 
-def read_member_histories(*, base: ModelVersion) -> list[NDArray[np.int64]]:
-    """Return the movie ids, oldest first, of everyone who rated since the base was trained.
+def read_member_histories(*, base: ModelVersion) -> list[History]:
+    """Return the histories of everyone who rated since the base was trained.
 
     Their ratings as they stand now, so what was taken back is gone; at least two films each.
     """
@@ -85,7 +84,7 @@ def read_member_histories(*, base: ModelVersion) -> list[NDArray[np.int64]]:
     return _read_histories(people)
 
 
-def read_replay_histories(*, seed: int) -> list[NDArray[np.int64]]:
+def read_replay_histories(*, seed: int) -> list[History]:
     """Return histories of a sample of imported people, another one for each `seed`."""
     people = (
         User.objects.exclude(dataset="")
@@ -102,7 +101,7 @@ def read_replay_histories(*, seed: int) -> list[NDArray[np.int64]]:
     return _read_histories(list(people[:REPLAY_PEOPLE]))
 
 
-def read_validation_histories() -> list[NDArray[np.int64]]:
+def read_validation_histories() -> list[History]:
     """Return histories of the imported people kept for the guardrail: the same each time."""
     people = (
         User.objects.exclude(dataset="")
@@ -115,14 +114,15 @@ def read_validation_histories() -> list[NDArray[np.int64]]:
     return [history for history in histories if len(history) >= VALIDATION_MIN_HISTORY]
 
 
-def _read_histories(people: object) -> list[NDArray[np.int64]]:
+def _read_histories(people: object) -> list[History]:
     rows = (
         Rating.objects.filter(user_id__in=people)  # type: ignore[misc]
         .order_by("user_id", "watched_at", "id")
-        .values_list("user_id", "movie_id")
+        .values_list("user_id", "movie_id", "stars", "watched_at")
     )
-    histories = [
-        np.fromiter((movie_id for _user, movie_id in films), dtype=np.int64)
-        for _user, films in groupby(rows.iterator(chunk_size=20_000), key=itemgetter(0))
-    ]
+    histories = []
+    for _user, films in groupby(rows.iterator(chunk_size=20_000), key=itemgetter(0)):
+        _users, movie_ids, stars, times = zip(*films, strict=True)
+        seconds = [int(at.timestamp()) for at in times]
+        histories.append(History.of(movie_ids, stars=stars, timestamps=seconds))
     return [history for history in histories if len(history) >= MIN_HISTORY]

@@ -78,6 +78,11 @@ class Interactions:
         """Return (P,) bool: whether a person's timestamps are real clock times."""
         return np.array([name not in self.order_only for name, _ in self.person_keys], dtype=bool)
 
+    @property
+    def true_timestamps(self) -> NDArray[np.int64]:
+        """Return (N,) int64 unix seconds, 0 where the times of a person tell order alone."""
+        return np.where(self.has_true_times[self.person], self.timestamp, 0)
+
     def history(self, person: int) -> slice:
         """Return the slice of one person's rows, oldest first."""
         start, stop = np.searchsorted(self.person, [person, person + 1])

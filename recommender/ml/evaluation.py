@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recommender.ml import metrics
 from recommender.ml.datasets import PADDING_IDX, Interactions, MovieInfo, Vocabulary
 from recommender.ml.splits import EvaluationSplit
+from recommender.ml.tokens import Watchings
 
 HIT_CUTOFFS = (5, 10, 20)
 NDCG_CUTOFFS = (5, 10)
@@ -34,9 +35,12 @@ class Recommender(Protocol):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
-        """Score every movie for each history (item_idx, oldest first): (B, V), padding -inf."""
+        """Score every movie for each history (item_idx, oldest first): (B, V), padding -inf.
+
+        `watchings` lie beside the histories, for models that read more than films.
+        """
         ...
 
 
@@ -131,13 +135,14 @@ def _score_unseen(
     recommender: Recommender, split: EvaluationSplit, people: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     """Score a batch (B, V) and strike out what each person has seen."""
-    histories, timestamps = [], []
+    histories, timestamps, stars = [], [], []
     for u in people:
         items = recommender.vocabulary.index_of(split.histories[u])
         known = items != PADDING_IDX
         histories.append(items[known])
-        timestamps.append(split.timestamps[u][known])
-    scores = np.array(recommender.score(histories, timestamps), dtype=np.float32)
+        timestamps.append(split.timestamps[u][known] * int(split.true_times[u]))
+        stars.append(split.stars[u][known])
+    scores = np.array(recommender.score(histories, Watchings(timestamps, stars)), dtype=np.float32)
     for row, seen in zip(scores, histories, strict=True):
         row[seen] = -np.inf
     scores[:, PADDING_IDX] = -np.inf

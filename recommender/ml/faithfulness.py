@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.ml.explain import CLEAR_DROP, occlusion_drops
 from recommender.ml.inference import InferenceModel
+from recommender.ml.tokens import items_of
 
 SHOWN = 10
 OCCLUDED = 16
@@ -44,7 +45,7 @@ class RankDrops:
 
 
 def measure_faithfulness(
-    model: InferenceModel, sequences: Sequence[NDArray[np.int32]]
+    model: InferenceModel, sequences: Sequence[NDArray[np.int64]]
 ) -> RankDrops:
     """Rank the ten films shown to each person again without a film of their last sixteen.
 
@@ -58,11 +59,11 @@ def measure_faithfulness(
     return drops
 
 
-def _measure_person(model: InferenceModel, sequence: NDArray[np.int32], drops: RankDrops) -> None:
+def _measure_person(model: InferenceModel, sequence: NDArray[np.int64], drops: RankDrops) -> None:
     positions = np.arange(max(0, len(sequence) - OCCLUDED), len(sequence))
     variants = [sequence, *(np.delete(sequence, place) for place in positions)]
     scores = model.scores(model.encode(variants))  # (1 + n, V)
-    scores[:, sequence] = -np.inf
+    scores[:, items_of(sequence)] = -np.inf
     shown = np.argsort(-scores[0], kind="stable")[:SHOWN]
     ranks = (scores[:, None, :] > scores[:, shown, None]).sum(axis=2)  # (1 + n, 10)
     falls = ranks[1:] - ranks[0]

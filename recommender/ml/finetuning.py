@@ -31,7 +31,9 @@ from recommender.ml.cold.films import (
     start_new_films,
 )
 from recommender.ml.config import TrainingConfig
+from recommender.ml.datasets import Vocabulary
 from recommender.ml.export import export_model
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.losses import LossConfig, compute_loss
 from recommender.ml.optimisation import build_optimiser
@@ -79,8 +81,8 @@ def fine_tune(
     source: Path,
     target: Path,
     *,
-    histories: Sequence[NDArray[np.int64]],
-    replay: Sequence[NDArray[np.int64]],
+    histories: Sequence[History],
+    replay: Sequence[History],
     max_seconds: float,
     seed: int,
     config: FinetuneConfig | None = None,
@@ -88,7 +90,7 @@ def fine_tune(
 ) -> FinetuneReport:
     """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
 
-    `histories` and `replay` are movie ids, oldest first. Films of `facts` that the model does not
+    Films of `facts` that the model does not
     know get a row, if anything is known of them or somebody rated them; other unknown films are
     skipped. No step begins after `max_seconds`. The card is the source's, with what was done added.
 
@@ -100,9 +102,9 @@ def fine_tune(
     base = InferenceModel.load(source)
     rng = np.random.default_rng(seed)
     saved, bounded, added = _add_new_films(saved, facts or {}, [*histories, *replay], options)
-    new = index_histories(histories, saved.movie_ids)
+    new = index_histories(histories, saved)
     old = draw_replay(
-        index_histories(replay, saved.movie_ids),
+        index_histories(replay, saved),
         len_new=_count_predictions(new),
         options=options,
         rng=rng,
@@ -134,48 +136,43 @@ def fine_tune(
 def _add_new_films(
     saved: SavedModel,
     facts: Mapping[int, FilmFacts],
-    histories: Sequence[NDArray[np.int64]],
+    histories: Sequence[History],
     options: FinetuneConfig,
 ) -> tuple[SavedModel, BoundedRows | None, int]:
     """Return the network with a row for each film that deserves one, and what keeps them bounded.
 
     Popularity counts the people of `histories` who rated the new films.
     """
-    rated = np.unique(np.concatenate(histories)).tolist() if len(histories) else []
+    watched = [history.movie_ids for history in histories]
+    rated = np.unique(np.concatenate(watched)).tolist() if watched else []
     new_ids = choose_new_films(facts, saved.movie_ids, rated)
     if not len(new_ids):
         return saved, None, 0
     grown = grow_model(saved, start_new_films(saved, facts, new_ids))
     places = np.searchsorted(grown.movie_ids, new_ids)
-    counts = count_raters(histories, new_ids)
+    counts = count_raters(watched, new_ids)
     grown.popularity[places] = counts
     bounded = BoundedRows(grown.model, places - 1, counts, options.new_films)
     return grown, bounded, len(new_ids)
 
 
-def index_histories(
-    histories: Sequence[NDArray[np.int64]], movie_ids: NDArray[np.int64]
-) -> list[NDArray[np.int32]]:
-    """Return item_idx (int32) of each history of at least two known films; `movie_ids` ascend."""
-    indexed = []
-    for history in histories:
-        found = np.searchsorted(movie_ids, history).clip(max=len(movie_ids) - 1)
-        known = found[(movie_ids[found] == history) & (found > 0)].astype(np.int32)
-        if len(known) > 1:
-            indexed.append(known)
-    return indexed
+def index_histories(histories: Sequence[History], saved: SavedModel) -> list[NDArray[np.int64]]:
+    """Return the tokens that the network reads of each history of at least two known films."""
+    vocabulary, features = Vocabulary(saved.movie_ids), saved.model.config.token_features
+    indexed = [history.tokens(vocabulary, features) for history in histories]
+    return [tokens for tokens in indexed if len(tokens) > 1]
 
 
 def draw_replay(
-    replay: Sequence[NDArray[np.int32]],
+    replay: Sequence[NDArray[np.int64]],
     *,
     len_new: int,
     options: FinetuneConfig,
     rng: np.random.Generator,
-) -> list[NDArray[np.int32]]:
+) -> list[NDArray[np.int64]]:
     """Return histories drawn without replacement until enough predictions stand beside the new."""
     wanted = max(options.min_replay, int(options.replay_ratio * len_new))
-    drawn: list[NDArray[np.int32]] = []
+    drawn: list[NDArray[np.int64]] = []
     for place in rng.permutation(len(replay)):
         if wanted <= 0:
             break
@@ -184,12 +181,12 @@ def draw_replay(
     return drawn
 
 
-def _count_predictions(histories: Sequence[NDArray[np.int32]]) -> int:
+def _count_predictions(histories: Sequence[NDArray[np.int64]]) -> int:
     return sum(len(history) - 1 for history in histories)
 
 
 def _batches(
-    histories: list[NDArray[np.int32]],
+    histories: list[NDArray[np.int64]],
     max_seq_len: int,
     options: FinetuneConfig,
     rng: np.random.Generator,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from recommender.ml.errors import ArtifactError
 from recommender.ml.ratings.inference import RatingHead
 from recommender.ml.scoring import ItemTable, TableKind, make_table
 from recommender.ml.stored_vectors import StoredVectors
+from recommender.ml.tokens import TokenFeatures
 
 __all__ = ["ArtifactError", "InferenceModel"]
 
@@ -41,7 +42,8 @@ class InferenceModel:
     `movie_ids` (V,) int64 rising, [0] == 0 is padding; `stored` and `table` hold the item vectors
     (V, D) with all that is static folded in, exact and as they are scored; `item_bias` (V,) float32
     or None; `popularity` (V,) int64 counts of the people trained on; `max_seq_len` is how many
-    films the encoder reads; `rating_head` predicts stars, None in models without one.
+    films the encoder reads, and `token_features` what it reads of them; `rating_head` predicts
+    stars, None in models without one.
     """
 
     card: dict[str, Any]
@@ -52,6 +54,7 @@ class InferenceModel:
     popularity: NDArray[np.int64]
     max_seq_len: int
     session: onnxruntime.InferenceSession
+    token_features: TokenFeatures = field(default_factory=TokenFeatures)
     rating_head: RatingHead | None = None
 
     @classmethod
@@ -80,6 +83,10 @@ class InferenceModel:
                 popularity=arrays["popularity"],
                 max_seq_len=int(card["model"]["max_seq_len"]),
                 session=session,
+                token_features=TokenFeatures(
+                    stars=bool(card["model"].get("star_features", False)),
+                    times=bool(card["model"].get("time_features", False)),
+                ),
                 rating_head=RatingHead.load_beside(directory),
             )
             model.encode([np.array([1])])
@@ -104,9 +111,10 @@ class InferenceModel:
         return np.where(self.movie_ids[places] == wanted, places, 0).astype(np.int32)
 
     def encode(self, sequences: Sequence[NDArray[np.integer]]) -> NDArray[np.float32]:
-        """Return hidden states (B, D) of item_idx sequences, oldest first, each at least 1 long.
+        """Return hidden states (B, D) of sequences of tokens, oldest first, each at least 1 long.
 
-        Only the last `max_seq_len` items are read.
+        `token_features` makes the tokens; item_idx alone are tokens of which nothing more is known.
+        Only the last `max_seq_len` are read.
 
         Raises:
             ValueError: A sequence is empty or holds 0, which is no film.

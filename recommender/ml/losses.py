@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
 from recommender.ml.softmax_loss import softmax_loss
+from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
 
 
@@ -140,7 +141,7 @@ def draw_own_rows(
     """
     if not config.own_negatives or config.kind == "cross_entropy":
         return None
-    drawn = unseen_negatives(inputs, targets, config.num_negatives, num_items, generator)
+    drawn = unseen_negatives(items_of(inputs), targets, config.num_negatives, num_items, generator)
     return drawn[targets > 0]
 
 

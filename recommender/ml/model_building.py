@@ -17,7 +17,7 @@ from recommender.ml.transformer import SequenceTransformer
 
 def build_model(
     config: ExperimentConfig,
-    histories: Sequence[NDArray[np.int32]],
+    histories: Sequence[NDArray[np.int64]],
     num_items: int,
     genres: NDArray[np.bool_] | None = None,
 ) -> SequenceTransformer:
@@ -41,7 +41,7 @@ def build_model(
 
 def _start_vectors(
     config: ExperimentConfig,
-    histories: Sequence[NDArray[np.int32]],
+    histories: Sequence[NDArray[np.int64]],
     num_items: int,
     genres: NDArray[np.bool_] | None,
 ) -> NDArray[np.float32]:
@@ -70,3 +70,22 @@ def _soften_residuals(model: SequenceTransformer) -> None:
             nn.init.normal_(weight, std=std)
         elif name.endswith(("gate1.weight", "gate2.weight")):
             nn.init.normal_(weight, std=0.02)
+
+
+@torch.no_grad()
+def fill_unseen_eras(model: SequenceTransformer) -> None:
+    """Give each half-year that nobody watched anything in the vector of the nearest one before it.
+
+    So a network meets the present as the newest time it knows. Times before the first known one
+    get that one's vector. Vectors start at zero and only those that occurred have left it.
+    """
+    if model.eras is None:
+        return
+    seen = model.eras.abs().sum(dim=1) > 0
+    seen[0] = False  # unknown times are no time
+    known = torch.nonzero(seen).flatten()
+    if len(known) == 0:
+        return
+    eras = torch.arange(1, len(model.eras), device=known.device)
+    nearest = (torch.searchsorted(known, eras, right=True) - 1).clamp_min(0)
+    model.eras[1:] = model.eras[known[nearest]]

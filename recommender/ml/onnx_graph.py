@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from recommender.ml.errors import ArtifactError
+from recommender.ml.tokens import ERA_BITS, ERA_SHIFT, ITEM_BITS, STARS_BITS, STARS_SHIFT
 from recommender.ml.transformer import ModelConfig, distance_buckets, sinusoidal_positions
 
 OPSET = 17
@@ -81,8 +82,8 @@ def check_servable(config: ModelConfig) -> None:
 def build_graph(config: ModelConfig, weights: Weights, num_items: int) -> onnx.ModelProto:
     """Return the encoder: item_idx (B, T) and lengths (B,), int64, to `hidden` (B, D) float32.
 
-    The item table is the initializer `items`, float16 (num_items, D), without data: the caller
-    says where its bytes are.
+    `item_idx` are tokens where the network reads more than films. The item table is the
+    initializer `items`, float16 (num_items, D), without data: the caller says where its bytes are.
 
     Raises:
         ArtifactError: The network has blocks that serving does not know.
@@ -128,7 +129,8 @@ def _finish(g: GraphWriter, config: ModelConfig, num_items: int) -> onnx.ModelPr
 
 def _embed(g: GraphWriter, config: ModelConfig, weights: Weights, one: str) -> str:
     zero = g.constant(np.asarray(0, dtype=np.int64))
-    rows = g.op("Max", g.op("Sub", "item_idx", one), zero)
+    items = _bits(g, 0, ITEM_BITS) if config.star_features or config.time_features else "item_idx"
+    rows = g.op("Max", g.op("Sub", items, one), zero)
     x = g.op("Cast", g.op("Gather", ITEM_TABLE, rows), to=TensorProto.FLOAT)
     if config.scale_embeddings:
         x = g.op("Mul", x, g.constant(math.sqrt(config.embedding_dim)))
@@ -137,7 +139,19 @@ def _embed(g: GraphWriter, config: ModelConfig, weights: Weights, one: str) -> s
         if table is None:
             table = sinusoidal_positions(config.max_seq_len, config.embedding_dim).numpy()
         x = g.op("Add", x, g.first(g.constant(table), 0))
+    if config.star_features:
+        stars = _bits(g, STARS_SHIFT, STARS_BITS)
+        x = g.op("Add", x, g.op("Gather", g.constant(weights["stars"]), stars))
+    if config.time_features:
+        eras = _bits(g, ERA_SHIFT, ERA_BITS)
+        x = g.op("Add", x, g.op("Gather", g.constant(weights["eras"]), eras))
     return x
+
+
+def _bits(g: GraphWriter, shift: int, count: int) -> str:
+    """Return `count` bits of the tokens from `shift` on; int64 has no shifts in ONNX."""
+    high = g.op("Div", "item_idx", g.constant(np.asarray(2**shift, dtype=np.int64)))
+    return g.op("Mod", high, g.constant(np.asarray(2**count, dtype=np.int64)))
 
 
 def _norm(g: GraphWriter, x: str, weights: Weights, name: str) -> str:
@@ -226,12 +240,24 @@ def _mask(
     g: GraphWriter, config: ModelConfig, bias: NDArray[np.float32] | None, *, is_final: bool
 ) -> str:
     """Return what is added to scores: (H or 1, T, T), or (B, H or 1, 1, T) in the final block."""
-    size = config.max_seq_len
-    mask = np.triu(np.full((1, size, size), HIDDEN_SCORE, dtype=np.float32), 1)
+    by_distance = np.zeros((1, config.max_seq_len), dtype=np.float32)
     if bias is not None:
-        mask = mask + bias[distance_buckets(size).numpy()].transpose(2, 0, 1)  # (H, T, T)
+        by_distance = bias[distance_buckets(config.max_seq_len)[-1].numpy()[::-1]].T  # (H, T)
+    hidden = np.full((len(by_distance), 1), HIDDEN_SCORE, dtype=np.float32)
+    table = g.constant(np.concatenate([by_distance, hidden], axis=1))  # (H or 1, T + 1)
     if is_final:
-        by_place = g.constant(mask.transpose(1, 0, 2))  # (T, H or 1, T)
-        chosen = g.first(g.op("Gather", by_place, "last"), 2)  # (B, H or 1, T)
-        return g.op("Unsqueeze", chosen, g.constant([2]))
-    return g.first(g.first(g.constant(mask), 1), 2)
+        distances = g.first(g.op("Gather", _distances(g, config), "last"), 1)  # (B, T)
+        mask = g.op("Gather", table, distances, axis=1)  # (H or 1, B, T)
+        return g.op("Unsqueeze", g.op("Transpose", mask, perm=[1, 0, 2]), g.constant([2]))
+    distances = g.first(g.first(_distances(g, config), 0), 1)  # (T, T)
+    return g.op("Gather", table, distances, axis=1)
+
+
+def _distances(g: GraphWriter, config: ModelConfig) -> str:
+    """Return (T, T) int64: how far back each key lies, max_seq_len where it lies ahead."""
+    name, size = "distances", config.max_seq_len
+    if all(table.name != name for table in g.initializers):  # the same for all blocks
+        back = np.arange(size)[:, None] - np.arange(size)
+        ahead = np.where(back < 0, size, back)
+        g.initializers.append(numpy_helper.from_array(ahead, name))
+    return name

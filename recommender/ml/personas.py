@@ -11,8 +11,10 @@ import numpy as np
 from recommender.ml.datasets import MovieInfo
 from recommender.ml.diversity import POOL, diversify_order
 from recommender.ml.explain import CLEAR_DROP, occlusion_drops
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
-from recommender.ml.ranking import known_items, rank_films
+from recommender.ml.ranking import rank_films, read_tokens
+from recommender.ml.tokens import items_of
 
 NUM_FILMS = 10
 NUM_FITTING = 6
@@ -103,21 +105,22 @@ def ask_persona(
 ) -> PersonaResult:
     """Recommend ten films, with reasons, to a persona; `movies` says what each film is.
 
-    In the order in which the site shows them, near copies apart.
+    In the order in which the site shows them, near copies apart; asked now, having watched now.
     """
     started = time.perf_counter()
-    [ranking] = rank_films(model, [persona.history], k=POOL)
+    watched = History.of(persona.history, timestamps=[int(time.time())] * len(persona.history))
+    [ranking] = rank_films(model, [watched], k=POOL)
     vectors = model.item_vectors[ranking.item_idx]
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     shown = diversify_order(ranking.scores, vectors)[:NUM_FILMS]
     items, scores = ranking.item_idx[shown], ranking.scores[shown]
-    history = known_items(model, persona.history)
+    history = read_tokens(model, watched)
     drops = occlusion_drops(model, history, items)
     best = drops.drops.argmax(axis=0)  # (k,)
     suggestions = []
     for column, (item, score) in enumerate(zip(items, scores, strict=True)):
         is_clear = drops.drops[best[column], column] >= CLEAR_DROP
-        reason = history[drops.positions[best[column]]] if is_clear else None
+        reason = items_of(history)[drops.positions[best[column]]] if is_clear else None
         suggestions.append(
             Suggestion(
                 movie_id=int(model.movie_ids[item]),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import items_of
 
 POOL_BATCHES = 64
 """Windows are sorted by length within pools of about this many batches, not over the epoch."""
@@ -17,24 +16,13 @@ POOL_BATCHES = 64
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows of like length: `inputs` and `targets` (B, T) int64 item_idx, right-padded with 0.
+    """Windows of like length: `inputs` tokens, `targets` item_idx, (B, T) int64, 0 on the right.
 
     `targets[b, t]` is the item that follows `inputs[b, t]`, 0 where there is nothing to predict.
     """
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
-
-
-def item_histories(interactions: Interactions, vocabulary: Vocabulary) -> list[NDArray[np.int32]]:
-    """Return each person's item_idx (int32), oldest first, without films unknown to `vocabulary`.
-
-    The list is (P,) long, in the order of `interactions`; a history can be empty.
-    """
-    item_idx = vocabulary.index_of(interactions.movie_id)
-    offsets = interactions.offsets
-    rows = (item_idx[a:b] for a, b in itertools.pairwise(offsets))
-    return [row[row > 0] for row in rows]
 
 
 def pad_right(
@@ -49,8 +37,8 @@ def pad_right(
 
 
 def cut_windows(
-    histories: Sequence[NDArray[np.int32]], max_seq_len: int, rng: np.random.Generator
-) -> list[NDArray[np.int32]]:
+    histories: Sequence[NDArray[np.int64]], max_seq_len: int, rng: np.random.Generator
+) -> list[NDArray[np.int64]]:
     """Cut histories into windows of 2..max_seq_len+1 items so that each item is predicted once.
 
     Where the first window ends is random, so that across epochs any film may open a window: what
@@ -70,9 +58,9 @@ def cut_windows(
 
 
 def training_batches(
-    histories: Sequence[NDArray[np.int32]],
+    histories: Sequence[NDArray[np.int64]],
     *,
-    extra_windows: Sequence[NDArray[np.int32]] = (),
+    extra_windows: Sequence[NDArray[np.int64]] = (),
     max_seq_len: int,
     tokens_per_batch: int,
     rng: np.random.Generator,
@@ -94,7 +82,7 @@ def training_batches(
         chosen = [windows[i] for i in batches[place]]
         yield Batch(
             inputs=pad_right([window[:-1] for window in chosen]),
-            targets=pad_right([window[1:] for window in chosen]),
+            targets=pad_right([items_of(window[1:]) for window in chosen]),
         )
 
 

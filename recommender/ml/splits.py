@@ -29,7 +29,8 @@ class EvaluationSplit:
     """What is asked of a recommender: from each history, which movies come next.
 
     All lists are (U,). `histories` and `targets` hold movie ids (int64, not item_idx: each model
-    numbers movies itself), histories oldest first with `timestamps` (unix seconds) beside them.
+    numbers movies itself), histories oldest first with `timestamps` (unix seconds) and `stars`
+    (float32, 0.5..5) beside them.
     `true_times` (U,) bool is false where a person's timestamps tell order alone.
     """
 
@@ -37,6 +38,7 @@ class EvaluationSplit:
     person_keys: list[tuple[str, int]]
     histories: list[NDArray[np.int64]]
     timestamps: list[NDArray[np.int64]]
+    stars: list[NDArray[np.float32]]
     targets: list[NDArray[np.int64]]
     true_times: NDArray[np.bool_]
 
@@ -69,6 +71,7 @@ class EvaluationSplit:
             person_keys=[self.person_keys[u] for u in kept],
             histories=[self.histories[u] for u in kept],
             timestamps=[self.timestamps[u] for u in kept],
+            stars=[self.stars[u] for u in kept],
             targets=[self.targets[u] for u in kept],
             true_times=self.true_times[kept],
         )
@@ -76,10 +79,12 @@ class EvaluationSplit:
     def with_shuffled_histories(self, *, seed: int = 0) -> EvaluationSplit:
         """Return the same question with each history's movies in random order: a control."""
         rng = np.random.default_rng(seed)
+        orders = [rng.permutation(len(history)) for history in self.histories]
         return replace(
             self,
             protocol=f"{self.protocol}, shuffled histories",
-            histories=[rng.permutation(history) for history in self.histories],
+            histories=[h[order] for h, order in zip(self.histories, orders, strict=True)],
+            stars=[s[order] for s, order in zip(self.stars, orders, strict=True)],
         )
 
 
@@ -211,6 +216,7 @@ def _ask(
         person_keys=[interactions.person_keys[p] for p in people],
         histories=[movie_ids[before] for before in befores],
         timestamps=[interactions.timestamp[before] for before in befores],
+        stars=[interactions.rating[before] for before in befores],
         targets=[movie_ids[slice(*ends)] for ends in zip(firsts, stops, strict=True)],
         true_times=interactions.has_true_times[people],
     )

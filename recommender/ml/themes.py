@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ml.datasets import MovieInfo
+from recommender.ml.tokens import items_of
 
 MIN_FILMS = 3
 MAX_FILMS = 16
@@ -47,19 +48,19 @@ class ItemThemes:
 
 
 def draw_themed_windows(
-    histories: Sequence[NDArray[np.int32]],
+    histories: Sequence[NDArray[np.int64]],
     themes: ItemThemes,
     *,
     share: float,
     rng: np.random.Generator,
-) -> list[NDArray[np.int32]]:
+) -> list[NDArray[np.int64]]:
     """Draw themed windows that hold about `share` times as many films as all histories together.
 
     Longer histories are drawn from more often, in proportion to their length.
     """
     lengths = np.array([len(history) for history in histories], dtype=np.float64)
     budget = int(share * lengths.sum())
-    windows: list[NDArray[np.int32]] = []
+    windows: list[NDArray[np.int64]] = []
     while budget > 0:
         for person in rng.choice(len(histories), size=1024, p=lengths / lengths.sum()):
             window = draw_themed_window(histories[person], themes, rng)
@@ -72,15 +73,16 @@ def draw_themed_windows(
 
 
 def draw_themed_window(
-    history: NDArray[np.int32], themes: ItemThemes, rng: np.random.Generator
-) -> NDArray[np.int32]:
+    history: NDArray[np.int64], themes: ItemThemes, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Return up to MAX_FILMS of a history that share up to two genres, or era, with one of it."""
-    example = int(rng.choice(history))
+    items = items_of(history)
+    example = int(rng.choice(items))
     mask = np.ones(len(history), dtype=np.bool_)
     genres = rng.permutation(np.flatnonzero(themes.genres[example]))[: int(rng.integers(3))]
-    mask &= themes.genres[np.ix_(history, genres)].all(axis=1)
+    mask &= themes.genres[np.ix_(items, genres)].all(axis=1)
     if themes.years[example] and (len(genres) == 0 or rng.random() < ERA_SHARE):
-        mask &= np.abs(themes.years[history] - themes.years[example]) <= ERA_YEARS
+        mask &= np.abs(themes.years[items] - themes.years[example]) <= ERA_YEARS
     films = history[mask]
     start = int(rng.integers(max(1, len(films) - MAX_FILMS + 1)))
     films = films[start : start + MAX_FILMS]

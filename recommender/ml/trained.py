@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recommender.ml.datasets import PADDING_IDX, Vocabulary
 from recommender.ml.inference import InferenceModel
 from recommender.ml.lab.question_config import QuestionConfig
+from recommender.ml.tokens import Watchings
 
 HELD_OUT_BY_DEFAULT = 0.1
 """The fraction of people kept from training by models whose card does not say."""
@@ -60,13 +61,22 @@ class TrainedRecommender:
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32; an empty one gets popularity."""
         scores = np.tile(self.model.popularity.astype(np.float32), (len(histories), 1))
         scores[:, PADDING_IDX] = -np.inf
         filled = [row for row, history in enumerate(histories) if len(history)]
         if filled:
-            hidden = self.model.encode([histories[row] for row in filled])
+            hidden = self.model.encode(
+                [
+                    self.model.token_features.make_tokens(
+                        histories[row],
+                        stars=watchings.stars[row] if watchings else None,
+                        timestamps=watchings.timestamps[row] if watchings else None,
+                    )
+                    for row in filled
+                ]
+            )
             scores[filled] = self.model.scores(hidden)
         return scores

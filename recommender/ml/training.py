@@ -20,7 +20,7 @@ from recommender.ml.distributed import Workers
 from recommender.ml.epochs import EpochRecord
 from recommender.ml.errors import TrainingError
 from recommender.ml.losses import compute_loss, draw_own_rows
-from recommender.ml.model_building import build_model
+from recommender.ml.model_building import build_model, fill_unseen_eras
 from recommender.ml.optimisation import (
     WeightAverage,
     build_optimiser,
@@ -30,6 +30,7 @@ from recommender.ml.optimisation import (
 from recommender.ml.resuming import resume_run, save_run
 from recommender.ml.sequences import Batch, padding_share, training_batches
 from recommender.ml.themes import ItemThemes, draw_themed_windows
+from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
 from recommender.ml.validation import ValidationResult, validate
 
@@ -41,13 +42,13 @@ LOOK_EVERY = 20
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Histories (item_idx, oldest first) to train on and to validate on, and `movie_ids` (V,).
+    """Histories (tokens, oldest first) to train on and to validate on, and `movie_ids` (V,).
 
     `themes` says what each film is, where themed windows are to be drawn.
     """
 
-    train: list[NDArray[np.int32]]
-    validation: list[NDArray[np.int32]]
+    train: list[NDArray[np.int64]]
+    validation: list[NDArray[np.int64]]
     movie_ids: NDArray[np.int64]
     themes: ItemThemes | None = None
 
@@ -86,7 +87,8 @@ class Trainer:
             choose_precision(config.training.precision, self.device)
         )
         genres = None if data.themes is None else data.themes.genres
-        self.model = build_model(config, data.train, len(data.movie_ids) - 1, genres)
+        watched = [items_of(history) for history in data.train]
+        self.model = build_model(config, watched, len(data.movie_ids) - 1, genres)
         self.workers.share_weights(self.model.to(self.device))
         self.optimiser = build_optimiser(self.model, config.training)
         self.average = WeightAverage(self.model, config.training.average_decay)
@@ -145,6 +147,7 @@ class Trainer:
         with torch.no_grad():
             for parameter, value in zip(self.model.parameters(), self.best, strict=True):
                 parameter.copy_(value)
+        fill_unseen_eras(self.model)
         return self.model.cpu().eval()
 
     def run_epoch(self) -> EpochRecord:

@@ -2,7 +2,8 @@
 
 Shapes use B sequences, T positions, D embedding_dim, H heads, K head size, V items. `item_idx` is
 contiguous from 1; 0 is padding and only ever stands to the right of a sequence, where a causal
-network cannot see it, so padding needs neither a vector nor an attention mask.
+network cannot see it, so padding needs neither a vector nor an attention mask. `tokens` are
+item_idx with stars and time of watching above its bits, where a network reads them.
 """
 
 import math
@@ -16,6 +17,14 @@ from torch.nn import functional
 
 from recommender.ml.dropout import ByteDropout
 from recommender.ml.recurrent import GruBlock
+from recommender.ml.tokens import (
+    NUM_ERAS,
+    NUM_STARS,
+    TokenFeatures,
+    eras_of,
+    items_of,
+    stars_of,
+)
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": functional.relu,
@@ -46,6 +55,8 @@ class ModelConfig:
     temperature: float = 0.05
     output_bias: bool = False
     tied: bool = True
+    star_features: bool = False
+    time_features: bool = False
 
     def __post_init__(self) -> None:
         """Refuse combinations that no network can have."""
@@ -55,6 +66,11 @@ class ModelConfig:
             raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}")
         if self.positions == "rotary" and (self.embedding_dim // self.num_heads) % 2:
             raise ValueError("rotary positions need an even head size")
+
+    @property
+    def token_features(self) -> TokenFeatures:
+        """Return what the network reads of a film's watching."""
+        return TokenFeatures(stars=self.star_features, times=self.time_features)
 
 
 def sinusoidal_positions(length: int, dim: int) -> Tensor:
@@ -209,30 +225,36 @@ class SequenceTransformer(nn.Module):
         elif config.positions == "sinusoidal":
             fixed = sinusoidal_positions(config.max_seq_len, dim)
             self.register_buffer("positions", fixed, persistent=False)
+        self.stars = nn.Parameter(torch.zeros(NUM_STARS, dim)) if config.star_features else None
+        self.eras = nn.Parameter(torch.zeros(NUM_ERAS, dim)) if config.time_features else None
         self.blocks = nn.ModuleList(make_block(config) for _ in range(config.num_blocks))
         self.norm = nn.LayerNorm(dim) if config.norm == "pre" else nn.Identity()
         self.dropout = ByteDropout(config.dropout)
 
-    def embed(self, item_idx: Tensor) -> Tensor:
-        """Item indices (B, T) int64 in 0..V to the first layer's input (B, T, D)."""
-        x = functional.embedding((item_idx - 1).clamp_min(0), self.items)
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, T) int64 to the first layer's input (B, T, D)."""
+        x = functional.embedding((items_of(tokens) - 1).clamp_min(0), self.items)
         if self.config.scale_embeddings:
             x = x * math.sqrt(self.config.embedding_dim)
         if self.config.positions in ("learned", "sinusoidal"):
-            x = x + self.positions[: item_idx.shape[1]]
+            x = x + self.positions[: tokens.shape[1]]
+        if self.stars is not None:
+            x = x + functional.embedding(stars_of(tokens), self.stars)
+        if self.eras is not None:
+            x = x + functional.embedding(eras_of(tokens), self.eras)
         dropped: Tensor = self.dropout(x)
         return dropped
 
-    def forward(self, item_idx: Tensor) -> Tensor:
-        """Item indices (B, T) int64, right-padded with 0, to hidden states (B, T, D)."""
-        x = self.embed(item_idx)
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, T) int64, right-padded with 0, to hidden states (B, T, D)."""
+        x = self.embed(tokens)
         for block in self.blocks:
             x = block(x)
         return self.finish(x)
 
-    def encode_last(self, item_idx: Tensor, lengths: Tensor) -> Tensor:
+    def encode_last(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Hidden state (B, D) at the end of each row; the last block asks for no other position."""
-        x, last = self.embed(item_idx), lengths - 1
+        x, last = self.embed(tokens), lengths - 1
         *earlier, final = self.blocks
         for block in earlier:
             x = block(x)

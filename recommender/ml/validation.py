@@ -13,6 +13,7 @@ from torch.nn import functional
 from recommender.ml.losses import score
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
 from recommender.ml.sequences import pad_right
+from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
 
 NUM_TARGETS = 5
@@ -30,9 +31,9 @@ class ValidationResult:
 
 @torch.no_grad()
 def validate(
-    model: SequenceTransformer, histories: Sequence[NDArray[np.int32]], precision: torch.dtype
+    model: SequenceTransformer, histories: Sequence[NDArray[np.int64]], precision: torch.dtype
 ) -> ValidationResult:
-    """Ask for the last 5 films of each history longer than 5, seen films left out.
+    """Ask for the last 5 films of each history (tokens) longer than 5, seen films left out.
 
     The loss is next-item cross-entropy over the last 20 films of each history. The model is left
     in the mode, training or not, in which it was.
@@ -56,7 +57,7 @@ def validate(
 
 
 def _rank_last(
-    model: SequenceTransformer, batch: list[NDArray[np.int32]], precision: torch.dtype
+    model: SequenceTransformer, batch: list[NDArray[np.int64]], precision: torch.dtype
 ) -> list[NDArray[np.int64]]:
     device, limit = model.items.device, model.config.max_seq_len
     seen = [history[:-NUM_TARGETS] for history in batch]
@@ -68,18 +69,18 @@ def _rank_last(
     table = np.full((len(batch), model.num_items + 1), -np.inf, dtype=np.float32)
     table[:, 1:] = scores.cpu().numpy()
     for row, history in zip(table, seen, strict=True):
-        row[history] = -np.inf
-    return rank_targets(table, [history[-NUM_TARGETS:] for history in batch])
+        row[items_of(history)] = -np.inf
+    return rank_targets(table, [items_of(history[-NUM_TARGETS:]) for history in batch])
 
 
 def _last_losses(
-    model: SequenceTransformer, batch: list[NDArray[np.int32]], precision: torch.dtype
+    model: SequenceTransformer, batch: list[NDArray[np.int64]], precision: torch.dtype
 ) -> tuple[float, int]:
     """Return the summed loss over the last 20 predictions of each history, and their number."""
     device, limit = model.items.device, model.config.max_seq_len
     windows = [history[-limit - 1 :] for history in batch]
     inputs = torch.from_numpy(pad_right([window[:-1] for window in windows])).to(device)
-    targets = torch.from_numpy(pad_right([window[1:] for window in windows])).to(device)
+    targets = torch.from_numpy(pad_right([items_of(window[1:]) for window in windows])).to(device)
     lengths = (targets > 0).sum(1, keepdim=True)
     place = torch.arange(targets.shape[1], device=device)
     chosen = (place < lengths) & (place >= lengths - 20)

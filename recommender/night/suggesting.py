@@ -18,10 +18,10 @@ from recommender.ml import groups
 from recommender.ml.cold.people import blend_few
 from recommender.ml.diversity import POOL, diversify_order
 from recommender.ml.groups import Strategy
+from recommender.model_input import make_sequence
 from recommender.models import HiddenMovie
 from recommender.predicting import predict_stars
 from recommender.reasons import is_disliked
-from recommender.recommending import make_sequence
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste_reading import read_taste
 

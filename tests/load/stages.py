@@ -14,10 +14,10 @@ from recommender import ranking
 from recommender.answering import answer_person, make_page_request
 from recommender.answers import Filters, Taste
 from recommender.ml import diversity
+from recommender.model_input import make_sequence
 from recommender.reasons import explain_films
 from recommender.recommending import (
     RANKING_DEPTH,
-    make_sequence,
     present_films,
     refine,
 )

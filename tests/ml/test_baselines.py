@@ -18,9 +18,15 @@ from recommender.ml.baselines.recent_popularity import RecentPopularity
 from recommender.ml.baselines.transitions import Transitions
 from recommender.ml.datasets import Vocabulary
 from recommender.ml.registry import BASELINES, RegistryError, make_baseline
+from recommender.ml.tokens import Watchings
 from tests.ml.tiny_data import interactions_of
 
 DAY = 86_400
+
+
+def timed(times: list[NDArray[np.int64]]) -> Watchings:
+    """What is known of histories with these times and no stars."""
+    return Watchings(times, [np.zeros(len(row), dtype=np.float32) for row in times])
 
 
 def items(*histories: Sequence[int]) -> list[NDArray[np.int32]]:
@@ -38,7 +44,7 @@ def test_recent_popularity_counts_the_month_before_the_request_alone() -> None:
     train = replace(train, timestamp=np.array([0, 1, 40, 60]) * DAY)
     model = RecentPopularity(days=30).fit(train, Vocabulary.build(train))
     times = [np.array([45 * DAY]), np.array([60 * DAY]), np.array([500 * DAY])]
-    scores = model.score(items([1], [1], [1]), times)
+    scores = model.score(items([1], [1], [1]), timed(times))
     assert scores[0].argmax() == 2  # day 40 is inside 15..45
     # At day 60 the rating of that very second is not known yet.
     assert scores[1].argmax() == 2
@@ -53,7 +59,7 @@ def test_recent_popularity_counts_the_month_before_the_request_alone() -> None:
 def test_recent_popularity_ignores_sets_that_keep_order_alone() -> None:
     train = replace(interactions_of([[10], [20]]), order_only=frozenset({"tiny"}))
     model = RecentPopularity().fit(train, Vocabulary.build(train))
-    scores = model.score(items([1]), [np.array([2000])])
+    scores = model.score(items([1]), timed([np.array([2000])]))
     assert (scores[0, 1:] < 1).all()
 
 
@@ -146,7 +152,7 @@ def test_every_baseline_scores_all_movies_even_for_empty_histories(name: str) ->
     vocabulary = Vocabulary.build(train)
     model: Baseline = make_baseline(name).fit(train, vocabulary)
     times = [np.array([5000, 5060]), np.array([], dtype=np.int64)]
-    scores = model.score(items([1, 2], []), times)
+    scores = model.score(items([1, 2], []), timed(times))
     assert scores.shape == (2, len(vocabulary))
     assert scores.dtype == np.float32
     assert (scores[:, 0] == -np.inf).all()

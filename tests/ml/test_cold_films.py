@@ -21,6 +21,7 @@ from recommender.ml.cold.films import (
 )
 from recommender.ml.export import export_model
 from recommender.ml.finetuning import FinetuneConfig, fine_tune
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.sequences import pad_right
 from tests.ml.tiny_models import VARIANTS, movie_ids, small_model, write_small_model
@@ -167,7 +168,7 @@ def tune(tmp_path: Path, histories: list[list[int]], facts: dict[int, FilmFacts]
     report = fine_tune(
         tmp_path / "base",
         tmp_path / "tuned",
-        histories=[np.array(history, dtype=np.int64) for history in histories],
+        histories=[History.of(history) for history in histories],
         replay=[],
         max_seconds=20,
         seed=3,

@@ -16,6 +16,7 @@ from recommender.ml.metrics import MISS
 from recommender.ml.segments import segment_by_history_length, segment_by_target_genre
 from recommender.ml.significance import bootstrap_interval, paired_difference
 from recommender.ml.splits import last_n, leave_one_out
+from recommender.ml.tokens import Watchings
 from tests.ml.tiny_data import interactions_of
 
 TRAIN = interactions_of([[1, 2, 3], [1, 2, 3], [1, 2, 4], [1, 5, 6]])
@@ -38,10 +39,12 @@ class NextMovie:
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
         scores = np.zeros((len(histories), len(self.vocabulary)), dtype=np.float32)
-        for row, (history, times) in enumerate(zip(histories, timestamps or [], strict=True)):
+        assert watchings is not None
+        times_of = watchings.timestamps
+        for row, (history, times) in enumerate(zip(histories, times_of, strict=True)):
             self.asked.append((history.tolist(), times.tolist()))
             if len(history):
                 scores[row, (history[-1] + 1) % len(self.vocabulary)] = 1.0

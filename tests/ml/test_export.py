@@ -25,7 +25,14 @@ def test_graph_equals_network(tmp_path: Path, variant: str, lengths: list[int]) 
     model = write_small_model(tmp_path / "model", **VARIANTS[variant])
     served = InferenceModel.load(tmp_path / "model")
     rng = np.random.default_rng(0)
-    sequences = [rng.integers(1, NUM_ITEMS + 1, size=n) for n in lengths]
+    sequences = [
+        served.token_features.make_tokens(
+            rng.integers(1, NUM_ITEMS + 1, size=n),
+            stars=rng.integers(1, 11, size=n) / 2,
+            timestamps=rng.integers(8 * 10**8, 17 * 10**8, size=n),
+        )
+        for n in lengths
+    ]
     hidden = served.encode(sequences)
     padded = torch.zeros(len(lengths), max(lengths), dtype=torch.long)
     for row, sequence in zip(padded, sequences, strict=True):

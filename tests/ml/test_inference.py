@@ -25,10 +25,11 @@ def test_serving_never_imports_torch(model_dir: Path) -> None:
         "import sys, pathlib, numpy\n"
         "from recommender.ml import explain, personas, ranking\n"
         "from recommender.ml.commands import recommend\n"
+        "from recommender.ml.histories import History\n"
         "from recommender.ml.inference import InferenceModel\n"
         "model = InferenceModel.load(pathlib.Path(sys.argv[1]))\n"
         "explain.occlusion_drops(model, numpy.array([3, 5]), [7])\n"
-        "ranking.rank_films(model, [[30, 50]], k=3)\n"
+        "ranking.rank_films(model, [History.of([30, 50])], k=3)\n"
         "assert 'torch' not in sys.modules and 'django' not in sys.modules\n"
     )
     subprocess.run(

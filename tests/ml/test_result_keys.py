@@ -26,7 +26,7 @@ from tests.ml.tiny_data import interactions_of
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"
 TRAIN = interactions_of([[1, 2, 3], [2, 3, 4]])
 FITTER = Fitter(TRAIN, {})
-IMPORTS = "    from recommender.ml import plots\n    from recommender.ml.sub import two\n"
+IMPORTS = "    from recommender.ml.lab import plots\n    from recommender.ml.sub import two\n"
 HEADS: dict[str, Any] = {"model.num_heads": 4}
 MINUTES: dict[str, Any] = {"training.max_minutes": 3.0}
 
@@ -110,7 +110,8 @@ def package(tmp_path: Path) -> Path:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "two.py").write_text("X = 1\n")
     (tmp_path / "other.py").write_text("Y = 1\n")
-    (tmp_path / "plots.py").write_text("COLOUR = 'red'\n")
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "plots.py").write_text("COLOUR = 'red'\n")
     return tmp_path
 
 
@@ -120,7 +121,7 @@ def package(tmp_path: Path) -> Path:
         ("one.py", "# why\ndef score():\n    '''Say.'''\n", False),
         ("sub/two.py", "X = 2\n", True),
         ("other.py", "Y = 2\n", False),
-        ("plots.py", "COLOUR = 'blue'\n", False),
+        ("lab/plots.py", "COLOUR = 'blue'\n", False),
     ],
 )
 def test_hash_of_code_follows_imports_and_leaves_out_comments(
@@ -128,6 +129,7 @@ def test_hash_of_code_follows_imports_and_leaves_out_comments(
 ) -> None:
     copy = tmp_path_factory.mktemp("copy")
     (copy / "sub").mkdir()
+    (copy / "lab").mkdir()
     for path in package.rglob("*.py"):
         (copy / path.relative_to(package)).write_text(path.read_text())
     if file == "one.py":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "rotary cosine": {"positions": "rotary", "scoring": "cosine", "output_bias": True},
     "relative untied": {"positions": "none", "relative_bias": True, "tied": False},
+    "stars and times": {"star_features": True, "time_features": True, "relative_bias": True},
     "plain gelu": {"block": "plain", "activation": "gelu", "relative_bias": True},
 }
 
@@ -54,7 +55,7 @@ def write_small_model(directory: Path, **options: Any) -> SequenceTransformer:
     """Export a small network to a model directory and return it."""
     model = small_model(**options)
     popularity = np.arange(NUM_ITEMS + 1, dtype=np.int64)[::-1].copy()
-    card = {"name": "small", "model": {"max_seq_len": model.config.max_seq_len}}
+    card = {"name": "small", "model": asdict(model.config)}
     export_model(directory, model, movie_ids(), popularity, card)
     return model
 

@@ -8,8 +8,9 @@ from recommender import reasons, services
 from recommender.answers import Filters, HistoryItem, Taste
 from recommender.home import compute_home_rows
 from recommender.ml.explain import CLEAR_DROP, log_probabilities
+from recommender.model_input import make_sequence
 from recommender.models import ModelVersion
-from recommender.recommending import make_ranking, make_sequence
+from recommender.recommending import make_ranking
 from recommender.selectors import get_recommendations
 from recommender.serving import Snapshot, model_server, read_state
 from tests.recommender.conftest import Watch

@@ -2,14 +2,14 @@
 
 import threading
 
-import numpy as np
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from catalog.models import Movie, RatingEvent
+from catalog.models import Movie, Rating, RatingEvent
 from catalog.services import remove_rating, set_rating
 from recommender import training_data
+from recommender.ml.histories import History
 from recommender.models import ModelVersion
 from tests.recommender.conftest import Watch
 
@@ -74,7 +74,10 @@ def test_history_is_what_stands_now_in_order_of_watching(
     remove_rating(user=viewer, movie_id=9)
     set_rating(user=viewer, movie_id=5, stars=1)
     [history] = training_data.read_member_histories(base=base)
-    assert history.tolist() == [5, 3, 7]
+    assert history.movie_ids.tolist() == [5, 3, 7]
+    assert history.stars.tolist() == [1, 4, 4]
+    watched = Rating.objects.get(user=viewer, movie_id=3).watched_at
+    assert history.timestamps[1] == int(watched.timestamp())
 
 
 def test_watermark_of_another_server_counts_every_event(
@@ -83,6 +86,10 @@ def test_watermark_of_another_server_counts_every_event(
     set_rating(user=viewer, movie_id=1, stars=4)
     tuned = make_finetuned(base, training_data.Watermark(2**60, ()))
     assert training_data.is_new_data(tuned)
+
+
+def films_of(histories: list[History]) -> list[list[int]]:
+    return [history.movie_ids.tolist() for history in histories]
 
 
 def test_replay_and_validation_share_nobody(
@@ -94,12 +101,8 @@ def test_replay_and_validation_share_nobody(
     replay = training_data.read_replay_histories(seed=1)
     assert (len(validation), len(replay)) == (4, 36)
     other = training_data.read_replay_histories(seed=2)
-    assert [h.tolist() for h in validation] == [
-        h.tolist() for h in training_data.read_validation_histories()
-    ]
-    assert sorted(map(tuple, map(np.ndarray.tolist, replay))) == sorted(
-        map(tuple, map(np.ndarray.tolist, other))
-    )
+    assert films_of(validation) == films_of(training_data.read_validation_histories())
+    assert sorted(films_of(replay)) == sorted(films_of(other))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.ml.datasets import PADDING_IDX, Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class Baseline(ABC):
@@ -28,9 +29,12 @@ class Baseline(ABC):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
-        """Score every movie for each history (item_idx, oldest first): (B, V), padding -inf."""
+        """Score every movie for each history (item_idx, oldest first): (B, V), padding -inf.
+
+        `watchings` lie beside the histories, for models that read more than films.
+        """
 
     def adopt_fit(self, other: Baseline) -> bool:  # noqa: ARG002 - what there is to adopt differs
         """Take over what `other` learned, if that is what fitting this would give; tell whether."""

@@ -15,6 +15,7 @@ from recommender.ml.baselines.base import (
     watched_matrix,
 )
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class Ease(Baseline):
@@ -63,7 +64,7 @@ class Ease(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+        watchings: Watchings | None,  # noqa: ARG002 - order alone plays a part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding and left-out movies -inf."""
         rows = history_matrix(histories, len(self.vocabulary), decay=self.history_decay)

@@ -17,6 +17,7 @@ from recommender.ml.baselines.base import (
     without_padding,
 )
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class ImplicitALS(Baseline):
@@ -58,7 +59,7 @@ class ImplicitALS(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - the time plays no part
+        watchings: Watchings | None,  # noqa: ARG002 - the time plays no part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         rows = history_matrix(histories, len(self.vocabulary))

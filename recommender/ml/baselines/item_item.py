@@ -18,6 +18,7 @@ from recommender.ml.baselines.base import (
     without_padding,
 )
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class ItemItem(Baseline):
@@ -46,7 +47,7 @@ class ItemItem(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - the time plays no part
+        watchings: Watchings | None,  # noqa: ARG002 - the time plays no part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         rows = history_matrix(histories, len(self.vocabulary))

@@ -22,8 +22,8 @@ from recommender.ml.baselines.base import Baseline, count_ratings, watched_matri
 from recommender.ml.datasets import Interactions, Vocabulary
 from recommender.ml.errors import TrainingError
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
-from recommender.ml.sequences import item_histories
 from recommender.ml.splits import hold_out_validation_people
+from recommender.ml.tokens import TokenFeatures, Watchings, token_histories
 
 NUM_TARGETS = 5
 BATCH_PEOPLE = 256
@@ -94,7 +94,8 @@ class NeuralBaseline(Baseline):
         if watched.nnz == 0:
             raise TrainingError(f"{self.name}: nobody to train on; give a larger data set")
         self.popularity = count_ratings(train, vocabulary)
-        asked = [h for h in item_histories(validation, vocabulary) if len(h) > NUM_TARGETS]
+        histories = token_histories(validation, vocabulary, TokenFeatures())
+        asked = [history for history in histories if len(history) > NUM_TARGETS]
         with _torch_threads(self.num_threads):
             torch.manual_seed(self.seed)
             self.network = self.build(watched)
@@ -105,7 +106,7 @@ class NeuralBaseline(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - the time plays no part
+        watchings: Watchings | None,  # noqa: ARG002 - the time plays no part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32; an empty one gets popularity."""
         scores = np.tile(self.popularity, (len(histories), 1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.ml.baselines.base import Baseline, count_ratings, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class Popularity(Baseline):
@@ -26,7 +27,7 @@ class Popularity(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - the time plays no part
+        watchings: Watchings | None,  # noqa: ARG002 - the time plays no part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         return without_padding(np.tile(self.counts, (len(histories), 1)))

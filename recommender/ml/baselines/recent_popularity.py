@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.ml.baselines.base import Baseline, count_ratings, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 SECONDS_PER_DAY = 86_400
 
@@ -41,11 +42,11 @@ class RecentPopularity(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         scores = np.tile(self.tie_breaker, (len(histories), 1))
-        for row, seconds in enumerate(timestamps or []):
+        for row, seconds in enumerate(watchings.timestamps if watchings else []):
             if len(seconds) and len(self.times):
                 scores[row] += self._count_window(int(seconds[-1]))
         return without_padding(scores)

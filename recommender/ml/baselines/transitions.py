@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender.ml.baselines.base import Baseline, history_matrix, known_rows, without_padding
 from recommender.ml.datasets import Interactions, Vocabulary
+from recommender.ml.tokens import Watchings
 
 
 class Transitions(Baseline):
@@ -57,7 +58,7 @@ class Transitions(Baseline):
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+        watchings: Watchings | None,  # noqa: ARG002 - order alone plays a part
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32, padding -inf."""
         newest = [history[-self.max_history :] for history in histories]

@@ -32,6 +32,7 @@ from recommender.ml.errors import UsageError
 from recommender.ml.evaluation import Recommender, genre_vectors
 from recommender.ml.export import export_model
 from recommender.ml.finetuning import MODEL_FILE, fine_tune
+from recommender.ml.histories import History, read_history
 from recommender.ml.lab.network_training import NetworkRecommender, train_network
 from recommender.ml.splits import EvaluationSplit, person_quantile
 
@@ -111,8 +112,8 @@ def content_rivals(bench: FilmBench) -> Iterator[Recommender]:
     yield ContentNeighbours("content kNN, nearest of the last 20", vocabulary, features, True)
 
 
-def adopters(bench: FilmBench, count: int) -> list[NDArray[np.int64]]:
-    """Return what `count` of those who rated each withheld film watched around it, by movie id.
+def adopters(bench: FilmBench, count: int) -> list[History]:
+    """Return what `count` of those who rated each withheld film watched around it.
 
     At most 15 films before it and 5 after, no other withheld film among them, so that each film is
     in exactly as many histories. Who is taken is drawn by a stable hash.
@@ -131,13 +132,13 @@ def adopters(bench: FilmBench, count: int) -> list[NDArray[np.int64]]:
     return histories
 
 
-def _around(ratings: Interactions, is_cold: NDArray[np.bool_], row: int) -> NDArray[np.int64]:
+def _around(ratings: Interactions, is_cold: NDArray[np.bool_], row: int) -> History:
     whole = ratings.history(int(ratings.person[row]))
     kept = ~is_cold[whole]
     kept[row - whole.start] = True
-    films = ratings.movie_id[whole][kept].astype(np.int64)
+    films = read_history(ratings, whole).select(kept)
     place = int(kept[: row - whole.start].sum())
-    return films[max(0, place - FILMS_BEFORE) : place + FILMS_AFTER + 1]
+    return films.select(slice(max(0, place - FILMS_BEFORE), place + FILMS_AFTER + 1))
 
 
 def after_ratings(bench: FilmBench, count: int) -> tuple[NetworkRecommender, float]:
@@ -162,12 +163,12 @@ def after_ratings(bench: FilmBench, count: int) -> tuple[NetworkRecommender, flo
     return as_recommender(tuned, f"after {count} ratings"), seconds
 
 
-def _replay(train: Interactions) -> list[NDArray[np.int64]]:
+def _replay(train: Interactions) -> list[History]:
     people = sorted(
         range(train.num_people),
         key=lambda p: person_quantile(train.person_keys[p], salt="replay/"),
     )
-    return [train.movie_id[train.history(p)].astype(np.int64) for p in people[:REPLAYED_PEOPLE]]
+    return [read_history(train, train.history(p)) for p in people[:REPLAYED_PEOPLE]]
 
 
 class FilmTable:

@@ -13,6 +13,7 @@ from recommender.ml.evaluation import Recommender
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
 from recommender.ml.significance import bootstrap_interval
 from recommender.ml.splits import EvaluationSplit
+from recommender.ml.tokens import Watchings
 
 BATCH = 256
 CUT_OFF = 10
@@ -36,7 +37,7 @@ class ContentNeighbours:
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+        watchings: Watchings | None,  # noqa: ARG002 - order alone plays a part
     ) -> NDArray[np.float32]:
         """Score every film for each history: (B, V) float32, padding -inf."""
         lengths = np.linalg.norm(self.features, axis=1, keepdims=True)
@@ -62,7 +63,7 @@ class RandomOrder:
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - chance needs none
+        watchings: Watchings | None,  # noqa: ARG002 - chance needs none
     ) -> NDArray[np.float32]:
         """Score every film for each history: (B, V) float32, padding -inf."""
         shape = (len(histories), len(self.vocabulary))

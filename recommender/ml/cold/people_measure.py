@@ -22,6 +22,7 @@ from recommender.ml.datasets import Interactions, MovieInfo
 from recommender.ml.inference import InferenceModel
 from recommender.ml.significance import bootstrap_interval
 from recommender.ml.splits import EvaluationSplit, last_n
+from recommender.ml.tokens import items_of
 
 NUM_TARGETS = 5
 MIN_ANSWERED_FROM = 10
@@ -36,13 +37,14 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody asked: item_idx of what they would answer from, and what they are asked for.
+    """Somebody asked: what they would answer from, and what they are asked for.
 
-    `earlier` is the whole history but for the last five films, `targets` are those five.
+    `earlier` are tokens of the whole history but for the last five films, `targets` item_idx of
+    those five.
     """
 
     key: tuple[str, int]
-    earlier: NDArray[np.int32]
+    earlier: NDArray[np.int64]
     targets: NDArray[np.int32]
 
 
@@ -73,19 +75,21 @@ def gather_newcomers(
     """Return those held-out people with at least ten known films before their last five."""
     split = last_n(held_out, n=NUM_TARGETS)
     people = []
-    for key, history, targets in zip(
-        split.person_keys, split.histories, split.targets, strict=True
-    ):
-        earlier = model.index_of(history)
-        people.append(Newcomer(key, earlier[earlier > 0], model.index_of(targets)))
+    for u, key in enumerate(split.person_keys):
+        earlier = model.token_features.make_tokens(
+            model.index_of(split.histories[u]),
+            stars=split.stars[u],
+            timestamps=split.timestamps[u] * int(split.true_times[u]),
+        )
+        people.append(Newcomer(key, earlier[earlier > 0], model.index_of(split.targets[u])))
     kept = [len(person.earlier) >= MIN_ANSWERED_FROM for person in people]
     return split.select(kept), [p for p, is_kept in zip(people, kept, strict=True) if is_kept]
 
 
 def cut_history(
     person: Newcomer, count: int, way: str, counts: NDArray[np.integer]
-) -> NDArray[np.int32]:
-    """Return `count` films of a history: the last, or drawn in proportion to how known they are.
+) -> NDArray[np.int64]:
+    """Return tokens of `count` films of a history: the last, or drawn, well-known ones likelier.
 
     The draw depends on the person and the count alone.
     """
@@ -93,7 +97,7 @@ def cut_history(
         return person.earlier[len(person.earlier) - count :]
     digest = hashlib.sha256(f"cut/{count}/{person.key[0]}:{person.key[1]}".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    weights = counts[person.earlier] + 1.0
+    weights = counts[items_of(person.earlier)] + 1.0
     return rng.choice(person.earlier, count, replace=False, p=weights / weights.sum())
 
 
@@ -106,9 +110,9 @@ class PeopleBench:
     people: Sequence[Newcomer]
     ages: Mapping[tuple[str, int], int]
 
-    def answers(self, person: Newcomer, shown: NDArray[np.int32]) -> NDArray[np.int64]:
+    def answers(self, person: Newcomer, shown: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the genres a person would choose, by what they watched beside the `shown`."""
-        return choose_genres(self.films, np.setdiff1d(person.earlier, shown))
+        return choose_genres(self.films, np.setdiff1d(items_of(person.earlier), shown))
 
     def age(self, person: Newcomer) -> int | None:
         """Return the age band, None where it is not known."""
@@ -117,10 +121,9 @@ class PeopleBench:
     def score_none(self) -> dict[str, list[Scores]]:
         """Return the scores of each method for people who rated nothing."""
         rows: dict[str, list[Scores]] = {}
-        nothing = np.empty(0, dtype=np.int32)
         none = np.empty(0, dtype=np.int64)
         for person in self.people:
-            chosen, age = self.answers(person, nothing), self.age(person)
+            chosen, age = self.answers(person, none), self.age(person)
             newcomer = score_newcomer(self.films, chosen)
             with_age = score_newcomer(self.films, chosen, age_band=age, this_year=YEAR_OF_AGES)
             found = {
@@ -142,12 +145,12 @@ class PeopleBench:
         cut = [cut_history(person, count, way, self.films.counts) for person in self.people]
         network = self.model.scores(self.model.encode(cut))
         rows: dict[str, list[Scores]] = {}
-        for person, shown, scores in zip(self.people, cut, network, strict=True):
+        for person, tokens, scores in zip(self.people, cut, network, strict=True):
+            shown = items_of(tokens)
             chosen, age = self.answers(person, shown), self.age(person)
-            liked = shown.astype(np.int64)
-            leaning = score_leaning(self.films, chosen, liked)
-            aged = score_leaning(self.films, chosen, liked, age_band=age, this_year=YEAR_OF_AGES)
-            kindred = _kindred_before(self.films, chosen, liked)
+            leaning = score_leaning(self.films, chosen, shown)
+            aged = score_leaning(self.films, chosen, shown, age_band=age, this_year=YEAR_OF_AGES)
+            kindred = _kindred_before(self.films, chosen, shown)
             found = {
                 "popularity": _weigh_popularity(self.films),
                 "genre popularity": score_newcomer(self.films, chosen),
@@ -156,7 +159,7 @@ class PeopleBench:
                 "blend, half each": blend_few(scores, leaning, weight=0.5),
                 SERVED: blend_few(scores, leaning),
                 "as served, no genres answered": blend_few(
-                    scores, score_leaning(self.films, chosen[:0], liked)
+                    scores, score_leaning(self.films, chosen[:0], shown)
                 ),
                 "as served, age given": blend_few(scores, aged),
             }
@@ -178,7 +181,7 @@ class PeopleBench:
         return scores
 
 
-def _strike(scores: Scores, seen: NDArray[np.int32]) -> Scores:
+def _strike(scores: Scores, seen: NDArray[np.int64]) -> Scores:
     struck = scores.copy()
     struck[seen] = -np.inf
     return struck

@@ -120,6 +120,7 @@ def _ask_for(interactions: Interactions, mask: NDArray[np.bool_], protocol: str)
         person_keys=[interactions.person_keys[p] for p in people],
         histories=[movie_ids[before] for before in befores],
         timestamps=[interactions.timestamp[before] for before in befores],
+        stars=[interactions.rating[before] for before in befores],
         targets=[movie_ids[row : row + 1] for row in rows],
         true_times=interactions.has_true_times[people],
     )
@@ -132,4 +133,5 @@ def without_films(split: EvaluationSplit, movie_ids: NDArray[np.int64]) -> Evalu
         split,
         histories=[h[mask] for h, mask in zip(split.histories, kept, strict=True)],
         timestamps=[t[mask] for t, mask in zip(split.timestamps, kept, strict=True)],
+        stars=[s[mask] for s, mask in zip(split.stars, kept, strict=True)],
     )

@@ -26,8 +26,9 @@ from recommender.ml.datasets import Vocabulary, load_interactions, load_movies
 from recommender.ml.errors import UsageError
 from recommender.ml.files import write_file
 from recommender.ml.lab.plain_loop import PlainLoop
-from recommender.ml.sequences import cut_windows, item_histories, padding_share
+from recommender.ml.sequences import cut_windows, padding_share
 from recommender.ml.themes import ItemThemes
+from recommender.ml.tokens import token_histories
 from recommender.ml.training import Trainer, TrainingData
 
 WARM_UP_STEPS = 3
@@ -113,7 +114,8 @@ def _make_trainer(options: argparse.Namespace) -> Trainer:
     vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
     themes = ItemThemes.build(vocabulary.movie_ids, load_movies(directories))
     train, validation = (
-        item_histories(parts[part], vocabulary) for part in ("train", "validation")
+        token_histories(parts[part], vocabulary, config.model.token_features)
+        for part in ("train", "validation")
     )
     return Trainer(config, TrainingData(train, validation, vocabulary.movie_ids, themes))
 

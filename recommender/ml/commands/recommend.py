@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from recommender.ml.errors import UsageError
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.ranking import rank_films
 
@@ -19,10 +22,10 @@ MAX_MOVIE_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class Request:
-    """One line: whose history it is (any JSON value) and the movie ids in it, oldest first."""
+    """One line: whose history it is (any JSON value), and the history."""
 
     user: Any
-    movie_ids: list[int]
+    history: History
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     """Read all histories, rank, write one line each in the same order."""
     model = InferenceModel.load(options.model_dir)
     requests = read_requests(options.histories)
-    rankings = rank_films(model, [request.movie_ids for request in requests], k=options.k)
+    rankings = rank_films(model, [request.history for request in requests], k=options.k)
     for request, ranking in zip(requests, rankings, strict=True):
         answer = {
             "user": request.user,
@@ -86,13 +89,30 @@ def _parse_line(line: bytes, *, where: str) -> Request:
         raise UsageError(f"{where}: has no user or no history; expected {EXPECTED}")
     if not isinstance(value["history"], list):
         raise UsageError(f"{where}: history is no list; expected {EXPECTED}")
-    return Request(value["user"], [_movie_id(entry, where) for entry in value["history"]])
+    entries = [_parse_entry(entry, where) for entry in value["history"]]
+    films, stars, times = zip(*entries, strict=True) if entries else ((), (), ())
+    return Request(value["user"], History.of(films, stars=stars, timestamps=times))
 
 
-def _movie_id(entry: object, where: str) -> int:
-    """Return the movie id of [movie_id, rating, unix_time]; rating and time may be null."""
-    movie_id = entry[0] if isinstance(entry, list) and entry else None
-    if type(movie_id) is not int or abs(movie_id) > MAX_MOVIE_ID:
+def _parse_entry(entry: object, where: str) -> tuple[int, float, int]:
+    """Return movie id, stars (0 if null) and time of [movie_id, rating, unix_time].
+
+    What has no time counts as watched now. Only the movie id need be there.
+    """
+    parts = [*entry, None, None][:3] if isinstance(entry, list) and entry else [None] * 3
+    movie_id, stars, seconds = parts
+    is_read = (
+        type(movie_id) is int
+        and abs(movie_id) <= MAX_MOVIE_ID
+        and all(_is_number(part) for part in (stars, seconds))
+    )
+    if not is_read:
         shown = json.dumps(entry, ensure_ascii=False)[:60]
         raise UsageError(f"{where}: {shown} is no [movie_id, rating, unix_time]")
-    return movie_id
+    now = int(time.time())
+    return movie_id, stars or 0.0, now if seconds is None else int(min(max(seconds, 0), now))
+
+
+def _is_number(part: object) -> bool:
+    """Whether it is a finite number, or null for unknown."""
+    return part is None or (type(part) in (int, float) and math.isfinite(cast(float, part)))

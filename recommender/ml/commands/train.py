@@ -22,9 +22,9 @@ from recommender.ml.export import check_target, export_model, padded_vectors
 from recommender.ml.onnx_graph import check_servable
 from recommender.ml.optimisation import choose_device
 from recommender.ml.ratings.training import fit_rating_head
-from recommender.ml.sequences import item_histories
 from recommender.ml.splits import hold_out_people, hold_out_validation_people
 from recommender.ml.themes import ItemThemes
+from recommender.ml.tokens import token_histories
 from recommender.ml.training import Trainer, TrainingData
 from recommender.ml.training_plot import PLOT_FILE, draw_epochs
 
@@ -51,9 +51,10 @@ def run(options: argparse.Namespace) -> int:
     directories = data_directories(options)
     parts = split_people(load_interactions(directories), config)
     vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
+    features = config.model.token_features
     data = TrainingData(
-        train=item_histories(parts["train"], vocabulary),
-        validation=item_histories(parts["validation"], vocabulary),
+        train=token_histories(parts["train"], vocabulary, features),
+        validation=token_histories(parts["validation"], vocabulary, features),
         movie_ids=vocabulary.movie_ids,
         themes=ItemThemes.build(vocabulary.movie_ids, load_movies(directories)),
     )

@@ -17,9 +17,10 @@ from recommender.ml.datasets import PADDING_IDX, Interactions, MovieInfo, Vocabu
 from recommender.ml.errors import TrainingError
 from recommender.ml.losses import score
 from recommender.ml.optimisation import choose_device
-from recommender.ml.sequences import item_histories, pad_right
+from recommender.ml.sequences import pad_right
 from recommender.ml.splits import hold_out_validation_people
 from recommender.ml.themes import ItemThemes
+from recommender.ml.tokens import Watchings, items_of, token_histories
 from recommender.ml.training import Trainer, TrainingData
 from recommender.ml.transformer import SequenceTransformer
 
@@ -57,14 +58,14 @@ class NetworkRecommender:
     def score(
         self,
         histories: Sequence[NDArray[np.int32]],
-        timestamps: Sequence[NDArray[np.int64]] | None,  # noqa: ARG002 - order alone plays a part
+        watchings: Watchings | None,
     ) -> NDArray[np.float32]:
         """Score every movie for each history: (B, V) float32; an empty one gets popularity."""
         scores = np.tile(self.popularity.astype(np.float32), (len(histories), 1))
         filled = [row for row, history in enumerate(histories) if len(history)]
         if filled:
             device, limit = self.model.items.device, self.model.config.max_seq_len
-            kept = [histories[row][-limit:] for row in filled]
+            kept = [self._read(histories[row], watchings, row)[-limit:] for row in filled]
             inputs = torch.from_numpy(pad_right(kept)).to(device)
             lengths = torch.tensor([len(history) for history in kept], device=device)
             hidden = self.model.encode_last(inputs, lengths).float()
@@ -72,6 +73,16 @@ class NetworkRecommender:
             scores[filled, 1:] = found.cpu().numpy()
         scores[:, PADDING_IDX] = -np.inf
         return scores
+
+    def _read(
+        self, history: NDArray[np.int32], watchings: Watchings | None, row: int
+    ) -> NDArray[np.int64]:
+        """Return the tokens of a history, with what this network reads of its watchings."""
+        return self.model.config.token_features.make_tokens(
+            history,
+            stars=watchings.stars[row] if watchings else None,
+            timestamps=watchings.timestamps[row] if watchings else None,
+        )
 
 
 def prepare_trainer(
@@ -98,9 +109,10 @@ def prepare_trainer(
             "give a larger data set or raise validation_fraction"
         )
     vocabulary = Vocabulary.build(fit, min_ratings=config.data.min_ratings)
+    features = config.model.token_features
     data = TrainingData(
-        train=item_histories(fit, vocabulary),
-        validation=item_histories(validation, vocabulary),
+        train=token_histories(fit, vocabulary, features),
+        validation=token_histories(validation, vocabulary, features),
         movie_ids=vocabulary.movie_ids,
         themes=None if movies is None else ItemThemes.build(vocabulary.movie_ids, movies),
     )
@@ -140,7 +152,8 @@ def train_network(
     )
     model = trainer.run().to(trainer.device)
     movie_ids = trainer.data.movie_ids
-    counts = np.bincount(np.concatenate(trainer.data.train), minlength=len(movie_ids))
+    watched = items_of(np.concatenate(trainer.data.train))
+    counts = np.bincount(watched, minlength=len(movie_ids))
     return NetworkRecommender(
         model, Vocabulary(movie_ids), counts.astype(np.int64), describe_training(trainer)
     )

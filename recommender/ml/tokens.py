@@ -1,0 +1,113 @@
+"""Tokens: what stands at one position of a sequence, a film and what is known of its watching.
+
+A token is an int64: item_idx in the low 20 bits; above them, only for networks that read them, the
+stars it got (4 bits) and the half-year it was watched in (7 bits), 0 where unknown. The number of a
+film alone is a token too, so whatever takes tokens takes item_idx. 0 stays padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from recommender.ml.datasets import Interactions, Vocabulary
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ITEM_BITS, STARS_BITS, ERA_BITS = 20, 4, 7
+MAX_ITEMS = 2**ITEM_BITS - 1
+NUM_STARS, NUM_ERAS = 2**STARS_BITS, 2**ERA_BITS
+STARS_SHIFT, ERA_SHIFT = ITEM_BITS, ITEM_BITS + STARS_BITS
+
+FIRST_ERA_AT = 788_918_400
+"""1995-01-01, unix seconds: no MovieLens rating is older."""
+ERA_SECONDS = 15_778_800
+"""Half a Julian year."""
+
+
+@dataclass(frozen=True)
+class Watchings:
+    """What is known of each film of several histories, beside them (B,): lists of (T,).
+
+    `timestamps` int64 unix seconds, 0 where unknown; `stars` float32 0.5..5, 0 where unknown.
+    """
+
+    timestamps: Sequence[NDArray[np.int64]]
+    stars: Sequence[NDArray[np.float32]]
+
+
+Tokens = TypeVar("Tokens", NDArray[np.int32], NDArray[np.int64], "Tensor")
+
+
+def items_of(tokens: Tokens) -> Tokens:
+    """Return the item_idx of tokens, of their shape."""
+    return tokens & MAX_ITEMS
+
+
+def stars_of(tokens: Tokens) -> Tokens:
+    """Return twice the stars, 1..10, of tokens; 0 where unknown."""
+    return (tokens >> STARS_SHIFT) & (NUM_STARS - 1)
+
+
+def eras_of(tokens: Tokens) -> Tokens:
+    """Return the half-year, 1..127, of tokens; 0 where unknown."""
+    return (tokens >> ERA_SHIFT) & (NUM_ERAS - 1)
+
+
+def era_at(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the half-year, 1..127, of unix seconds; 0 for times not above 0, which are unknown."""
+    era = (timestamps - FIRST_ERA_AT) // ERA_SECONDS + 1
+    return np.where(timestamps > 0, era.clip(1, NUM_ERAS - 1), 0)
+
+
+@dataclass(frozen=True)
+class TokenFeatures:
+    """What tokens carry besides the film, for a network that reads it."""
+
+    stars: bool = False
+    times: bool = False
+
+    def make_tokens(
+        self,
+        item_idx: NDArray[np.integer],
+        *,
+        stars: ArrayLike | None = None,
+        timestamps: ArrayLike | None = None,
+    ) -> NDArray[np.int64]:
+        """Return tokens (T,) int64 of films (T,) with what is read of their stars and times.
+
+        `stars` are 0.5..5, 0 or NaN where unknown; `timestamps` unix seconds, 0 where unknown.
+        Padding, item_idx 0, stays 0.
+        """
+        tokens = np.asarray(item_idx, dtype=np.int64)
+        known = tokens > 0
+        if self.stars and stars is not None:
+            halves = np.rint(np.nan_to_num(np.asarray(stars, dtype=np.float64)) * 2)
+            tokens = tokens | np.where(known, halves.clip(0, 10).astype(np.int64), 0) << STARS_SHIFT
+        if self.times and timestamps is not None:
+            eras = era_at(np.asarray(timestamps, dtype=np.int64))
+            tokens = tokens | np.where(known, eras, 0) << ERA_SHIFT
+        return tokens
+
+
+def token_histories(
+    interactions: Interactions, vocabulary: Vocabulary, features: TokenFeatures
+) -> list[NDArray[np.int64]]:
+    """Return each person's tokens, oldest first, without films unknown to `vocabulary`.
+
+    The list is (P,) long, in the order of `interactions`; a history can be empty. Times of people
+    whose timestamps tell order alone are unknown.
+    """
+    tokens = features.make_tokens(
+        vocabulary.index_of(interactions.movie_id),
+        stars=interactions.rating,
+        timestamps=interactions.true_timestamps,
+    )
+    rows = (tokens[a:b] for a, b in pairwise(interactions.offsets))
+    return [row[row > 0] for row in rows]

@@ -1,0 +1,32 @@
+"""What the encoder reads of a person's history."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.answers import HistoryItem
+from recommender.serving import Snapshot
+
+
+def make_sequence(
+    snapshot: Snapshot, history: Sequence[HistoryItem]
+) -> tuple[NDArray[np.int64], tuple[HistoryItem, ...]]:
+    """Return the tokens that the encoder reads, (T,) oldest first, and the films they stand for.
+
+    Films that the catalogue or the model does not know are skipped. What has no time counts as
+    watched now: somebody who names films to a service asks in the present.
+    """
+    if snapshot.model is None or not history:
+        return np.zeros(0, dtype=np.int64), ()
+    positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
+    idx = np.where(positions >= 0, snapshot.item_idx[positions], 0)
+    films = tuple(history[place] for place in np.flatnonzero(idx).tolist())
+    now = time.time()
+    tokens = snapshot.model.network.token_features.make_tokens(
+        idx[idx > 0],
+        stars=[item.stars or 0.0 for item in films],
+        timestamps=[int(item.watched_at.timestamp() if item.watched_at else now) for item in films],
+    )
+    return tokens, films
