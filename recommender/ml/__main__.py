@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate-ratings": "measure predicted stars on people never trained on",
     "cold-films": "measure how films that nobody rated are found by their content",
     "cold-people": "measure what people with no to four films are shown",
+    "elicitation": "measure what pages of posters tell of a newcomer",
     "ablate": "measure a network with its options changed one by one",
     "bench-training": "measure films a second of training beside a plain loop's",
     "bench": "measure what each item table costs and finds",
