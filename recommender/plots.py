@@ -9,6 +9,7 @@ HEIGHT = 1000
 # The plane on which predictions stand against stars, and the room for what is written beside it.
 SIDE = 300
 MARGIN = 36
+EDGE = 14
 
 
 @dataclass(frozen=True, slots=True)

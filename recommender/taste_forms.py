@@ -44,8 +44,8 @@ class TasteForm(forms.Form):
         _("far safer"),
         _("safer"),
         _("as it comes"),
-        _("more adventurous"),
-        _("far more adventurous"),
+        _("bolder"),
+        _("far bolder"),
     )
     newness = _make_dial(
         _("Old or new"),

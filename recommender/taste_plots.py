@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from catalog.templatetags.movies import format_stars
 from recommender.hindsight import Calibration, Hindsight
 from recommender.plots import (
+    EDGE,
     MARGIN,
     SIDE,
     BarPlot,
@@ -18,6 +19,9 @@ from recommender.plots import (
     place_stars,
 )
 from recommender.taste_stats import GenreStats, RatingStats
+
+# A first month as late as this leaves no room for its year before the next.
+LATE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class PredictionPlot:
     ticks: list[Tick]
     side: int = SIDE
     margin: int = MARGIN
+    edge: int = EDGE
     whole: int = SIDE + MARGIN
+    width: int = SIDE + MARGIN + EDGE
 
 
 def plot_stats(stats: RatingStats) -> StatsPlots:
@@ -66,13 +72,13 @@ def plot_stats(stats: RatingStats) -> StatsPlots:
         for half, count in stats.stars
     ]
     decades = [
-        (_("%(year)ds") % {"year": year}, f"{year % 100:02}", share.count, share.mean)
+        (_("%(year)ds") % {"year": year}, f"’{year % 100:02}", share.count, share.mean)
         for year, share in stats.decades
     ]
     months = [
         (
             date_format(day, "F Y"),
-            str(day.year) if day.month == 1 or place == 0 else "",
+            str(day.year) if day.month == 1 or (place == 0 and day.month < LATE) else "",
             share.count,
             share.mean,
         )

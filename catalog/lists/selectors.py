@@ -33,7 +33,8 @@ class ListChoice:
 
 def get_lists(user_id: int) -> QuerySet[FilmList]:
     """Return a person's lists, last changed first, each with `film_count`."""
-    return FilmList.objects.filter(user_id=user_id).annotate(film_count=Count("entries"))
+    lists = FilmList.objects.filter(user_id=user_id).annotate(film_count=Count("entries"))
+    return lists.order_by("-updated_at", "-id")
 
 
 def get_list(*, user: User | None, list_id: int) -> FilmList | None:
