@@ -1,10 +1,11 @@
 """Addresses of the catalogue in the API, below /api/v1/; no trailing slashes."""
 
-from django.urls import path
+from django.urls import include, path
 
 from catalog import api
 
 urlpatterns = [
+    path("", include("catalog.lists.api_urls")),
     path("genres", api.GenreListView.as_view(), name="api-genres"),
     path("movies", api.MovieListView.as_view(), name="api-movies"),
     path("movies/<int:movie_id>", api.MovieView.as_view(), name="api-movie"),
