@@ -49,8 +49,8 @@ class InitialisationConfig:
 class TrainingConfig:
     """How long, how fast and how exactly to train.
 
-    With `max_minutes` the learning rate falls with whichever is further on, steps or minutes, and
-    the run ends after the epoch in which the minutes run out.
+    With `max_minutes`, of CPU time on a CPU, the rate falls with whichever is further on, steps or
+    minutes, and the run ends after the epoch in which the minutes run out.
     """
 
     epochs: int = 10

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import svds
 
 
 def neighbour_counts(
-    histories: Sequence[NDArray[np.int32]], num_items: int, *, max_gap: int, decay: float
+    histories: Sequence[NDArray[np.integer]], num_items: int, *, max_gap: int, decay: float
 ) -> sparse.csr_matrix:
     """Count how often two items are neighbours: decay^(gap-1) for each pair at most max_gap apart.
 
@@ -30,7 +30,7 @@ def neighbour_counts(
     return sparse.csr_matrix(counts + counts.T)
 
 
-def log_popularity(histories: Sequence[NDArray[np.int32]], num_items: int) -> NDArray[np.float32]:
+def log_popularity(histories: Sequence[NDArray[np.integer]], num_items: int) -> NDArray[np.float32]:
     """Return (num_items,) float32: log(1 + count) of each item, less the mean."""
     counts = np.bincount(np.concatenate(histories), minlength=num_items + 1)[1:]
     logs = np.log1p(counts)
@@ -39,7 +39,7 @@ def log_popularity(histories: Sequence[NDArray[np.int32]], num_items: int) -> ND
 
 
 def ppmi_svd_vectors(
-    histories: Sequence[NDArray[np.int32]],
+    histories: Sequence[NDArray[np.integer]],
     num_items: int,
     dim: int,
     *,

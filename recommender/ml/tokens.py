@@ -111,3 +111,9 @@ def token_histories(
     )
     rows = (tokens[a:b] for a, b in pairwise(interactions.offsets))
     return [row[row > 0] for row in rows]
+
+
+def count_items(histories: Sequence[NDArray[np.int64]], num_indices: int) -> NDArray[np.int64]:
+    """Return (V,) int64: how many histories, of tokens, hold each item."""
+    watched = items_of(np.concatenate(histories))
+    return np.bincount(watched, minlength=num_indices).astype(np.int64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from recommender.ml.resuming import resume_run, save_run
 from recommender.ml.sequences import Batch, padding_share, training_batches
 from recommender.ml.themes import ItemThemes, draw_themed_windows
 from recommender.ml.tokens import items_of
+from recommender.ml.training_clock import read_minutes
 from recommender.ml.transformer import SequenceTransformer
 from recommender.ml.validation import ValidationResult, validate
 
@@ -82,7 +82,7 @@ class Trainer:
         self.config, self.data, self.checkpoint = config, data, checkpoint
         self.device, self.workers = device or torch.device("cpu"), workers or Workers()
         self.show_progress = show_progress and self.workers.is_first
-        self._started: float | None = time.monotonic()
+        self._started: float | None = read_minutes(self.device.type)
         self.precision: torch.dtype = self.workers.agree(
             choose_precision(config.training.precision, self.device)
         )
@@ -130,10 +130,7 @@ class Trainer:
     def time_share(self) -> float:
         """Return how much of `max_minutes` has gone, 0 without such a limit."""
         limit = self.config.training.max_minutes
-        if limit is None:
-            return 0.0
-        running = 0.0 if self._started is None else (time.monotonic() - self._started) / 60
-        return (self.minutes + running) / max(limit, 1e-9)
+        return (self.minutes + self._running_minutes) / max(limit or math.inf, 1e-9)
 
     def run(self) -> SequenceTransformer:
         """Train to the end and return the network with the best epoch's weights, on the CPU.
@@ -152,7 +149,7 @@ class Trainer:
 
     def run_epoch(self) -> EpochRecord:
         """Train one epoch, validate the averaged weights, save the checkpoint."""
-        self._started, epoch = time.monotonic(), len(self.records) + 1
+        self._started, epoch = read_minutes(self.device.type), len(self.records) + 1
         train_loss, padding_share = self._train_epoch(epoch)
         measured = self._validate() if self.workers.is_first else None
         minutes = self._stop_clock()
@@ -176,9 +173,12 @@ class Trainer:
 
     def _stop_clock(self) -> float:
         """Return the minutes since it was started."""
-        minutes = 0.0 if self._started is None else (time.monotonic() - self._started) / 60
-        self._started = None
+        minutes, self._started = self._running_minutes, None
         return minutes
+
+    @property
+    def _running_minutes(self) -> float:
+        return 0.0 if self._started is None else read_minutes(self.device.type) - self._started
 
     def _validate(self) -> ValidationResult:
         self.average.swap()

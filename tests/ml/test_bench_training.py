@@ -48,7 +48,7 @@ def test_no_rounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_plain_network_is_as_large_as_ours() -> None:
     config = load_config(CONFIGS / "shipped.toml")
     plain = sum(p.numel() for p in PlainTransformer(500, config.model).parameters())
-    ours = build_model(config, [np.arange(1, 400, dtype=np.int32)], 500)
+    ours = build_model(config, [np.arange(1, 400, dtype=np.int64)], 500)
     assert plain == pytest.approx(sum(p.numel() for p in ours.parameters()), rel=0.01)
 
 

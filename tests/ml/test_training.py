@@ -117,7 +117,7 @@ def test_an_absurd_learning_rate_is_told_from_a_broken_program() -> None:
 
 def test_a_person_with_one_rating_does_no_harm() -> None:
     data = walk_histories()
-    one = np.array([3], dtype=np.int32)
+    one = np.array([3], dtype=np.int64)
     data = replace(data, train=[one, *data.train], validation=[*data.validation, one])
     assert np.isfinite(Trainer(tiny_config(), data).run_epoch().train_loss)
 
@@ -139,7 +139,7 @@ def test_each_epoch_tells_its_padding_and_the_minutes_so_far() -> None:
 
 
 def test_people_with_one_rating_are_not_enough() -> None:
-    ones = [np.array([3], dtype=np.int32)] * 4
+    ones = [np.array([3], dtype=np.int64)] * 4
     data = replace(walk_histories(), train=ones)
     with pytest.raises(TrainingError, match="nobody to train on has two ratings"):
         Trainer(tiny_config(), data)
@@ -153,7 +153,7 @@ def test_a_config_that_uses_genres_needs_them() -> None:
 
 
 def test_short_validation_histories_are_not_enough() -> None:
-    data = replace(walk_histories(), validation=[np.array([3, 4], dtype=np.int32)])
+    data = replace(walk_histories(), validation=[np.array([3, 4], dtype=np.int64)])
     with pytest.raises(TrainingError, match="nobody to validate on has 6 ratings"):
         Trainer(tiny_config(), data)
 

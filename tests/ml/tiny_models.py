@@ -64,7 +64,7 @@ def walk_histories(num_people: int = 30, length: int = 14, seed: int = 0) -> Tra
     """Return people who watch films in the order of their numbers, from where they happen on."""
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, NUM_ITEMS, size=num_people)
-    histories = [((start + np.arange(length)) % NUM_ITEMS + 1).astype(np.int32) for start in starts]
+    histories = [((start + np.arange(length)) % NUM_ITEMS + 1).astype(np.int64) for start in starts]
     return TrainingData(histories[5:], histories[:5], movie_ids())
 
 

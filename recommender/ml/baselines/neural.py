@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import logging
 import math
-import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from recommender.ml.errors import TrainingError
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
 from recommender.ml.splits import hold_out_validation_people
 from recommender.ml.tokens import TokenFeatures, Watchings, token_histories
+from recommender.ml.training_clock import read_minutes
 
 NUM_TARGETS = 5
 BATCH_PEOPLE = 256
@@ -116,8 +116,8 @@ class NeuralBaseline(Baseline):
         return without_padding(scores)
 
     def _train(self, asked: list[NDArray[np.int32]]) -> None:
-        started, best_epoch, best = time.monotonic(), 0, -1.0
-        deadline = started + 60 * (math.inf if self.max_minutes is None else self.max_minutes)
+        started, best_epoch, best = read_minutes("cpu"), 0, -1.0
+        deadline = started + (math.inf if self.max_minutes is None else self.max_minutes)
         optimiser = torch.optim.Adam(self.network.parameters(), self.learning_rate, fused=True)
         table: list[dict[str, float]] = []
         for epoch in range(1, self.epochs + 1):
@@ -127,13 +127,13 @@ class NeuralBaseline(Baseline):
             if found > best or not asked:
                 best_epoch, best = epoch, found
                 kept = {name: value.clone() for name, value in self.network.state_dict().items()}
-            minutes = (time.monotonic() - started) / 60
+            minutes = read_minutes("cpu") - started
             table.append(dict(zip(COLUMNS, (epoch, loss, hit, found, minutes), strict=True)))
             logger.info(
                 "epoch %d: train loss %.4f, Hit@10 %.4f, NDCG@10 %.4f, %.2f min so far",
                 *table[-1].values(),
             )
-            if epoch - best_epoch >= self.patience or time.monotonic() >= deadline:
+            if epoch - best_epoch >= self.patience or read_minutes("cpu") >= deadline:
                 break
         self.network.load_state_dict(kept)
         self.freeze()
@@ -156,7 +156,7 @@ class NeuralBaseline(Baseline):
             torch.autograd.backward(loss)
             optimiser.step()
             total, steps = total + float(loss.detach()), steps + 1
-            if time.monotonic() >= deadline:
+            if read_minutes("cpu") >= deadline:
                 break
         if not math.isfinite(total):
             raise TrainingError(

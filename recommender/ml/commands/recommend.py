@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from recommender.ml.errors import UsageError
 from recommender.ml.histories import History
@@ -99,20 +99,20 @@ def _parse_entry(entry: object, where: str) -> tuple[int, float, int]:
 
     What has no time counts as watched now. Only the movie id need be there.
     """
-    parts = [*entry, None, None][:3] if isinstance(entry, list) and entry else [None] * 3
-    movie_id, stars, seconds = parts
-    is_read = (
-        type(movie_id) is int
-        and abs(movie_id) <= MAX_MOVIE_ID
-        and all(_is_number(part) for part in (stars, seconds))
-    )
-    if not is_read:
-        shown = json.dumps(entry, ensure_ascii=False)[:60]
-        raise UsageError(f"{where}: {shown} is no [movie_id, rating, unix_time]")
+    parts: list[object] = [*entry, None, None][:3] if isinstance(entry, list) else []
+    numbers = [_read_number(part) for part in parts]
     now = int(time.time())
-    return movie_id, stars or 0.0, now if seconds is None else int(min(max(seconds, 0), now))
+    match numbers:
+        case [int(movie_id), stars, seconds] if abs(movie_id) <= MAX_MOVIE_ID:
+            if not any(math.isnan(number) for number in (stars or 0, seconds or 0)):
+                watched = now if seconds is None else int(min(max(seconds, 0), now))
+                return movie_id, stars or 0.0, watched
+    shown = json.dumps(entry, ensure_ascii=False)[:60]
+    raise UsageError(f"{where}: {shown} is no [movie_id, rating, unix_time]")
 
 
-def _is_number(part: object) -> bool:
-    """Whether it is a finite number, or null for unknown."""
-    return part is None or (type(part) in (int, float) and math.isfinite(cast(float, part)))
+def _read_number(part: object) -> int | float | None:
+    """Return a finite number, or None for null; NaN for what is neither."""
+    if part is None or type(part) is int:
+        return part
+    return part if isinstance(part, float) and math.isfinite(part) else math.nan

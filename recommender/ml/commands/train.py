@@ -9,9 +9,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from recommender.ml.card import build_card, describe_people, identify_people
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.config import ExperimentConfig, load_config
@@ -24,7 +21,7 @@ from recommender.ml.optimisation import choose_device
 from recommender.ml.ratings.training import fit_rating_head
 from recommender.ml.splits import hold_out_people, hold_out_validation_people
 from recommender.ml.themes import ItemThemes
-from recommender.ml.tokens import token_histories
+from recommender.ml.tokens import count_items, token_histories
 from recommender.ml.training import Trainer, TrainingData
 from recommender.ml.training_plot import PLOT_FILE, draw_epochs
 
@@ -125,11 +122,6 @@ def split_people(interactions: Interactions, config: ExperimentConfig) -> dict[s
             "give a larger data set or raise validation_fraction"
         )
     return {"train": fit, "validation": validation, "held_out": held_out}
-
-
-def count_items(histories: list[NDArray[np.int32]], num_indices: int) -> NDArray[np.int64]:
-    """Return (V,) int64: how many histories hold each item."""
-    return np.bincount(np.concatenate(histories), minlength=num_indices).astype(np.int64)
 
 
 def _command(options: argparse.Namespace, workers: Workers) -> str:

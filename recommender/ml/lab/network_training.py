@@ -20,7 +20,7 @@ from recommender.ml.optimisation import choose_device
 from recommender.ml.sequences import pad_right
 from recommender.ml.splits import hold_out_validation_people
 from recommender.ml.themes import ItemThemes
-from recommender.ml.tokens import Watchings, items_of, token_histories
+from recommender.ml.tokens import Watchings, count_items, token_histories
 from recommender.ml.training import Trainer, TrainingData
 from recommender.ml.transformer import SequenceTransformer
 
@@ -152,11 +152,8 @@ def train_network(
     )
     model = trainer.run().to(trainer.device)
     movie_ids = trainer.data.movie_ids
-    watched = items_of(np.concatenate(trainer.data.train))
-    counts = np.bincount(watched, minlength=len(movie_ids))
-    return NetworkRecommender(
-        model, Vocabulary(movie_ids), counts.astype(np.int64), describe_training(trainer)
-    )
+    popularity = count_items(trainer.data.train, len(movie_ids))
+    return NetworkRecommender(model, Vocabulary(movie_ids), popularity, describe_training(trainer))
 
 
 def describe_training(trainer: Trainer) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class PlainLoop:
             1, config.training.tokens_per_batch // config.model.max_seq_len
         )
 
-    def train_step(self, windows: Sequence[NDArray[np.int32]]) -> float:
+    def train_step(self, windows: Sequence[NDArray[np.int64]]) -> float:
         """Take one step and return the mean loss."""
         length = self.config.model.max_seq_len
         inputs = torch.from_numpy(pad_right([window[:-1] for window in windows], length))
