@@ -1,8 +1,10 @@
 """The view that rating forms post to: with htmx a fragment comes back, else a redirect."""
 
+from datetime import UTC
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -28,10 +30,14 @@ from catalog.templatetags.movies import format_stars
 @require_POST
 @with_writer
 def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
-    """Save stars for a film, or take them back when none are sent."""
+    """Save stars for a film, or take them back where none are sent.
+
+    The address may say what to save, as that of an undo does.
+    """
     home = reverse("movie", args=[movie_id])
-    form = RatingForm(request.POST)
-    if not form.is_valid():
+    given = request.POST if "stars" in request.POST else request.GET
+    form = RatingForm(given)
+    if "stars" not in given or not form.is_valid():
         text = _("Stars go from half a star to five, in halves.")
         return refuse(request, text, status=HTTPStatus.BAD_REQUEST, default=home)
     before = Rating.objects.filter(user=writer, movie_id=movie_id).first()
@@ -45,10 +51,9 @@ def rate_movie(request: PageRequest, writer: User, movie_id: int) -> HttpRespons
     if request.htmx:
         context = _make_context(writer, movie_id, before, stars, is_counted=asked["counter"])
         context |= {"size": asked["size"], "origin": read_origin(request.GET)}
-        is_whole = request.htmx.target == f"rate-{movie_id}"
-        name = "catalog/_rating.html" if is_whole else "catalog/_rating_saved.html"
-        return render(request, name, context)
-    _say(request, stars)
+        context["is_whole"] = request.htmx.target == f"rate-{movie_id}"
+        return render(request, "catalog/_rating_saved.html", context)
+    _say(request, movie_id, before, stars)
     return HttpResponseRedirect(get_next_url(request, default=home))
 
 
@@ -67,11 +72,27 @@ def _save(writer: User, movie_id: int, asked: dict[str, Any], origin: str) -> De
     return None
 
 
-def _say(request: PageRequest, stars: Decimal | None) -> None:
-    messages.success(
-        request,
-        _("Saved: %(stars)s.") % {"stars": format_stars(stars)} if stars else _("Rating removed."),
+def _say(request: PageRequest, movie_id: int, before: Rating | None, stars: Decimal | None) -> None:
+    """Say what was done on the page that follows, with an undo where something changed."""
+    text = (
+        _("Saved: %(stars)s.") % {"stars": format_stars(stars)} if stars else _("Rating removed.")
     )
+    undo = ""
+    if (before.stars if before else None) != stars:
+        was = {"stars": ""} if before is None else _describe(before)
+        undo = f"{reverse('rate_movie', args=[movie_id])}?{urlencode(was)}"
+    # Our message template turns an address in the tags into an undo button.
+    messages.success(request, text, extra_tags=undo)
+
+
+def _describe(rating: Rating) -> dict[str, str]:
+    """Return a rating as a form would send it."""
+    at = rating.watched_at.astimezone(UTC)
+    return {
+        "stars": f"{rating.stars:.1f}",
+        "watched_at": f"{at:%Y-%m-%dT%H:%M:%S.%f}+0000",
+        "is_place_only": "" if rating.is_date_known else "1",
+    }
 
 
 def _make_context(

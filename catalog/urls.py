@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("catalog.lists.urls")),
     path("movies/<int:movie_id>/rating/", rating_views.rate_movie, name="rate_movie"),
     path("movies/<int:movie_id>/watchlist/", views.save_watchlist, name="save_watchlist"),
+    path("", include("catalog.diary.urls")),
     path("import/", import_views.imports, name="imports"),
     path("import/<int:import_id>/", import_views.history_import, name="import"),
     path("import/<int:import_id>/progress/", import_views.progress, name="import_progress"),

@@ -1,6 +1,6 @@
 """Addresses of the pages that recommend."""
 
-from django.urls import path
+from django.urls import include, path
 
 from recommender import home_views, onboarding_views, taste_views, views
 
@@ -14,7 +14,7 @@ urlpatterns = [
     path(
         "welcome/films/<int:movie_id>/seen/", onboarding_views.welcome_seen, name="welcome_seen"
     ),
-    path("movies/<int:movie_id>/", views.movie, name="movie"),
+    path("", include("recommender.film.urls")),
     path("movies/<int:movie_id>/hide/", views.hide, name="hide_movie"),
     path("movies/<int:movie_id>/unhide/", views.unhide, name="unhide_movie"),
     path("taste/", taste_views.taste, name="taste"),

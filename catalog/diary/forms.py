@@ -34,7 +34,7 @@ class ViewingForm(forms.Form):
     )
     is_rewatch = forms.BooleanField(label=_("I had seen it before"), required=False)
     note = forms.CharField(
-        label=_("Note (only you see it)"),
+        label=_("About that day (only you see it)"),
         required=False,
         max_length=MAX_ENTRY_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -59,7 +59,7 @@ class NoteForm(forms.Form):
     """A private note about a film; empty takes it away."""
 
     text = forms.CharField(
-        label=_("Your note (only you see it)"),
+        label=_("About the film (only you see it)"),
         required=False,
         max_length=MAX_MOVIE_NOTE,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -12,6 +12,23 @@
     timer = setTimeout(() => { place.textContent = ""; }, 8000);
   }
 
+  // Stars show at once what was pressed. What is kept is noted beside them, to fall back on.
+  const starsOf = (event) => event.target.closest(".rate__form");
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = starsOf(event);
+    if (!form || !event.detail.successful) return;
+    const kept = event.detail.requestConfig.formData.get("stars");
+    form.querySelectorAll("[name=stars]").forEach((radio) => {
+      radio.defaultChecked = radio.value === kept;
+    });
+  });
+  const takeBack = (event) => {
+    const form = starsOf(event);
+    if (form) form.reset();
+  };
+  document.addEventListener("htmx:responseError", takeBack);
+  document.addEventListener("htmx:sendError", takeBack);
+
   document.addEventListener("htmx:responseError", (event) => {
     const type = event.detail.xhr.getResponseHeader("Content-Type") || "";
     const isSentence = type.startsWith("text/plain") && event.detail.xhr.status < 500;

@@ -132,14 +132,6 @@ def test_movie_page_of_no_film_is_not_found(active_model: ModelVersion) -> None:
     assert "This scene was cut" in answer.content.decode()
 
 
-def test_movie_page_takes_few_queries(
-    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
-) -> None:
-    few = count_queries_of(browser, "/movies/1/")
-    watch(viewer, *range(1, 30))
-    assert count_queries_of(browser, "/movies/1/") <= few <= 12
-
-
 def test_hiding_by_htmx_turns_the_card_into_an_undo_and_back(
     active_model: ModelVersion, browser: Client, viewer: User
 ) -> None:
