@@ -21,4 +21,5 @@ urlpatterns = [
     path("taste/dials/", taste_views.save_taste, name="save_taste"),
     path("taste/preview/", taste_views.preview, name="preview_taste"),
     path("taste/statistics/", taste_views.statistics, name="taste_stats"),
+    path("night/", include("recommender.night.urls")),
 ]

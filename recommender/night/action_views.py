@@ -11,6 +11,7 @@ from catalog.services import UnknownMovieError
 from recommender.night import services, voting
 from recommender.night.actions import go_to_night, night_action, read_number
 from recommender.night.forms import RuleForm
+from recommender.night.selectors import get_seat
 
 
 @night_action
@@ -93,6 +94,8 @@ def change_rule(request: PageRequest, actor: User, night_id: int) -> HttpRespons
     if form.is_valid():
         services.change_rule(host=actor, night_id=night_id, **form.cleaned_data)
         messages.success(request, _("Saved."))
+    elif get_seat(user=actor, night_id=night_id) is None:
+        raise Http404
     else:
         messages.error(request, _("Choose one of the three."))
     return go_to_night(night_id)

@@ -31,7 +31,7 @@ def go_to_night(night_id: int) -> HttpResponseRedirect:
 
 def night_action(
     view: Callable[Concatenate[PageRequest, User, int, P], HttpResponse],
-) -> Callable[Concatenate[PageRequest, int, P], HttpResponse]:
+) -> Callable[..., HttpResponse]:
     """Make a POST of somebody already known: strangers find no night, and no guest is made.
 
     Refusals lead back to the night with a message that says why.

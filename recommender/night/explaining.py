@@ -17,22 +17,25 @@ class Forecast:
     name: str
     stars: float | None
 
+    @property
+    def shown(self) -> str:
+        """The stars with one decimal, as everywhere on the site."""
+        return "?" if self.stars is None else format_number(self.stars)
+
 
 def format_number(stars: float) -> str:
-    """Return stars with one decimal, cut, not rounded: what is said never claims too much."""
-    return f"{math.floor(stars * 10 + 1e-6) / 10:.1f}"
+    """Return stars with one decimal."""
+    return f"{stars:.1f}"
 
 
-def explain_film(*, rule: str, host_name: str, forecasts: Sequence[Forecast]) -> str:
+def explain_film(*, rule: str, forecasts: Sequence[Forecast]) -> str:
     """Return one or two sentences, each true of these forecasts.
 
-    "None of you … less than 3.5 stars" names the highest half star that all forecasts reach.
+    "None of you is predicted below 3.5 stars" names the highest half star that all reach.
     """
     said = _explain_forecasts(rule, forecasts)
-    if rule != MovieNight.Rule.HOST_PICKS:
-        return said
-    picked = _("%(name)s picked it.") % {"name": host_name} if host_name else _("Picked by hand.")
-    return f"{picked} {said}"
+    # Not by whom: the host of then may have left.
+    return f"{_('Picked by hand.')} {said}" if rule == MovieNight.Rule.HOST_PICKS else said
 
 
 def _explain_forecasts(rule: str, forecasts: Sequence[Forecast]) -> str:

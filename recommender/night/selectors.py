@@ -134,7 +134,6 @@ def _get_films(seat: NightMember, members: list[NightMember]) -> list[FilmUp]:
     for film_id, member_id, value in forecasts.values_list("film_id", "member_id", "stars"):
         stars[film_id][member_id] = value
     mine = set(NightApproval.objects.filter(member=seat).values_list("film_id", flat=True))
-    host_name = next((member.name for member in members if member.is_host), "")
     is_decided = night.status == MovieNight.Status.DECIDED
     films = []
     for row in rows:
@@ -146,7 +145,7 @@ def _get_films(seat: NightMember, members: list[NightMember]) -> list[FilmUp]:
                 pk=row.pk,
                 card=cards[row.movie_id],
                 forecasts=seen,
-                why=explain_film(rule=night.rule, host_name=host_name, forecasts=seen),
+                why=explain_film(rule=night.rule, forecasts=seen),
                 would_watch=row.count if is_decided else 0,
                 is_mine=row.pk in mine,
                 is_winner=row.is_winner,

@@ -40,4 +40,15 @@
     const form = event.target.closest("form[data-submit-on-change]");
     if (form) form.requestSubmit();
   });
+
+  // A button that copies is of no use where the browser lets no page write to its clipboard.
+  if (navigator.clipboard) {
+    for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+    document.addEventListener("click", async (event) => {
+      const button = event.target.closest("[data-copy]");
+      if (!button) return;
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      say(button.dataset.copied);
+    });
+  }
 })();

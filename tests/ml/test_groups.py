@@ -19,7 +19,7 @@ STARS = np.array(
 
 
 def order(values: np.ndarray) -> list[int]:
-    return np.argsort(-values, kind="stable").tolist()
+    return [int(place) for place in np.argsort(-values, kind="stable")]
 
 
 def test_average_takes_the_film_two_love_and_one_hates() -> None:
