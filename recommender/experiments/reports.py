@@ -1,6 +1,7 @@
 """Reports of experiments: counted in Postgres, analysed, and kept beside the experiment."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from django.utils import timezone
 from catalog.models import Movie
 from recommender.experiments.analysis import Analysis, ArmCounts, analyse
 from recommender.experiments.services import UnknownExperimentError, flag_guardrail
-from recommender.models import Experiment
+from recommender.models import Arm, Experiment
 
 logger = structlog.get_logger(__name__)
 
@@ -57,6 +58,18 @@ def analyse_experiment(experiment: Experiment) -> Analysis:
     arms = list(experiment.arms.all())
     if not any(arm.is_control for arm in arms):
         raise UnknownExperimentError(f"“{experiment.name}” has no control to compare with.")
+    counted, crossovers = _count(experiment, arms)
+    return analyse(
+        counted,
+        catalogue_size=Movie.objects.count(),
+        hide_margin=experiment.hide_margin,
+        min_subjects=experiment.min_subjects,
+        crossovers=crossovers,
+    )
+
+
+def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts], int]:
+    """Return what happened in each arm, and how many people were dealt two."""
     # Our own constant, one of two.
     is_ranking = experiment.surface == Experiment.Surface.RANKING
     column = "arm_id" if is_ranking else "row_arm_id"
@@ -87,13 +100,7 @@ def analyse_experiment(experiment: Experiment) -> Analysis:
                 distinct_films=films.get(arm.pk, 0),
             )
         )
-    return analyse(
-        counted,
-        catalogue_size=Movie.objects.count(),
-        hide_margin=experiment.hide_margin,
-        min_subjects=experiment.min_subjects,
-        crossovers=crossovers,
-    )
+    return counted, crossovers
 
 
 def make_report(experiment: Experiment) -> dict[str, Any]:

@@ -76,6 +76,15 @@ class FinetuneReport:
     loss: float
     new_films: int = 0
 
+    def for_card(self) -> dict[str, float | int]:
+        """Return what the model card tells of it."""
+        return {
+            "new_films": self.new_films,
+            "steps": self.steps,
+            "seconds": round(self.seconds, 2),
+            "loss": round(self.loss, 4),
+        }
+
 
 def fine_tune(
     source: Path,
@@ -90,9 +99,9 @@ def fine_tune(
 ) -> FinetuneReport:
     """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
 
-    Films of `facts` that the model does not
-    know get a row, if anything is known of them or somebody rated them; other unknown films are
-    skipped. No step begins after `max_seconds`. The card is the source's, with what was done added.
+    Films of `facts` that the model does not know get a row, if anything is known of them or
+    somebody rated them; other unknown films are skipped. No step begins after `max_seconds`. The
+    card is the source's, with what was done added.
 
     Raises:
         ArtifactError: `source` holds no model, or `target` cannot be written.
@@ -102,33 +111,16 @@ def fine_tune(
     base = InferenceModel.load(source)
     rng = np.random.default_rng(seed)
     saved, bounded, added = _add_new_films(saved, facts or {}, [*histories, *replay], options)
-    new = index_histories(histories, saved)
-    old = draw_replay(
-        index_histories(replay, saved),
-        len_new=_count_predictions(new),
-        options=options,
-        rng=rng,
-    )
+    new, old = index_histories(histories, saved), index_histories(replay, saved)
+    old = draw_replay(old, len_new=_count_predictions(new), options=options, rng=rng)
     batches = _batches([*new, *old], saved.model.config.max_seq_len, options, rng)
     loss_config = _choose_loss(base.card, saved.model.num_items)
     tuner = _Tuner(saved.model, loss_config, options, rng, bounded)
     report = dataclasses.replace(tuner.run(batches, max_seconds=max_seconds), new_films=added)
-    done = {
-        "new_people": len(new),
-        "replayed_people": len(old),
-        "new_films": added,
-        "steps": report.steps,
-        "seconds": round(report.seconds, 2),
-        "loss": round(report.loss, 4),
-    }
-    card = {**base.card, "finetuning": done}
+    people = {"new_people": len(new), "replayed_people": len(old)}
+    card = {**base.card, "finetuning": {**people, **report.for_card()}}
     export_model(
-        target,
-        saved.model,
-        saved.movie_ids,
-        saved.popularity,
-        card,
-        rating_head=base.rating_head,
+        target, saved.model, saved.movie_ids, saved.popularity, card, rating_head=base.rating_head
     )
     return report
 

@@ -78,15 +78,7 @@ def start_new_films(
     Only films that somebody rated and that `facts` describe teach; where fewer than ten do, new
     rows are the mean of all.
     """
-    model = saved.model
-    teaching = np.array(
-        [
-            item
-            for item, movie_id in enumerate(saved.movie_ids.tolist())
-            if item and movie_id in facts and saved.popularity[item] > 0
-        ],
-        dtype=np.int64,
-    )
+    model, teaching = saved.model, _find_teaching(saved, facts)
     bias = None if model.bias is None else model.bias.detach().numpy()
     tables = [model.items] if model.outputs is None else [model.items, model.outputs]
     if len(teaching) < MIN_KNOWN:
@@ -109,6 +101,13 @@ def start_new_films(
     rows = [learned.predict_vectors(new) for learned in maps]
     predicted = maps[-1].predict_bias(new)
     return NewFilms(new_ids, rows[0], rows[1] if len(rows) > 1 else None, predicted)
+
+
+def _find_teaching(saved: SavedModel, facts: Mapping[int, FilmFacts]) -> NDArray[np.int64]:
+    """Return item_idx of the films that somebody rated and that `facts` describe."""
+    described = np.isin(saved.movie_ids, list(facts)) & (saved.popularity > 0)
+    described[0] = False  # padding
+    return np.flatnonzero(described)
 
 
 def _table(table: Tensor) -> NDArray[np.float32]:
