@@ -13,6 +13,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from accounts.large_tables import LargeTableAdmin
 from accounts.models import User
+from catalog.fact_admin import AvailabilityInline, CreditInline, describe_tmdb, fetch_facts
 from catalog.models import Genre, Movie, Rating, Tag
 from catalog.resources import MovieResource
 from catalog.search import MAX_RESULTS, find_movie_ids
@@ -67,7 +68,11 @@ class MovieAdmin(ImportExportModelAdmin, LargeTableAdmin):  # type: ignore[misc]
     search_fields = ["search_title"]
     search_help_text = _("A title, roughly; a MovieLens id; an IMDb id such as tt0133093.")
     autocomplete_fields = ["genres"]
-    readonly_fields = ["id", "rating_count", "rating_mean", "created_at", "updated_at"]
+    readonly_fields = [
+        "id", "tmdb_state", "rating_count", "rating_mean", "created_at", "updated_at",
+    ]  # fmt: skip
+    inlines = [CreditInline, AvailabilityInline]
+    actions = [fetch_facts]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Movie]:
         """Fetch the genres along."""
@@ -95,6 +100,11 @@ class MovieAdmin(ImportExportModelAdmin, LargeTableAdmin):  # type: ignore[misc]
     def genre_names(self, movie: Movie) -> str:
         """Return the genres in a line."""
         return ", ".join(genre.name for genre in movie.genres.all())
+
+    @admin.display(description=_("facts from TMDB"))
+    def tmdb_state(self, movie: Movie) -> str:
+        """Return when facts were fetched, and what went wrong."""
+        return describe_tmdb(movie)
 
     @admin.display(description=_("mean rating"), ordering="rating_mean")
     def rating_mean_shown(self, movie: Movie) -> str:

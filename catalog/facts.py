@@ -68,7 +68,7 @@ def get_default_country() -> str:
 def get_movie_facts(movie: Movie, *, country: str | None = None) -> MovieFacts:
     """Return what is known of a film, services in `country` (else the default); three queries."""
     people = get_people_of([movie.pk]).get(movie.pk, {})
-    record = TmdbRecord.objects.filter(movie_id=movie.pk).only("overview", "tagline").first()
+    record = TmdbRecord.objects.filter(movie_id=movie.pk).first()
     return MovieFacts(
         runtime_minutes=movie.runtime_minutes,
         directors=tuple(people.get(Job.DIRECTOR, ())),
@@ -76,7 +76,7 @@ def get_movie_facts(movie: Movie, *, country: str | None = None) -> MovieFacts:
         offers=get_offers(movie.pk, country=country),
         overview=record.overview if record else "",
         tagline=record.tagline if record else "",
-        has_tmdb=record is not None or bool(movie.poster_key),
+        has_tmdb=bool(movie.poster_key or (record and record.fetched_at)),
     )
 
 

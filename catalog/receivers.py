@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from accounts.models import User
@@ -9,6 +11,8 @@ from accounts.signals import guest_merging
 from catalog.diary.merging import merge_diary
 from catalog.lists.merging import merge_lists
 from catalog.merging import merge_imports, merge_ratings, merge_tags, merge_watchlist
+from catalog.models import Movie
+from catalog.posters.kept import drop_poster
 
 
 @receiver(guest_merging, dispatch_uid="catalog.take_over_from_guest")
@@ -20,3 +24,11 @@ def take_over_from_guest(*, guest: User, user: User, **_kwargs: Any) -> None:
     merge_diary(guest=guest, user=user)
     merge_tags(guest=guest, user=user)
     merge_imports(guest=guest, user=user)
+
+
+@receiver(post_delete, sender=Movie, dispatch_uid="catalog.drop_poster_of_deleted_movie")
+def drop_poster_of_deleted_movie(*, instance: Movie, **_kwargs: Any) -> None:
+    """Delete a movie's pictures with it."""
+    movie_id, key = instance.pk, instance.poster_key
+    if key:
+        transaction.on_commit(lambda: drop_poster(movie_id=movie_id, key=key))

@@ -21,7 +21,16 @@ class MovieResource(ModelResource):  # type: ignore[misc]
 
     class Meta:
         model = Movie
-        fields = ["id", "title", "year", "genres", "imdb_id", "tmdb_id", "extract"]
+        fields = [
+            "id",
+            "title",
+            "year",
+            "genres",
+            "imdb_id",
+            "tmdb_id",
+            "runtime_minutes",
+            "extract",
+        ]
         import_order = export_order = fields
         skip_unchanged = True
         report_skipped = False

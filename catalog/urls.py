@@ -1,8 +1,8 @@
 """Addresses of the catalogue's pages; a film's own page is the recommender's."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from catalog import import_views, rating_views, views
+from catalog import import_views, poster_views, rating_views, views
 
 urlpatterns = [
     path("search/", views.search, name="search"),
@@ -31,4 +31,9 @@ urlpatterns = [
         name="import_choose",
     ),
     path("posters/<int:movie_id>-<slug:key>.svg", views.poster, name="poster"),
+    re_path(
+        r"^posters/(?P<movie_id>[0-9]{1,9})-(?P<key>[0-9a-f]{16})-(?P<size>small|large)\.webp$",
+        poster_views.kept_poster,
+        name="kept_poster",
+    ),
 ]

@@ -3,7 +3,12 @@
 from rq.cron import register
 
 from accounts.jobs import delete_expired_guests_job, delete_expired_sessions_job
-from catalog.jobs import forget_old_imports_job, resume_imports_job
+from catalog.jobs import (
+    fetch_facts_job,
+    forget_old_imports_job,
+    request_due_facts_job,
+    resume_imports_job,
+)
 from recommender import jobs
 from recommender.night.jobs import finish_nights_job, forget_nights_job
 from recommender.queueing import FINETUNE_QUEUE, FINETUNE_TIMEOUT_SECONDS
@@ -62,3 +67,13 @@ register(
     ttl=MINUTE,
 )
 register(forget_nights_job, queue_name="low", cron="30 5 * * *", job_timeout=10 * MINUTE)
+register(request_due_facts_job, queue_name="low", cron="15 1 * * *", job_timeout=10 * MINUTE)
+# What is wanted stands in Postgres: a turn of this is short, and nothing where nothing is wanted.
+register(
+    fetch_facts_job,
+    queue_name="low",
+    interval=MINUTE // 2,
+    job_timeout=5 * MINUTE,
+    result_ttl=MINUTE,
+    ttl=MINUTE // 2,
+)

@@ -53,8 +53,13 @@ def origin_query(origin: str = "") -> str:
 
 
 @register.filter
-def poster_url(card: MovieCard) -> str:
-    """Return the address of a film's drawn poster, which changes when the drawing does."""
+def poster_url(card: MovieCard, size: str = "small") -> str:
+    """Return the address of a film's poster, which changes when the poster does.
+
+    A picture where one is kept, "small" for a card or "large" for the head of a page; else drawn.
+    """
+    if card.poster_key:
+        return reverse("kept_poster", args=[card.id, card.poster_key, size])
     key = compute_poster_key(title=card.title, year=card.year, genres=card.genres)
     return reverse("poster", args=[card.id, key])
 

@@ -12,6 +12,7 @@ from catalog.services import set_rating
 from tests.catalog.factories import count_queries_of, make_genre, make_member, make_movie
 
 pytestmark = pytest.mark.django_db
+INLINES = ["credits", "offers"]
 LISTS = ["movie", "genre", "rating", "tag"]
 
 
@@ -74,6 +75,7 @@ def test_movie_added_in_the_admin_makes_caches_stale(admin_of_site: Client) -> N
     before = get_catalogue_version()
     drama = make_genre("Drama")
     form = {"title": "Éclair", "year": 2026, "genres": [drama.pk]}
+    form |= {f"{name}-{kind}_FORMS": 0 for name in INLINES for kind in ("TOTAL", "INITIAL")}
     response = admin_of_site.post("/admin/catalog/movie/add/", form)
     assert response.status_code == 302, response.context["errors"]
     made = Movie.objects.get()

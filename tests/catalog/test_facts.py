@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from catalog import facts
@@ -40,7 +41,9 @@ def test_facts_of_a_film_come_in_three_queries(movie: Movie) -> None:
     credit(movie, "First", order=0)
     credit(movie, "Boss", Job.DIRECTOR)
     offer(movie, "streamly")
-    TmdbRecord.objects.create(movie=movie, tmdb_id=603, overview="A hacker wakes.", tagline="Wake.")
+    TmdbRecord.objects.create(
+        movie=movie, tmdb_id=603, overview="A hacker wakes.", fetched_at=timezone.now()
+    )
     found = facts.get_movie_facts(movie)
     assert [person.name for person in found.cast] == ["First", "Second"]
     assert [person.name for person in found.directors] == ["Boss"]
