@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -150,11 +150,7 @@ def _find_liked_genres(draft: HomeDraft, usable: NDArray[np.bool_]) -> list[_Gen
     order = [int(column) for column in np.argsort(-gain, kind="stable") if is_liked[column]]
     text = _("You gave %(count)d of them %(stars)s stars on average.")
     return [
-        _GenreChoice(column, text % {"count": counts[column], "stars": _show(mean)})
+        _GenreChoice(column, text % {"count": counts[column], "stars": floatformat(mean, 1)})
         for column in order
         for mean in [float(sums[column] / counts[column]) + draft.scale.mean]
     ]
-
-
-def _show(stars: float) -> str:
-    return number_format(stars, decimal_pos=1)
