@@ -1,54 +1,11 @@
 """What may be asked of the list of all movies, and what a rating form sends."""
 
-from datetime import UTC, datetime
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Genre, HistoryImport
+from catalog.models import HistoryImport
 
-FIRST_DECADE = 1900
 STARS = [f"{half / 2:.1f}" for half in range(1, 11)]
-
-
-def _get_decades() -> list[tuple[str, str]]:
-    latest = datetime.now(tz=UTC).year // 10 * 10
-    decades = range(latest, FIRST_DECADE - 1, -10)
-    return [("", str(_("Any decade")))] + [(str(year), f"{year}s") for year in decades]
-
-
-class BrowseForm(forms.Form):
-    """Genre, decade and order, all optional, from the address of the page."""
-
-    SORTS = {
-        "popular": ("-rating_count", "id"),
-        "best": ("-rating_mean", "-rating_count", "id"),
-        "newest": ("-year", "-rating_count", "id"),
-        "oldest": ("year", "-rating_count", "id"),
-        "title": ("search_title", "id"),
-    }
-
-    genre = forms.ModelChoiceField(
-        Genre.objects.order_by("name"),
-        label=_("Genre"),
-        required=False,
-        to_field_name="slug",
-        empty_label=_("All genres"),
-    )
-    decade = forms.TypedChoiceField(
-        label=_("Decade"), required=False, coerce=int, empty_value=None, choices=_get_decades
-    )
-    sort = forms.ChoiceField(
-        label=_("Sort by"),
-        required=False,
-        choices=[
-            ("popular", _("Most rated")),
-            ("best", _("Best rated")),
-            ("newest", _("Newest")),
-            ("oldest", _("Oldest")),
-            ("title", _("Title")),
-        ],
-    )
 
 
 class RatingForm(forms.Form):

@@ -3,29 +3,37 @@
 Trigram word similarity: https://www.postgresql.org/docs/current/pgtrgm.html.
 """
 
-from django.db import connection, transaction
+from dataclasses import dataclass
+
+from django.db import connection
 
 from catalog.text import drop_leading_article, normalise_title
 
 MAX_QUERY_CHARACTERS = 100
 MAX_RESULTS = 200
+MAX_WORDS = 8
 MIN_TRIGRAM_CHARACTERS = 3
 MIN_WORD_SIMILARITY = 0.5
+# Titles that match only loosely: few beside those that are meant, more where none is.
+LOOSE_BESIDE_CLOSE, LOOSE_ALONE = 6, 24
 
 # Titles that contain what was typed; `rank` 0 is the very title, 1 its beginning, 2 a word's
-# beginning, 3 anywhere.
+# beginning, 3 all of the words begun in any order, 4 anywhere.
 CONTAINED = """
-    SELECT id, rating_count, CASE
+    SELECT id, CASE
         WHEN search_title IN (%(query)s, %(full)s) OR search_title = 'the ' || %(query)s
           OR search_title LIKE %(query)s || ' aka %%' THEN 0
         WHEN search_title LIKE %(prefix)s OR search_title LIKE 'the ' || %(prefix)s
           OR search_title LIKE 'a ' || %(prefix)s THEN 1
         WHEN search_title LIKE '%% ' || %(prefix)s THEN 2
-        ELSE 3
+        WHEN ' ' || search_title LIKE ALL (%(begun)s) THEN 3
+        ELSE 4
     END AS rank
     FROM catalog_movie WHERE {condition}
     ORDER BY rank, rating_count DESC, id LIMIT %(limit)s
 """
+LOOSE_RANK = 4
+SET_THRESHOLD = "SELECT set_config('pg_trgm.word_similarity_threshold', %(least)s, true)"
 # Titles that resemble it: first those that differ by spaces alone ("walle" is "wall e"), then the
 # nearest; a well-known movie wins over an obscure one that is as near.
 RESEMBLING = """
@@ -37,41 +45,80 @@ RESEMBLING = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Ids of movies, best first: `close` are called what was typed, `loose` nearly so."""
+
+    close: tuple[int, ...] = ()
+    loose: tuple[int, ...] = ()
+
+
+def find_matches(query: str, *, limit: int = MAX_RESULTS) -> Matches:
+    """Return the movies that match `query`; at most `limit` that are called so.
+
+    A title is close where it, or each word of `query` in it, begins as typed. Others contain what
+    was typed somewhere, or resemble it: a few beside close ones, more where there are none.
+    """
+    contained, resembling = _find_all(query, max(0, min(limit, MAX_RESULTS)))
+    close = [pk for pk, rank in contained if rank < LOOSE_RANK]
+    loose = [pk for pk, rank in contained if rank == LOOSE_RANK] + resembling
+    most = LOOSE_BESIDE_CLOSE if close else LOOSE_ALONE
+    return Matches(tuple(close), tuple(loose[:most]))
+
+
 def find_movie_ids(query: str, *, limit: int) -> list[int]:
-    """Return the ids of movies that match `query`, best first; at most `limit` of them."""
+    """Return the ids of movies that match `query` closely or loosely, best first."""
+    limit = max(0, min(limit, MAX_RESULTS))
+    contained, resembling = _find_all(query, limit)
+    return ([pk for pk, _ in contained] + resembling)[:limit]
+
+
+def _find_all(query: str, limit: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Return (id, rank) of titles that contain `query`, and ids of others that resemble it."""
     full = normalise_title(query[:MAX_QUERY_CHARACTERS])
     text = drop_leading_article(full)
-    limit = max(0, min(limit, MAX_RESULTS))
     if not text or not limit:
-        return []
-    found = _find_contained(text, full, limit)
-    if len(found) < limit and len(text) >= MIN_TRIGRAM_CHARACTERS:
-        known = set(found)
-        found += [pk for pk in _find_resembling(text, limit) if pk not in known]
-    return found[:limit]
+        return [], []
+    contained = _find_contained(text, full, limit)
+    if len(contained) >= limit or len(text) < MIN_TRIGRAM_CHARACTERS:
+        return contained, []
+    known = {pk for pk, _ in contained}
+    return contained, [pk for pk in _find_resembling(text, limit) if pk not in known]
 
 
-def _find_contained(text: str, full: str, limit: int) -> list[int]:
-    if len(text) >= MIN_TRIGRAM_CHARACTERS:
-        condition = "search_title LIKE '%%' || %(prefix)s"
-    else:  # too short for trigrams: the beginning of a title, by the ordered index
+def _find_contained(text: str, full: str, limit: int) -> list[tuple[int, int]]:
+    words = text.split()[:MAX_WORDS]
+    parameters: dict[str, object] = {
+        "query": text,
+        "full": full,
+        "prefix": f"{text}%",
+        "begun": [f"% {word}%" for word in words],
+        "limit": limit,
+    }
+    if len(text) < MIN_TRIGRAM_CHARACTERS:
+        # too short for trigrams: the beginning of a title, by the ordered index
         condition = (
             "search_title LIKE %(prefix)s OR search_title LIKE 'the ' || %(prefix)s "
             "OR search_title LIKE 'a ' || %(prefix)s"
         )
+    else:
+        condition = "search_title LIKE '%%' || %(prefix)s"
+        # One condition a word, each of which the trigram index knows; a shorter one it does not.
+        indexed = [word for word in words if len(word) >= MIN_TRIGRAM_CHARACTERS]
+        if len(words) > 1 and indexed:
+            names = [f"word{place}" for place in range(len(indexed))]
+            parameters |= dict(zip(names, (f"%{word}%" for word in indexed), strict=True))
+            each = " AND ".join(f"search_title LIKE %({name})s" for name in names)
+            condition += f" OR ({each} AND ' ' || search_title LIKE ALL (%(begun)s))"
     with connection.cursor() as cursor:
-        cursor.execute(
-            CONTAINED.format(condition=condition),
-            {"query": text, "full": full, "prefix": f"{text}%", "limit": limit},
-        )
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(CONTAINED.format(condition=condition), parameters)
+        return [(pk, rank) for pk, rank in cursor.fetchall()]
 
 
 def _find_resembling(text: str, limit: int) -> list[int]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)",
-            [str(MIN_WORD_SIMILARITY)],
-        )
-        cursor.execute(RESEMBLING, {"query": text, "limit": limit})
+    parameters = {"query": text, "limit": limit, "least": str(MIN_WORD_SIMILARITY)}
+    with connection.cursor() as cursor:
+        # Sent as one, they are one transaction, for which alone the threshold holds.
+        cursor.execute(f"{SET_THRESHOLD}; {RESEMBLING}", parameters)
+        cursor.nextset()
         return [row[0] for row in cursor.fetchall()]

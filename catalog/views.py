@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -15,39 +15,45 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
-from catalog.forms import BrowseForm
-from catalog.models import Movie
+from catalog.browsing import BrowseForm, filter_movies
 from catalog.origins import read_origin
 from catalog.posters import compute_poster_key, draw_poster
+from catalog.search import find_matches
 from catalog.selectors import (
     get_movie_cards,
     get_popular_movies,
     get_ratings,
     get_watchlist,
-    search_movies,
 )
 from catalog.services import UnknownMovieError, add_to_watchlist, remove_from_watchlist
 from catalog.shelves import make_card, make_shelf
 
 FILMS_PER_PAGE = 36
 RATINGS_PER_PAGE = 30
-SEARCH_RESULTS = 36
+SUGGESTIONS = 12
 YEAR_SECONDS = 31_536_000
-# A mean of a few ratings says little: below this many a film is not among the best.
-MIN_RATINGS_FOR_BEST = 20
 
 
 @require_safe
 def search(request: PageRequest) -> HttpResponse:
-    """Search films by title; asked by htmx as one types, only the results are sent."""
+    """Search films by title; asked by htmx as one types, only the results are sent.
+
+    Films that are called so come first and in pages; the few that are called nearly so, last.
+    """
     query = request.GET.get("q", "").strip()
-    viewer = get_request_viewer(request)
-    cards = search_movies(query, limit=SEARCH_RESULTS) if query else []
-    suggestions = [] if cards else get_popular_movies(limit=12)
+    found = find_matches(query)
+    page = Paginator(found.close, FILMS_PER_PAGE).get_page(request.GET.get("page"))
+    close = list(page.object_list)
+    loose = [] if page.has_next() else list(found.loose)
+    shelf = make_shelf(get_movie_cards([*close, *loose]), viewer=get_request_viewer(request))
+    suggestions = [] if shelf else get_popular_movies(limit=SUGGESTIONS)
     context = {
         "query": query,
-        "films": make_shelf(cards, viewer=viewer),
-        "suggestions": make_shelf(suggestions, viewer=viewer),
+        "films": [film for film in shelf if film.card.id in set(close)],
+        "loose": [film for film in shelf if film.card.id in set(loose)],
+        "suggestions": make_shelf(suggestions, viewer=get_request_viewer(request)),
+        "page": page,
+        "page_numbers": _get_page_numbers(page),
     }
     is_fragment = request.htmx and request.htmx.target == "results"
     name = "catalog/_search_results.html" if is_fragment else "catalog/search.html"
@@ -58,65 +64,41 @@ def search(request: PageRequest) -> HttpResponse:
 
 @require_safe
 def browse(request: PageRequest) -> HttpResponse:
-    """List films by genre, decade and order, a page at a time."""
+    """List films by words of the title, genre, year, length and more, a page at a time."""
+    if "" in request.GET.values():
+        # What a form leaves empty asks for nothing: the address that is shared is without it.
+        return HttpResponseRedirect(f"{request.path}{_drop_empty(request.GET)}")
+    viewer = get_request_viewer(request)
     form = BrowseForm(request.GET)
-    ids = _filter_movies(form).values_list("pk", flat=True)
+    found = filter_movies(form, viewer=viewer).values_list("pk", flat=True)
+    # Few films have a title: to count them apart would cost more than to fetch their ids.
+    ids = list(found) if form.cleaned_data.get("q") else found
     page = Paginator(ids, FILMS_PER_PAGE).get_page(request.GET.get("page"))
     cards = get_movie_cards(list(page.object_list))
+    notes = {}
+    if form.cleaned_data.get("runtime"):
+        notes = {card.id: _("Length unknown") for card in cards if not card.runtime_minutes}
     context = {
         "form": form,
+        "main": [form[name] for name in BrowseForm.MAIN],
+        "more": [form[name] for name in BrowseForm.MORE],
+        "genre_fields": [form[name] for name in BrowseForm.GENRES],
         "page": page,
         "page_numbers": _get_page_numbers(page),
-        "films": make_shelf(cards, viewer=get_request_viewer(request)),
+        "films": make_shelf(cards, viewer=viewer, reasons=notes),
+        "has_unknown_length": bool(notes),
     }
     return render(request, "catalog/browse.html", context)
 
 
-def _filter_movies(form: BrowseForm) -> QuerySet[Movie]:
-    """Return the movies asked for; what is not a valid question is left out of it."""
-    form.is_valid()
-    asked = form.cleaned_data
-    movies = Movie.objects.all()
-    if asked.get("genre"):
-        movies = movies.filter(genres=asked["genre"])
-    if asked.get("decade") is not None:
-        movies = movies.filter(year__range=(asked["decade"], asked["decade"] + 9))
-    sort = asked.get("sort") or "popular"
-    if sort == "best":
-        movies = movies.filter(rating_count__gte=MIN_RATINGS_FOR_BEST)
-    if sort in ("newest", "oldest"):
-        movies = movies.filter(~Q(year=None))
-    return movies.order_by(*BrowseForm.SORTS[sort])
+def _drop_empty(query: QueryDict) -> str:
+    """Return a query string without what says nothing, empty where nothing is left."""
+    kept = [(name, text) for name, texts in query.lists() for text in texts if text]
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def _get_page_numbers(page: Page[Any]) -> list[int | str]:
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
-
-
-@require_safe
-def ratings(request: PageRequest) -> HttpResponse:
-    """List the films one has rated, last watched first."""
-    viewer = get_request_viewer(request)
-    rated = get_ratings(viewer.pk if viewer else 0)
-    page = Paginator(rated, RATINGS_PER_PAGE).get_page(request.GET.get("page"))
-    entries = [(make_card(rating.movie), rating) for rating in page.object_list]
-    context = {"entries": entries, "page": page, "page_numbers": _get_page_numbers(page)}
-    return render(request, "catalog/ratings.html", context)
-
-
-@require_safe
-def watchlist(request: PageRequest) -> HttpResponse:
-    """List the films one means to watch, newest first."""
-    viewer = get_request_viewer(request)
-    entries = get_watchlist(viewer.pk if viewer else 0)
-    page = Paginator(entries, FILMS_PER_PAGE).get_page(request.GET.get("page"))
-    cards = [make_card(entry.movie) for entry in page.object_list]
-    context = {
-        "films": make_shelf(cards, viewer=viewer),
-        "page": page,
-        "page_numbers": _get_page_numbers(page),
-    }
-    return render(request, "catalog/watchlist.html", context)
 
 
 @require_POST

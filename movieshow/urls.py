@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from movieshow.api_errors import UnknownPathView
 from movieshow.health import healthz, readyz
+from movieshow.icons import favicon
 from movieshow.metrics import metrics
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("favicon.ico", favicon, name="favicon"),
     path("api/v1/", include(api_patterns)),
     re_path(r"^api/", UnknownPathView.as_view()),
     path("admin/queues/", include("django_rq.urls")),

@@ -13,7 +13,13 @@ from catalog.models import Movie
 from catalog.movielens.demo import DEMO_DATASET, DEMO_DIR
 from catalog.movielens.rows import read_movies
 from catalog.movielens.source import open_source
-from catalog.search import RESEMBLING, find_movie_ids
+from catalog.search import (
+    LOOSE_ALONE,
+    LOOSE_BESIDE_CLOSE,
+    RESEMBLING,
+    find_matches,
+    find_movie_ids,
+)
 from catalog.selectors import search_movies
 from catalog.text import normalise_title
 from tests.catalog.factories import count_queries, make_movie
@@ -68,6 +74,29 @@ def test_nothing_to_search_for_finds_nothing(query: str) -> None:
     assert find_movie_ids(query, limit=5) == []
 
 
+def test_titles_that_only_resemble_are_told_apart_and_few() -> None:
+    make_movie(1, "Alien", rating_count=900)
+    make_movie(2, "Aliens", rating_count=800)
+    make_movie(3, "Cowboys & Aliens")
+    make_movie(4, "Mutalien Hunters", rating_count=5000)
+    for number in range(10, 40):
+        make_movie(number, f"Alie {number}")
+    found = find_matches("alien")
+    assert found.close == (1, 2, 3)
+    assert found.loose[0] == 4
+    assert len(found.loose) == LOOSE_BESIDE_CLOSE
+    assert len(find_matches("alieb").loose) == LOOSE_ALONE
+
+
+def test_words_may_be_left_out_and_change_places() -> None:
+    make_movie(1, "The Lord of the Rings: The Fellowship of the Ring")
+    make_movie(2, "Harry Potter and the Chamber of Secrets")
+    make_movie(3, "Potters of Harrow")
+    assert find_matches("lord rings").close == (1,)
+    assert find_matches("potter harry").close == (2,)
+    assert find_matches("cham of secr").close == (2,)
+
+
 def test_limit_is_kept() -> None:
     for number in range(1, 9):
         make_movie(number, f"Rocky {number}")
@@ -118,8 +147,8 @@ def sixty_thousand(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO catalog_movie (id, title, search_title, rating_count, imdb_id, extract, "
-            "wikipedia_page, created_at, updated_at) "
-            "SELECT number, words, words, number % 100, '', '', '', now(), now() "
+            "wikipedia_page, poster_key, created_at, updated_at) "
+            "SELECT number, words, words, number % 100, '', '', '', '', now(), now() "
             "FROM (SELECT number, translate(left(md5(number::text), 20), '0123456789', "
             "'aeiou lmno') AS words FROM generate_series(1, 62423) AS number) AS titles"
         )
@@ -141,6 +170,13 @@ def test_search_of_sixty_thousand_movies_uses_the_indexes(sixty_thousand: None) 
     assert "movie_search_title_trgm" in _explain(contained, {"prefix": "godfa%"})
     beginning = "SELECT id FROM catalog_movie WHERE search_title LIKE %(prefix)s"
     assert "movie_search_title_start" in _explain(beginning, {"prefix": "go%"})
+
+    words = (
+        "SELECT id FROM catalog_movie WHERE search_title LIKE '%%' || %(prefix)s "
+        "OR (search_title LIKE %(word)s AND ' ' || search_title LIKE ALL (%(begun)s))"
+    )
+    parameters = {"prefix": "godf the%", "word": "%godf%", "begun": ["% godf%", "% the%"]}
+    assert "movie_search_title_trgm" in _explain(words, parameters)
 
     started = time.perf_counter()
     assert find_movie_ids("godfater", limit=10)[0] == 100_000

@@ -63,6 +63,19 @@ def test_search_finds_a_title_typed_wrong(movie: Movie) -> None:
     assert 'value="godfater"' in page
 
 
+def test_search_shows_what_is_called_so_apart_from_what_is_nearly(db: None) -> None:
+    for pk in range(1, 41):
+        make_movie(pk, f"Alien {pk:02}", rating_count=100 - pk)
+    make_movie(50, "Alice")
+    make_movie(51, "Salieno")
+    first = Client().get("/search/", {"q": "alien"}).content.decode()
+    assert "40 films called “alien”" in first
+    assert "Called nearly that" not in first
+    assert 'href="?q=alien&amp;page=2"' in first
+    second = Client().get("/search/", {"q": "alien", "page": "2"}).content.decode()
+    assert second.index("Alien 40") < second.index("Called nearly that") < second.index("Salieno")
+
+
 def test_search_by_htmx_sends_only_the_results(movie: Movie) -> None:
     answer = Client().get("/search/", {"q": "matrix"}, headers={**HTMX, "HX-Target": "results"})
     assert "<html" not in answer.content.decode()
@@ -78,43 +91,6 @@ def test_search_that_finds_nothing_offers_well_known_films(movie: Movie) -> None
 
 def test_search_escapes_what_was_typed(db: None) -> None:
     assert b"<script>alert" not in Client().get("/search/", {"q": "<script>alert(1)"}).content
-
-
-def test_browse_keeps_to_genre_and_decade(db: None) -> None:
-    make_movie(1, "Old Drama", genres=["Drama"], year=1955)
-    make_movie(2, "New Drama", genres=["Drama"], year=2001)
-    make_movie(3, "Old Comedy", genres=["Comedy"], year=1955)
-    page = Client().get("/browse/", {"genre": "drama", "decade": "1950"}).content.decode()
-    assert "Old Drama" in page
-    assert "New Drama" not in page
-    assert "Old Comedy" not in page
-
-
-def test_browse_sorts_and_pages_keep_the_question(db: None) -> None:
-    for pk in range(1, 41):
-        make_movie(pk, f"Film {pk:02}", year=1960 + pk)
-    page = Client().get("/browse/", {"sort": "oldest", "page": "2"}).content.decode()
-    assert "Film 40" in page
-    assert "Film 01" not in page
-    assert "?sort=oldest&amp;page=1" in page
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "genre=nope",
-        "genre=%00",
-        "decade=x",
-        "sort=%27",
-        "page=0",
-        "page=zz",
-        "page=9999999999999999999",
-    ],
-)
-def test_browse_passes_over_what_it_does_not_understand(query: str, movie: Movie) -> None:
-    answer = Client().get(f"/browse/?{query}")
-    assert answer.status_code == 200
-    assert "The Matrix" in answer.content.decode()
 
 
 def test_rating_without_htmx_goes_back_to_the_page(

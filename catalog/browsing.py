@@ -1,0 +1,195 @@
+"""What may be asked of the list of all movies: the form in the address, and the movies it means."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from catalog.diary_models import DiaryEntry
+from catalog.filters import ORDERINGS
+from catalog.models import Movie, Rating, SeenMovie
+from catalog.search import MAX_QUERY_CHARACTERS, find_matches
+from catalog.selectors import filter_genres, get_genres
+
+FIRST_DECADE = 1900
+FIRST_YEAR, LAST_YEAR = 1870, 2100
+# In minutes, from one to the other: what is unknown is in none of them, and shown all the same.
+RUNTIMES: dict[str, tuple[int, int]] = {
+    "short": (1, 90),
+    "usual": (91, 120),
+    "long": (121, 150),
+    "epic": (151, 32_767),
+}
+RATINGS = ("3", "3.5", "4")
+
+
+def _get_decades() -> list[tuple[str, str]]:
+    latest = datetime.now(tz=UTC).year // 10 * 10
+    decades = range(latest, FIRST_DECADE - 1, -10)
+    return [("", str(_("Any decade")))] + [(str(year), f"{year}s") for year in decades]
+
+
+class BrowseForm(forms.Form):
+    """Words of the title, filters and order, all optional, from the address of the page."""
+
+    # Where each field stands on the page: at once, or behind "More filters".
+    MAIN: ClassVar = ("q", "decade", "sort")
+    MORE: ClassVar = ("year_from", "year_to", "runtime", "rating", "unseen")
+    GENRES: ClassVar = ("genre", "without")
+
+    q = forms.CharField(
+        label=_("Title"), required=False, max_length=MAX_QUERY_CHARACTERS, widget=forms.SearchInput
+    )
+    decade = forms.TypedChoiceField(
+        label=_("Decade"), required=False, coerce=int, empty_value=None, choices=_get_decades
+    )
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[
+            ("", _("Most rated")),
+            ("best", _("Best rated")),
+            ("newest", _("Newest")),
+            ("oldest", _("Oldest")),
+            ("title", _("Title")),
+            ("popular", _("Most rated, not by likeness")),
+        ],
+    )
+    genre = forms.MultipleChoiceField(
+        label=_("Any of these genres"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without = forms.MultipleChoiceField(
+        label=_("None of these"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    year_from = forms.IntegerField(
+        label=_("From year"), required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR
+    )
+    year_to = forms.IntegerField(
+        label=_("To year"), required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR
+    )
+    runtime = forms.ChoiceField(
+        label=_("Length"),
+        required=False,
+        choices=[
+            ("", _("Any length")),
+            ("short", _("Up to 1½ hours")),
+            ("usual", _("1½ to 2 hours")),
+            ("long", _("2 to 2½ hours")),
+            ("epic", _("Longer")),
+        ],
+    )
+    rating = forms.TypedChoiceField(
+        label=_("Rated at least"),
+        required=False,
+        coerce=float,
+        empty_value=None,
+        choices=[("", _("Any rating")), *((stars, stars) for stars in RATINGS)],
+    )
+    unseen = forms.BooleanField(label=_("Only films I have not seen"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.genres = {genre.slug: genre for genre in get_genres()}
+        named = [(slug, genre.name) for slug, genre in self.genres.items()]
+        for name in ("genre", "without"):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above
+            field.choices = named
+        if not self.data.get("q"):
+            # Without words there is no likeness to sort by.
+            sort = self.fields["sort"]
+            assert isinstance(sort, forms.ChoiceField)  # noqa: S101 - as declared above
+            sort.choices = [choice for choice in sort.choices if choice[0] != "popular"]
+
+    def clean_q(self) -> str:
+        """Return the words as Postgres can take them."""
+        words: str = self.cleaned_data["q"].replace("\x00", "")
+        return words
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a range of years that ends before it begins.
+
+        Raises:
+            ValidationError: It does.
+        """
+        asked = super().clean() or self.cleaned_data
+        first, last = asked.get("year_from"), asked.get("year_to")
+        if first is not None and last is not None and last < first:
+            text = _("The last year is before the first.")
+            raise ValidationError({"year_to": text})
+        return asked
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything behind "More filters" is asked for or wrong."""
+        asked = self.cleaned_data
+        hidden = (*self.MORE, *self.GENRES)
+        return any(asked.get(name) or name in self.errors for name in hidden)
+
+    @property
+    def chosen_genre_names(self) -> list[str]:
+        """The names of the genres asked for."""
+        return [self.genres[slug].name for slug in self.cleaned_data.get("genre", ())]
+
+
+def filter_movies(form: BrowseForm, *, viewer: User | None) -> QuerySet[Movie]:
+    """Return the movies asked for, in order; what is not a valid question is left out of it.
+
+    Movies of unknown length stay, behind those whose length is known; a year or rating that is not
+    known is in no range.
+    """
+    form.is_valid()
+    asked = form.cleaned_data
+    movies = _filter_genres(Movie.objects.all(), form)
+    if asked.get("decade") is not None:
+        movies = movies.filter(year__range=(asked["decade"], asked["decade"] + 9))
+    if asked.get("year_from") is not None:
+        movies = movies.filter(year__gte=asked["year_from"])
+    if asked.get("year_to") is not None:
+        movies = movies.filter(year__lte=asked["year_to"])
+    if asked.get("rating") is not None:
+        movies = movies.filter(rating_mean__gte=asked["rating"])
+    if asked.get("unseen") and viewer is not None:
+        movies = leave_out_seen(movies, viewer)
+    return _order(movies, asked)
+
+
+def _filter_genres(movies: QuerySet[Movie], form: BrowseForm) -> QuerySet[Movie]:
+    wanted, unwanted = (
+        [form.genres[slug].pk for slug in form.cleaned_data.get(name, ())]
+        for name in ("genre", "without")
+    )
+    movies = filter_genres(movies, wanted)
+    if unwanted:
+        links = Movie.genres.through.objects.filter(movie_id=OuterRef("pk"), genre_id__in=unwanted)
+        movies = movies.filter(~Exists(links))
+    return movies
+
+
+def leave_out_seen(movies: QuerySet[Movie], viewer: User) -> QuerySet[Movie]:
+    """Return the movies that somebody has neither rated nor called seen, nor in their diary."""
+    for model in (Rating, SeenMovie, DiaryEntry):
+        rows = model._default_manager.filter(user=viewer, movie_id=OuterRef("pk"))
+        movies = movies.filter(~Exists(rows))
+    return movies
+
+
+def _order(movies: QuerySet[Movie], asked: dict[str, Any]) -> QuerySet[Movie]:
+    """Keep to title and length, which both have a say in the order."""
+    order = list(ORDERINGS[asked.get("sort") or "popular"])
+    if words := asked.get("q"):
+        found = find_matches(words)
+        ids = (*found.close, *found.loose)
+        movies = movies.filter(pk__in=ids)
+        if not asked.get("sort") and ids:
+            places = [When(pk=pk, then=place) for place, pk in enumerate(ids)]
+            order = [Case(*places, output_field=IntegerField())]
+    if asked.get("runtime"):
+        is_of_length = Q(runtime_minutes__range=RUNTIMES[asked["runtime"]])
+        movies = movies.filter(is_of_length | Q(runtime_minutes=None))
+        order.insert(0, Case(When(runtime_minutes=None, then=1), default=0))
+    return movies.order_by(*order)

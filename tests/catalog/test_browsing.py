@@ -1,0 +1,159 @@
+"""The list of all movies: each filter, the orders, addresses that can be shared, bad input."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from catalog.browsing import BrowseForm, filter_movies
+from catalog.diary_models import DiaryEntry
+from catalog.models import Movie, SeenMovie
+from catalog.services import set_rating
+from tests.catalog.factories import count_queries_of, make_movie
+
+pytestmark = pytest.mark.django_db
+
+
+def find(viewer: User | None = None, **asked: Any) -> list[int]:
+    """Return the ids of the movies that these fields ask for, in order."""
+    form = BrowseForm(asked)
+    return list(filter_movies(form, viewer=viewer).values_list("pk", flat=True))
+
+
+def read(query: str, client: Client | None = None) -> str:
+    answer: Any = (client or Client()).get(f"/browse/?{query}")
+    assert answer.status_code == 200, answer.content[:500]
+    text: str = answer.content.decode()
+    return text
+
+
+@pytest.fixture
+def shelf() -> None:
+    """Six films that differ in all that can be asked for."""
+    facts: list[tuple[str, int | None, list[str], float | None, int, int | None]] = [
+        ("Old Drama", 1955, ["Drama"], 4.2, 60, 95),
+        ("New Drama", 2001, ["Drama", "Romance"], 3.1, 50, 160),
+        ("Old Comedy", 1955, ["Comedy"], 3.9, 40, None),
+        ("Dark Comedy", 1984, ["Comedy", "Drama"], 4.0, 30, 88),
+        ("Lost Reel", None, ["Comedy"], None, 0, 12),
+        ("Long Night", 1999, ["Horror"], 2.5, 20, 121),
+    ]
+    for pk, (title, year, genres, mean, count, minutes) in enumerate(facts, start=1):
+        make_movie(
+            pk,
+            title,
+            genres=genres,
+            year=year,
+            rating_mean=mean,
+            rating_count=count,
+            runtime_minutes=minutes,
+        )
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [1, 2, 3, 4, 6, 5]),
+        ({"genre": ["drama"]}, [1, 2, 4]),
+        ({"genre": ["drama", "horror"]}, [1, 2, 4, 6]),
+        ({"without": ["drama"]}, [3, 6, 5]),
+        ({"genre": ["comedy"], "without": ["drama"]}, [3, 5]),
+        ({"decade": "1950"}, [1, 3]),
+        ({"year_from": "1984", "year_to": "1999"}, [4, 6]),
+        ({"year_from": "1999"}, [2, 6]),
+        ({"rating": "3.5"}, [1, 3, 4]),
+        ({"runtime": "short"}, [4, 5, 3]),
+        ({"runtime": "epic"}, [2, 3]),
+        ({"q": "drama"}, [1, 2]),
+        ({"q": "comdy"}, [3, 4]),
+        ({"q": "drama", "sort": "newest"}, [2, 1]),
+        ({"sort": "oldest"}, [1, 3, 4, 6, 2, 5]),
+        ({"sort": "newest"}, [2, 6, 4, 1, 3, 5]),
+        ({"sort": "title"}, [4, 6, 5, 2, 3, 1]),
+        ({"sort": "best"}, [1, 4, 3, 2, 6, 5]),
+    ],
+)
+def test_each_question_finds_its_films(
+    asked: dict[str, Any], found: list[int], shelf: None
+) -> None:
+    assert find(**asked) == found
+
+
+def test_unseen_leaves_out_what_is_rated_called_seen_or_in_the_diary(
+    shelf: None, member: User
+) -> None:
+    set_rating(user=member, movie_id=1, stars=4)
+    SeenMovie.objects.create(user=member, movie_id=2)
+    DiaryEntry.objects.create(user=member, movie_id=3, watched_on=timezone.localdate())
+    assert find(member, unseen="on") == [4, 6, 5]
+    assert find(member) == find(None, unseen="on") == [1, 2, 3, 4, 6, 5]
+
+
+def test_film_of_unknown_length_is_shown_as_such(shelf: None) -> None:
+    page = read("runtime=short")
+    assert page.count("Length unknown") == 1
+    assert page.index("Dark Comedy") < page.index("Old Comedy") < page.index("Length unknown")
+    assert "Length unknown" not in read("")
+
+
+def test_pages_keep_the_question() -> None:
+    for pk in range(1, 41):
+        make_movie(pk, f"Film {pk:02}", year=1960 + pk, genres=["Drama"])
+    page = read("sort=oldest&genre=drama&page=2")
+    assert "Film 40" in page
+    assert "Film 01" not in page
+    assert "?sort=oldest&amp;genre=drama&amp;page=1" in page
+
+
+def test_address_to_share_is_without_what_was_left_empty(shelf: None) -> None:
+    answer: Any = Client().get("/browse/?q=&decade=1950&sort=&genre=drama&genre=comedy&year_to=")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/browse/?decade=1950&genre=drama&genre=comedy"
+    assert Client().get("/browse/?sort=&page=")["Location"] == "/browse/"
+
+
+def test_bad_years_are_kept_and_explained(shelf: None) -> None:
+    page = read("year_from=2001&year_to=1955&genre=drama")
+    assert "The last year is before the first." in page
+    assert re.search(r'name="year_to" value="1955"[^>]*aria-invalid="true"', page)
+    assert '<details class="more-filters" open' in page
+    page = read("year_from=soon")
+    assert 'value="soon"' in page
+    assert "Enter a whole number." in page
+    assert "Old Drama" in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "genre=nope",
+        "genre=%00",
+        "without=%00",
+        "decade=x",
+        "sort=%27",
+        "runtime=x",
+        "rating=9",
+        "year_from=9999999999999999999",
+        "page=0",
+        "page=zz",
+        "page=9999999999999999999",
+    ],
+)
+def test_what_is_not_understood_is_passed_over(query: str, movie: Movie) -> None:
+    assert "The Matrix" in read(query)
+
+
+@pytest.mark.parametrize("words", ["%00", "%25", "_", "%5C", "%27 OR 1=1 --", "a" * 500])
+def test_any_words_can_be_asked_for(words: str, movie: Movie) -> None:
+    read(f"q={words}")
+
+
+def test_queries_do_not_grow_with_filters_or_films(logged_in: Client, shelf: None) -> None:
+    url = "/browse/?q=drama&genre=drama&without=horror&unseen=on&rating=3"
+    few = count_queries_of(logged_in, url)
+    for pk in range(20, 60):
+        make_movie(pk, f"Drama {pk}", genres=["Drama", f"Genre {pk}"], rating_mean=4.0)
+    assert count_queries_of(logged_in, url) <= few <= 12
