@@ -2,13 +2,13 @@
 
 from django.urls import include, path, re_path
 
-from catalog import import_views, poster_views, rating_views, views
+from catalog import import_views, own_views, poster_views, rating_views, views
 
 urlpatterns = [
     path("search/", views.search, name="search"),
     path("browse/", views.browse, name="browse"),
-    path("ratings/", views.ratings, name="ratings"),
-    path("watchlist/", views.watchlist, name="watchlist"),
+    path("ratings/", own_views.ratings, name="ratings"),
+    path("watchlist/", own_views.watchlist, name="watchlist"),
     path("", include("catalog.lists.urls")),
     path("movies/<int:movie_id>/rating/", rating_views.rate_movie, name="rate_movie"),
     path("movies/<int:movie_id>/watchlist/", views.save_watchlist, name="save_watchlist"),

@@ -22,14 +22,11 @@ from catalog.search import find_matches
 from catalog.selectors import (
     get_movie_cards,
     get_popular_movies,
-    get_ratings,
-    get_watchlist,
 )
 from catalog.services import UnknownMovieError, add_to_watchlist, remove_from_watchlist
-from catalog.shelves import make_card, make_shelf
+from catalog.shelves import make_shelf
 
 FILMS_PER_PAGE = 36
-RATINGS_PER_PAGE = 30
 SUGGESTIONS = 12
 YEAR_SECONDS = 31_536_000
 
