@@ -21,6 +21,8 @@ PAGES = (
     "/ratings/",
     "/watchlist/",
     "/taste/",
+    "/taste/statistics/",
+    "/lists/",
     "/account/",
     "/account/2fa/",
     "/account/delete/",
