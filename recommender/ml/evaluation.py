@@ -49,7 +49,7 @@ class Catalogue:
     """Facts about movies that lists are judged by, the same for every model of a comparison.
 
     `genres` maps movie id to genre names; `counts` maps movie id to how many of the `num_people`
-    people trained on rated it. `num_items` of them were rated at all.
+    people trained on rated it.
     """
 
     genres: Mapping[int, tuple[str, ...]]
@@ -57,9 +57,9 @@ class Catalogue:
     num_people: int
 
     @property
-    def num_items(self) -> int:
-        """Return how many movies the people trained on rated."""
-        return len(self.counts)
+    def rated_ids(self) -> NDArray[np.int64]:
+        """Return the ids of all movies that the people trained on rated."""
+        return np.array(list(self.counts), dtype=np.int64)
 
     @classmethod
     def build(cls, train: Interactions, movies: Mapping[int, MovieInfo]) -> Catalogue:
@@ -127,7 +127,7 @@ def evaluate(
         per_person=_measure(ranks, top, vocabulary, catalogue),
         ranks=ranks,
         top=top_ids,
-        coverage=metrics.coverage(top_ids, max(catalogue.num_items, 1)),
+        coverage=metrics.coverage(top_ids, catalogue.rated_ids),
     )
 
 

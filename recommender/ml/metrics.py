@@ -74,9 +74,9 @@ def top_items(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return np.take_along_axis(kept, order, axis=1).astype(np.int64)
 
 
-def coverage(recommended: NDArray[np.int64], num_items: int) -> float:
-    """Return the part of `num_items` movies that at least one of the (U, k) lists shows, 0..1."""
-    return len(np.unique(recommended)) / num_items
+def coverage(recommended: NDArray[np.int64], items: NDArray[np.integer]) -> float:
+    """Return the part of `items` (N,) that at least one of the (U, k) lists shows, 0..1."""
+    return len(np.intersect1d(recommended, items)) / max(1, len(items))
 
 
 def diversity(

@@ -79,7 +79,8 @@ def test_top_items_are_sorted_best_first() -> None:
 
 
 def test_coverage_counts_distinct_movies_of_all_lists() -> None:
-    assert metrics.coverage(np.array([[1, 2], [2, 3]]), 12) == pytest.approx(0.25)
+    shown, items = np.array([[1, 2], [2, 99]]), np.arange(1, 9)
+    assert metrics.coverage(shown, items) == pytest.approx(0.25)  # 99 is not one of them
 
 
 def test_diversity_is_one_minus_the_mean_pairwise_cosine() -> None:

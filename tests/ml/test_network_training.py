@@ -21,7 +21,7 @@ from tests.ml.tiny_models import tiny_config
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> NetworkRecommender:
     data = write_csv_set(tmp_path_factory.mktemp("data") / "tiny-set", random_rows(100, 30))
-    return train_network(tiny_config(), load_interactions([data]))
+    return train_network(prepare_trainer(tiny_config(), load_interactions([data])))
 
 
 def test_trained_network_tells_of_its_training(network: NetworkRecommender) -> None:
@@ -66,10 +66,10 @@ def test_validation_people_are_not_trained_on(tmp_path: Path) -> None:
 
 def test_interrupted_training_goes_on_to_the_same_network(tmp_path: Path) -> None:
     train = load_interactions([write_csv_set(tmp_path / "tiny-set", random_rows(80, 30))])
-    whole = train_network(tiny_config(), train)
+    whole = train_network(prepare_trainer(tiny_config(), train))
     checkpoint = tmp_path / "run" / "checkpoint.pt"
     prepare_trainer(tiny_config(), train, checkpoint=checkpoint).run_epoch()
-    resumed = train_network(tiny_config(), train, checkpoint=checkpoint)
+    resumed = train_network(prepare_trainer(tiny_config(), train, checkpoint=checkpoint))
     for ours, theirs in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
         assert (ours == theirs).all()
 
@@ -78,4 +78,4 @@ def test_too_few_people_are_named() -> None:
     config = tiny_config()
     config = replace(config, data=replace(config.data, validation_fraction=0.0))
     with pytest.raises(TrainingError, match="tiny: 3 people are too few"):
-        train_network(config, interactions_of([[1, 2, 3]] * 3))
+        prepare_trainer(config, interactions_of([[1, 2, 3]] * 3))

@@ -33,7 +33,11 @@ from recommender.ml.evaluation import Recommender, genre_vectors
 from recommender.ml.export import export_model
 from recommender.ml.finetuning import MODEL_FILE, fine_tune
 from recommender.ml.histories import History, read_history
-from recommender.ml.lab.network_training import NetworkRecommender, train_network
+from recommender.ml.lab.network_training import (
+    NetworkRecommender,
+    prepare_trainer,
+    train_network,
+)
 from recommender.ml.splits import EvaluationSplit, person_quantile
 
 RATING_COUNTS = (1, 5, 20)
@@ -72,7 +76,7 @@ def keep_network(
         UsageError: The network there knows one of the films that must be `absent`.
     """
     if not folder.exists():
-        network = train_network(config, train)
+        network = train_network(prepare_trainer(config, train))
         card = {
             "name": folder.name,
             "model": dataclasses.asdict(config.model),

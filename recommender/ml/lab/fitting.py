@@ -191,9 +191,13 @@ class Fitter:
         return options
 
     def _train(self, entry: ModelEntry, seed: int | None, work: Path | None) -> Fitted:
-        from recommender.ml.lab.network_training import train_network  # noqa: PLC0415 - needs torch
+        # Needs torch, which baselines do without.
+        from recommender.ml.lab.network_training import (  # noqa: PLC0415
+            prepare_trainer,
+            train_network,
+        )
 
-        network = train_network(
+        trainer = prepare_trainer(
             self.network_config(entry, seed),
             self.select(entry),
             checkpoint=None if work is None else work / "checkpoint.pt",
@@ -201,6 +205,7 @@ class Fitter:
             show_progress=sys.stderr.isatty(),
             movies=self.movies,
         )
+        network = train_network(trainer)
         network.name = entry.label
         return Fitted(network, network.record)
 

@@ -96,7 +96,8 @@ def prepare_trainer(
 ) -> Trainer:
     """Take validation people off `train` and make ready to train on the others.
 
-    With a `checkpoint` the run goes on from that file where it exists, and keeps it up to date.
+    With a `checkpoint` the run goes on from that file where it exists, and keeps it up to date;
+    `movies` gives genres to configs that use them.
 
     Raises:
         TrainingError: The people are too few.
@@ -125,31 +126,13 @@ def prepare_trainer(
     )
 
 
-def train_network(
-    config: ExperimentConfig,
-    train: Interactions,
-    *,
-    checkpoint: Path | None = None,
-    device: str = "cpu",
-    show_progress: bool = False,
-    movies: Mapping[int, MovieInfo] | None = None,
-) -> NetworkRecommender:
-    """Train the network of a config on `train` and return it with its best epoch's weights.
-
-    Who validates is drawn from `train` itself; `movies` gives genres to configs that use them.
+def train_network(trainer: Trainer) -> NetworkRecommender:
+    """Train to the end and return the network with its best epoch's weights.
 
     Raises:
-        TrainingError: The people are too few, or the loss became NaN or infinite.
-        ArtifactError: The checkpoint is broken, of another run, or cannot be written.
+        TrainingError: The loss became NaN or infinite.
+        ArtifactError: The checkpoint cannot be written.
     """
-    trainer = prepare_trainer(
-        config,
-        train,
-        checkpoint=checkpoint,
-        device=device,
-        show_progress=show_progress,
-        movies=movies,
-    )
     model = trainer.run().to(trainer.device)
     movie_ids = trainer.data.movie_ids
     popularity = count_items(trainer.data.train, len(movie_ids))

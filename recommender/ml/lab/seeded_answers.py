@@ -82,5 +82,5 @@ def join_evaluations(
         },
         ranks=[row for part in parts for row in part.ranks],
         top=top,
-        coverage=metrics.coverage(top, max(catalogue.num_items, 1)),
+        coverage=metrics.coverage(top, catalogue.rated_ids),
     )
