@@ -8,6 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.fact_serializers import MovieFactsSerializer, show_facts
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.ratings import MAX_STARS, MIN_STARS
 from catalog.search import MAX_QUERY_CHARACTERS, MAX_RESULTS
@@ -59,6 +60,7 @@ class MovieSerializer(MovieSummarySerializer):
     imdb_id = serializers.SerializerMethodField()
     tmdb_id = serializers.IntegerField(allow_null=True)
     text = serializers.SerializerMethodField()
+    facts = serializers.SerializerMethodField()
 
     def get_imdb_id(self, movie: Movie) -> str | None:
         """Return the id at IMDb."""
@@ -68,6 +70,11 @@ class MovieSerializer(MovieSummarySerializer):
     def get_text(self, movie: Movie) -> dict[str, Any] | None:
         """Return the text, or None where there is none."""
         return dict(MovieTextSerializer(movie).data) if movie.extract else None
+
+    @extend_schema_field(MovieFactsSerializer)
+    def get_facts(self, movie: Movie) -> dict[str, Any]:
+        """Return runtime, people and services."""
+        return show_facts(movie)
 
 
 class RatingSerializer(serializers.ModelSerializer[Rating]):

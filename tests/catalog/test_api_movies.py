@@ -1,7 +1,8 @@
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from catalog.models import Movie
+from catalog.models import Availability, Credit, Movie, Person, Service, TmdbRecord
 from tests.catalog.factories import assert_problem, count_queries_of, make_movie
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,33 @@ def test_movie_shows_all_that_is_known(client: Client) -> None:
             "source_url": "https://en.wikipedia.org/wiki/Toy_Story",
             "licence": "CC BY-SA 4.0",
         },
+        "facts": {
+            "runtime_minutes": None,
+            "directors": [],
+            "cast": [],
+            "country": "US",
+            "services": [],
+            "attribution": None,
+        },
+    }
+
+
+def test_movie_shows_facts_and_whom_to_name_for_them(client: Client, movie: Movie) -> None:
+    Movie.objects.update(runtime_minutes=136)
+    person = Person.objects.create(name="Ada Lens")
+    Credit.objects.create(movie=movie, person=person, job="director")
+    Credit.objects.create(movie=movie, person=person, job="actor", character="A passer-by")
+    service = Service.objects.create(slug="streamly", name="Streamly")
+    Availability.objects.create(movie=movie, service=service, country="US", offer="ads")
+    TmdbRecord.objects.create(movie=movie, tmdb_id=603, fetched_at=timezone.now())
+    body = client.get(f"/api/v1/movies/{movie.pk}").json()["facts"]
+    assert "not endorsed or certified by TMDB" in body.pop("attribution")
+    assert body == {
+        "runtime_minutes": 136,
+        "directors": ["Ada Lens"],
+        "cast": [{"name": "Ada Lens", "character": "A passer-by"}],
+        "country": "US",
+        "services": [{"slug": "streamly", "name": "Streamly", "offer": "ads"}],
     }
 
 
