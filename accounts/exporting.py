@@ -14,12 +14,13 @@ Your data at MovieShow.
 
 ratings.csv, watchlist.csv and seen.csv are what you rated, mean to watch, and have seen without
 giving it stars. Letterboxd's importer reads them, and so does MovieShow's own: upload this zip as
-it is at /import/ and you have it all back. hidden.csv lists films you asked not to be shown. The
-folder lists holds a CSV for each list you made.
+it is at /import/ and you have it all back, with diary.csv, which says on which days you watched
+what. hidden.csv lists films you asked not to be shown. The folder lists holds a CSV for each list
+you made.
 
 The folder json holds the same for programs, and the rest: your account, the names of your API
 tokens (their keys are kept by nobody), where you are logged in, your answers at the door, every
-change of a rating, your imports, and what you were shown and did with it.
+change of a rating, your notes, your imports, and what you were shown and did with it.
 
 Times are UTC.
 """

@@ -111,6 +111,8 @@ class ImportedFilm(models.Model):
     is_seen = models.BooleanField(default=False)
     is_listed = models.BooleanField(default=False)
     listed_at = models.DateTimeField(null=True)
+    # Days on which it was watched; once applied, those that were added to the diary.
+    days = models.JSONField(default=list)
     match = models.CharField(max_length=10, choices=Match)
     movie = models.ForeignKey(
         "catalog.Movie", null=True, on_delete=models.SET_NULL, related_name="+"

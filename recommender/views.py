@@ -1,49 +1,19 @@
-"""Pages that recommend: a film with what is like it, and hiding films."""
+"""Hiding films, from wherever they are shown."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from accounts.requests import PageRequest, get_next_url, with_writer
 from catalog.origins import read_origin
-from catalog.selectors import MovieCard, get_movie, get_movie_cards
+from catalog.selectors import MovieCard, get_movie_cards
 from catalog.services import UnknownMovieError
-from catalog.shelves import make_card, make_shelf
-from recommender.feedback.noting import note_click
-from recommender.selectors import get_similar_movies
+from catalog.shelves import make_shelf
 from recommender.services import hide_movie, unhide_movie
-from recommender.taste_selectors import (
-    is_hidden,
-)
-
-RATINGS_WANTED = 5
-SIMILAR_FILMS = 12
-
-
-@require_safe
-def movie(request: PageRequest, movie_id: int) -> HttpResponse:
-    """Show a film: what it is, what one gave it, and films like it."""
-    viewer = get_request_viewer(request)
-    found = get_movie(movie_id)
-    if found is None:
-        raise Http404
-    origin = read_origin(request.GET)
-    note_click(user=viewer, movie_id=movie_id, origin=origin)
-    similar = get_similar_movies(movie_id=movie_id, limit=SIMILAR_FILMS)
-    cards = get_movie_cards([item.movie_id for item in similar])
-    film, *others = make_shelf([make_card(found), *cards], viewer=viewer)
-    context = {
-        "movie": found,
-        "film": film,
-        "origin": origin,
-        "similar": others,
-        "is_hidden": is_hidden(user=viewer, movie_id=movie_id),
-    }
-    return render(request, "recommender/movie.html", context)
 
 
 @require_POST

@@ -34,7 +34,14 @@ def export_diary(user: User) -> Iterable[ExportedFile]:
         for *film, day, is_rewatch, note in rows.iterator(chunk_size=ROWS_AT_ONCE)
     )
     yield ExportedFile("diary.csv", write_csv(header, lines))
-    fields = ("movie_id", "watched_on", "is_rewatch", "note", "created_at", "updated_at")
+    fields: tuple[str, ...] = (
+        "movie_id",
+        "watched_on",
+        "is_rewatch",
+        "note",
+        "created_at",
+        "updated_at",
+    )
     title = F("movie__title")
     entries = days.values(*fields, title=title).iterator(chunk_size=ROWS_AT_ONCE)
     yield ExportedFile("json/diary.json", write_json(entries))

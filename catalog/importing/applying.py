@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.bulk_ratings import RatingState, change_ratings
+from catalog.diary_models import DiaryEntry
 from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
+from catalog.importing.days import add_days, merge_days, plan_days, remove_days
 from catalog.models import Rating, WatchlistEntry
 from catalog.ratings import lock_user
 
@@ -21,9 +23,11 @@ Policy, Status = HistoryImport.Policy, HistoryImport.Status
 SAVE_OUTCOMES = """
     UPDATE catalog_importedfilm AS film
     SET outcome = done.outcome, before = done.before::jsonb, after = done.after::jsonb,
-        has_listed = done.has_listed, has_marked_seen = done.has_marked_seen
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[])
-         AS done(id, outcome, before, after, has_listed, has_marked_seen)
+        has_listed = done.has_listed, has_marked_seen = done.has_marked_seen,
+        days = done.days::jsonb
+    FROM unnest(
+        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::text[]
+    ) AS done(id, outcome, before, after, has_listed, has_marked_seen, days)
     WHERE film.id = done.id
 """
 
@@ -39,6 +43,7 @@ class Changes:
     unseen: list[int] = field(default_factory=list)
     listed: list[WatchlistEntry] = field(default_factory=list)
     unlisted: list[int] = field(default_factory=list)
+    days: list[DiaryEntry] = field(default_factory=list)
     kept: int = 0
 
     def make(self, user: User) -> None:
@@ -53,6 +58,8 @@ class Changes:
         )
         WatchlistEntry.objects.bulk_create(self.listed, batch_size=2000, ignore_conflicts=True)
         WatchlistEntry.objects.filter(user=user, movie_id__in=self.unlisted).delete()
+        is_told = any((self.added, self.changed, self.removed, self.seen, self.unseen))
+        add_days(user, self.days, is_told=is_told)
 
 
 @transaction.atomic
@@ -71,6 +78,7 @@ def apply_import(*, history_import: HistoryImport) -> None:
     matched = batch.films.filter(match=Match.MATCHED, movie__isnull=False).order_by("position")
     films = _fold(matched)
     changes = _plan(batch, owner, films)
+    changes.days = plan_days(owner, films)
     changes.make(owner)
     _save_outcomes(films)
     batch.status, batch.applied_at, batch.attempts = Status.APPLIED, timezone.now(), 0
@@ -80,6 +88,7 @@ def apply_import(*, history_import: HistoryImport) -> None:
         "kept": changes.kept,
         "seen": len(changes.seen),
         "listed": len(changes.listed),
+        "days": len(changes.days),
         "left_out": batch.films.exclude(match=Match.MATCHED).count(),
     }
     batch.save()
@@ -115,6 +124,7 @@ def _fold(films: Iterable[ImportedFilm]) -> list[ImportedFilm]:
         first.is_seen |= film.is_seen
         first.is_listed |= film.is_listed
         first.listed_at = first.listed_at or film.listed_at
+        first.days = merge_days(first.days, film.days)
     now = timezone.now()
     return sorted(by_movie.values(), key=lambda film: (_get_place(film) or now, film.position))
 
@@ -212,7 +222,8 @@ def _thaw(movie_id: int, kept: dict[str, Any]) -> RatingState:
 
 
 def _save_outcomes(films: list[ImportedFilm]) -> None:
-    done = [film for film in films if film.outcome or film.has_listed or film.has_marked_seen]
+    marks = ("outcome", "has_listed", "has_marked_seen", "days")
+    done = [film for film in films if any(getattr(film, mark) for mark in marks)]
 
     def dump(kept: dict[str, Any] | None) -> str | None:
         return None if kept is None else json.dumps(kept)
@@ -227,6 +238,7 @@ def _save_outcomes(films: list[ImportedFilm]) -> None:
                 [dump(film.after) for film in done],
                 [film.has_listed for film in done],
                 [film.has_marked_seen for film in done],
+                [json.dumps(film.days) for film in done],
             ],
         )
 
@@ -246,6 +258,7 @@ def undo_import(*, history_import: HistoryImport) -> None:
     batch, owner = found
     changes = _plan_undo(batch, owner)
     changes.make(owner)
+    days = remove_days(owner, batch.films.filter(movie__isnull=False).exclude(days=[]))
     batch.films.all().delete()
     batch.status, batch.attempts = Status.UNDONE, 0
     batch.summary = {
@@ -254,6 +267,7 @@ def undo_import(*, history_import: HistoryImport) -> None:
         "kept": changes.kept,
         "seen": len(changes.unseen),
         "listed": len(changes.unlisted),
+        "days": days,
     }
     batch.save()
 

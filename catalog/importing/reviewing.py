@@ -28,6 +28,7 @@ class ImportCounts:
     rated: int
     seen: int
     listed: int
+    days: int
     rated_before: int
     differing: int
 
@@ -86,6 +87,7 @@ def count_films(batch: HistoryImport) -> ImportCounts:
         rated=Count("pk", filter=other),
         seen=Count("pk", filter=found & Q(stars=None, is_seen=True)),
         listed=Count("pk", filter=found & Q(is_listed=True)),
+        days=Count("pk", filter=found & ~Q(days=[])),
         rated_before=Count("pk", filter=other & Q(is_rated_before=True)),
         differing=Count("pk", filter=other & Q(is_other=True)),
     )

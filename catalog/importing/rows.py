@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from catalog.importing.days import Day
 from catalog.ratings import EARLIEST_WATCHED_AT
 
 MAX_TITLE_CHARACTERS = 500
@@ -51,6 +52,7 @@ class Row:
     is_listed: bool = False
     listed_at: datetime | None = None
     is_film: bool = True
+    day: Day | None = None
 
 
 def parse_time(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_noop
 
 from catalog.importing.container import Part
+from catalog.importing.days import make_day
 from catalog.importing.notes import Problem, UploadRefusedError
 from catalog.importing.rows import (
     BadValueError,
@@ -41,6 +42,8 @@ COLUMNS = {
     "type": ("titletype", "type"),
     "uri": ("letterboxduri", "letterboxdurl"),
     "review": ("review",),
+    "rewatch": ("rewatch",),
+    "private_note": ("privatenote",),
     "position": ("position",),
 }
 # fmt: on
@@ -57,7 +60,7 @@ class Table:
 
     part: Part
     format: str
-    kind: str  # ratings, diary, seen, list, or plain, where each line says by its values
+    kind: str  # ratings, diary, days, seen, list, or plain, where each line says by its values
     delimiter: str
     width: int
     places: dict[str, int]
@@ -94,6 +97,8 @@ def _classify(part: Part, places: dict[str, int], given: list[str]) -> tuple[str
         return "imdb", "list" if {"position", "created"} <= set(given) else "ratings"
     if {"userid", "movieid", "rating"} <= set(given) or {"movieid", "averagerating"} <= set(given):
         return "movielens", "ratings"
+    if {"private_note", "rewatch", "watched_at"} <= set(places):
+        return "plain", "days"
     if any(column in places for column in ("stars", "watched_at", "listed_at")):
         return "plain", "plain"
     if "watchlist" in part.stem:
@@ -196,6 +201,8 @@ def _parse_row(table: Table, fields: list[str], where: str) -> Row:
         row.title, row.year = split_title(row.title)
     if not (row.title or row.movie_id or row.imdb_id or row.tmdb_id):
         raise BadValueError(gettext_noop("the line names no film"), "")
+    if table.kind in ("diary", "days") and row.watched_at:
+        row.day = make_day(row.watched_at, rewatch=get("rewatch"), note=get("private_note"))
     _apply_kind(table, row)
     return row
 
@@ -216,6 +223,9 @@ def _apply_kind(table: Table, row: Row) -> None:
         case "diary":
             row.is_seen = True
             row.rated_at = None
+        case "days":
+            # Ours: what else is known of the film stands in files of its own.
+            row.watched_at = None
         case "ratings":
             row.is_seen = row.raw_stars is not None
             row.priority = 1

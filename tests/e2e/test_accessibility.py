@@ -16,8 +16,12 @@ PAGES = (
     "/welcome/",
     "/welcome/films/",
     "/movies/2571/",
+    "/movies/2571/predicted/",
+    "/movies/2571/diary/",
+    "/movies/2571/note/",
+    "/diary/",
     "/search/?q=godfater",
-    "/browse/",
+    "/browse/?genre=drama&runtime=short&year_from=2000&year_to=1990",
     "/ratings/",
     "/watchlist/",
     "/taste/",
@@ -69,7 +73,9 @@ def test_pages_of_a_member_have_no_violations(open_page: OpenPage) -> None:
     page.goto("/movies/1/")
     page.get_by_role("button", name="Not for me").click()
     page.get_by_role("button", name="Undo").wait_for()
-    page.goto("/movies/2571/")
+    page.goto("/movies/2571/diary/")
+    page.get_by_role("button", name="Add to diary").click()
+    page.get_by_text("is in your diary").wait_for()
     page.get_by_role("button", name="Watchlist", exact=True).click()
     page.locator("#watch-2571[aria-pressed=true]").wait_for()
     assert [fault for path in PAGES for fault in find_faults(page, path)] == []

@@ -98,7 +98,8 @@ def test_undo_restores_exactly_what_was_there(member: User, films: None) -> None
 
     assert snapshot(member) == before
     assert batch.status == Status.UNDONE
-    assert batch.summary == {"removed": 1, "restored": 1, "kept": 0, "seen": 1, "listed": 1}
+    undone = {"removed": 1, "restored": 1, "kept": 0, "seen": 1, "listed": 1, "days": 1}
+    assert batch.summary == undone
     assert RatingEvent.objects.filter(user=member, kind="removed").count() == 1
     assert not batch.films.exists()
 
@@ -163,8 +164,8 @@ def test_upload_is_read_reviewed_and_applied(member: User, films: None) -> None:
     batch = work(batch)
 
     assert batch.status == Status.APPLIED
-    expected = {"added": 2, "changed": 0, "kept": 0, "seen": 1, "listed": 1, "left_out": 0}
-    assert batch.summary == expected
+    expected = {"added": 2, "changed": 0, "kept": 0, "seen": 1, "listed": 1, "days": 1}
+    assert batch.summary == {**expected, "left_out": 0}
     assert get_stars(member) == {2571: 4.5, 4973: 5}
     assert Rating.objects.get(movie_id=2571).watched_at == datetime(2021, 5, 1, 12, tzinfo=UTC)
     assert Rating.objects.get(movie_id=4973).updated_at == datetime(2020, 2, 2, 12, tzinfo=UTC)

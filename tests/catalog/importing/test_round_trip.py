@@ -1,4 +1,5 @@
 import zipfile
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.diary.services import Viewing, add_entry
+from catalog.diary_models import DiaryEntry
 from catalog.importing import services
 from catalog.importing.parsing import parse_upload
 from catalog.importing.working import work_imports
@@ -16,6 +19,7 @@ from catalog.services import add_to_watchlist, set_rating
 from tests.catalog.factories import make_movie
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
+DAY_FIELDS = ("movie_id", "watched_on", "is_rewatch", "note")
 
 
 def snapshot(user: User) -> list[Any]:
@@ -25,6 +29,7 @@ def snapshot(user: User) -> list[Any]:
         list(ratings.values_list(*fields)),
         sorted(SeenMovie.objects.filter(user=user).values_list("movie_id", "watched_at")),
         sorted(WatchlistEntry.objects.filter(user=user).values_list("movie_id", "added_at")),
+        sorted(DiaryEntry.objects.filter(user=user).values_list(*DAY_FIELDS)),
     ]
 
 
@@ -39,6 +44,9 @@ def fill(user: User) -> None:
     SeenMovie.objects.create(user=user, movie_id=6)
     SeenMovie.objects.create(user=user, movie_id=7, watched_at=now)
     add_to_watchlist(user=user, movie_id=8)
+    for pk, day in ((1, 3), (1, 4), (3, 4), (8, 5)):
+        viewing = Viewing(date(2020, 1, day), is_rewatch=day == 4, note='With "Ada",\nat last')
+        add_entry(user=user, movie_id=pk, viewing=viewing)
     Rating.objects.filter(user=user, movie_id__in=(2, 3)).update(watched_at=now)
     Rating.objects.filter(user=user, movie_id__in=(3, 4)).update(is_date_known=True)
 
@@ -51,6 +59,7 @@ def test_what_is_exported_comes_back_the_same(logged_in: Client, member: User) -
     Rating.objects.all().delete()
     SeenMovie.objects.all().delete()
     WatchlistEntry.objects.all().delete()
+    DiaryEntry.objects.all().delete()
 
     upload = SimpleUploadedFile("movieshow-2024.zip", packed)
     batch = services.start_import(user=member, upload=upload)
