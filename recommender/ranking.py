@@ -146,20 +146,27 @@ def _score_era(
 
 def complete(scores: NDArray[np.float32], popularity: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give films the model does not know scores just below its lowest, the popular ones first."""
-    known = np.isfinite(scores)
-    if known.all():
+    if not len(scores) or np.isfinite(scores.min()):
         return scores
+    known = np.isfinite(scores)
     lowest = scores[known].min(initial=0.0)
     return np.where(known, scores, lowest - 2.0 + popularity).astype(np.float32)
 
 
 def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int) -> RankedFilms:
-    """Return the best films that may be shown, at most `depth`; equal scores by catalogue order."""
-    eligible = np.flatnonzero(mask)
-    if len(eligible) > depth:
-        best = np.argpartition(-scores[eligible], depth - 1)[:depth]
-        eligible = np.sort(eligible[best])
-    order = np.argsort(-scores[eligible], kind="stable")
+    """Return the best films that may be shown, at most `depth`; equal scores by catalogue order.
+
+    The scores alone are partitioned: half the time of an argpartition, whose indices are long.
+    """
+    eligible = None
+    if np.count_nonzero(mask) > depth:
+        offered = np.where(mask, scores, np.float32(-np.inf))
+        lowest = np.partition(offered, len(offered) - depth)[len(offered) - depth]
+        if np.isfinite(lowest):
+            eligible = np.flatnonzero(offered >= lowest)
+    if eligible is None:
+        eligible = np.flatnonzero(mask)
+    order = np.argsort(-scores[eligible], kind="stable")[:depth]
     positions = eligible[order]
     return RankedFilms(positions=positions, scores=scores[positions])
 

@@ -131,7 +131,7 @@ def score_films(snapshot: Snapshot, hidden: NDArray[np.float32]) -> NDArray[np.f
     """
     assert snapshot.model is not None  # noqa: S101 - only a model makes a hidden state
     scores: NDArray[np.float32] = snapshot.model.network.scores(hidden)[0]
-    return scores[snapshot.item_idx]
+    return snapshot.spread(scores)
 
 
 def _score_likeness(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
@@ -141,7 +141,7 @@ def _score_likeness(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
     positions = snapshot.catalogue.positions_of(liked)
     mean = snapshot.unit_vectors(positions[positions >= 0]).sum(axis=0, keepdims=True)
     likeness = snapshot.model.network.table.scores(mean)[0] * snapshot.model.inverse_norms
-    return np.asarray(likeness[snapshot.item_idx], dtype=np.float32)
+    return snapshot.spread(likeness)
 
 
 def refine(snapshot: Snapshot, hidden: NDArray[np.float32], ranked: RankedFilms) -> RankedFilms:

@@ -10,6 +10,7 @@ before. Torch is never imported here.
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,21 @@ class Snapshot:
     def model_version(self) -> int | None:
         """The model version's id; None for plain popularity."""
         return self.model.version_id if self.model else None
+
+    def spread(self, per_item: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (C,) what each film of the catalogue has of `per_item` (V,), a fresh array.
+
+        Where catalogue and model have the same films, in one order, it is a view.
+        """
+        places = self._item_places
+        return per_item[places] if isinstance(places, slice) else np.take(per_item, places)
+
+    @cached_property
+    def _item_places(self) -> slice | NDArray[np.intp]:
+        size = len(self.item_idx)
+        if np.array_equal(self.item_idx, np.arange(1, size + 1)):
+            return slice(1, size + 1)
+        return self.item_idx.astype(np.intp)
 
     def unit_vectors(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return (N, D) float32 unit item vectors, zero where the model knows no such film."""

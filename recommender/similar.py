@@ -52,7 +52,7 @@ def _score_by_vectors(snapshot: Snapshot, position: int) -> NDArray[np.float32]:
     cosine = network.table.scores(vector)[0] * inverse_norms * inverse_norms[idx]
     counts = snapshot.catalogue.rating_count.astype(np.float32)
     evidence = counts / (counts + EVIDENCE_RATINGS)
-    scores = cosine[snapshot.item_idx] * (0.5 + 0.5 * evidence)
+    scores = snapshot.spread(cosine) * (0.5 + 0.5 * evidence)
     return np.where(snapshot.item_idx > 0, scores, -np.inf).astype(np.float32)
 
 

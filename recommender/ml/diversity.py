@@ -35,12 +35,13 @@ def diversify_order(
     spread = float(scores[0] - scores[-1])
     relevance = (scores - scores[-1]) / (spread if spread > 0 else 1.0)
     gain = ((1 - share) * relevance).astype(np.float32)
-    penalties = share * (vectors @ vectors.T)  # (P, P)
-    penalty = np.zeros(size, dtype=np.float32)
+    # Row i: what each film is worth once film i stands before it. (P, P)
+    beside = gain - share * (vectors @ vectors.T)
+    worth = gain
     chosen: list[int] = []
     for _ in range(min(depth, size)):
-        best = int((gain - penalty).argmax())
+        best = int(worth.argmax())
         chosen.append(best)
-        gain[best] = -np.inf
-        np.maximum(penalty, penalties[best], out=penalty)
-    return np.concatenate([chosen, np.flatnonzero(np.isfinite(gain))]).astype(np.int64)
+        np.minimum(worth, beside[best], out=worth)
+        worth[best] = -np.inf
+    return np.concatenate([chosen, np.flatnonzero(np.isfinite(worth))]).astype(np.int64)

@@ -22,6 +22,7 @@ from recommender.ml.tokens import TokenFeatures
 
 __all__ = ["ArtifactError", "InferenceModel"]
 
+EXACT_ROWS = 512
 RUNTIME_ERRORS = (
     runtime.EPFail,
     runtime.Fail,
@@ -147,7 +148,11 @@ class InferenceModel:
         self, hidden: NDArray[np.float32], item_idx: NDArray[np.integer]
     ) -> NDArray[np.float32]:
         """Return the exact scores (B, N) float32 of items (N,), whatever the table."""
-        scores: NDArray[np.float32] = hidden @ self.stored.read(item_idx).T
+        # Some at a time: a larger array would come from the kernel anew each time, page by page.
+        scores = np.empty((len(hidden), len(item_idx)), dtype=np.float32)
+        for start in range(0, len(item_idx), EXACT_ROWS):
+            part = item_idx[start : start + EXACT_ROWS]
+            scores[:, start : start + EXACT_ROWS] = hidden @ self.stored.read(part).T
         if self.item_bias is not None:
             scores += self.item_bias[item_idx]
         return scores
