@@ -8,6 +8,7 @@ from django.http import QueryDict
 from recommender import cache
 from recommender.answering import PageRequest, answer_person, is_of_state, make_page_request
 from recommender.feedback import noting as feedback
+from recommender.outbox import Outbox
 from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
 from recommender.serving import model_server, read_state
 
@@ -54,12 +55,15 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        answer = answer_person(snapshot, user_id, page)
+        answer = answer_person(snapshot, user_id, page, outbox=outbox)
         body = render_list(answer, snapshot.catalogue, filters=page.filters)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        if is_shown:
+            feedback.note_answer(state=state, user_id=user_id, raw=raw, body=body, outbox=outbox)
         return raw, is_of_state(snapshot, state)
 
-    raw = cache.get_or_compute(key, compute)
+    outbox = Outbox()
+    raw = cache.get_or_compute(key, compute, outbox=outbox)
     if is_shown:
         feedback.note_answer(state=state, user_id=user_id, raw=raw)
     return raw

@@ -9,6 +9,7 @@ from recommender import payloads
 from recommender.answers import Filters, RecommendationList, Taste
 from recommender.cursors import Cursor, decode_cursor, encode_cursor
 from recommender.dials import DialOptions
+from recommender.outbox import Outbox
 from recommender.recommending import Ranking, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste_reading import read_taste
@@ -61,8 +62,13 @@ def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
     return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
 
 
-def answer_person(snapshot: Snapshot, user_id: int | None, page: PageRequest) -> RecommendationList:
-    """Rank for a person, or cut the next page of a ranking made before."""
+def answer_person(
+    snapshot: Snapshot, user_id: int | None, page: PageRequest, *, outbox: Outbox | None = None
+) -> RecommendationList:
+    """Rank for a person, or cut the next page of a ranking made before.
+
+    A new ranking is kept for its later pages: with the rest of `outbox`, else at once.
+    """
     taste = read_taste(user_id=user_id) if user_id is not None else Taste()
     taste = replace(taste, dials=taste.dials.override(page.dials))
     recommendation_id, whole = page.place.recommendation_id, None
@@ -72,7 +78,9 @@ def answer_person(snapshot: Snapshot, user_id: int | None, page: PageRequest) ->
         # A first page, or the ranking has expired: the answer then carries a new id.
         recommendation_id = uuid.uuid4().hex
         whole = make_ranking(snapshot, taste=taste, filters=page.filters)
-        payloads.store_ranking(whole, user_id=user_id, recommendation_id=recommendation_id)
+        payloads.store_ranking(
+            whole, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
+        )
     return _cut_page(snapshot, taste, whole, page, recommendation_id=recommendation_id)
 
 

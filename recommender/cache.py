@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from redis import Redis, RedisError
 
 from recommender.experiments.arms import ServedArm
+from recommender.outbox import Outbox
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
@@ -70,11 +71,14 @@ def make_ranking_key(user_id: int | None, recommendation_id: str) -> str:
     return f"{PREFIX}:ranking:{user_id or 'anyone'}:{recommendation_id}"
 
 
-def get_or_compute(key: str, compute: Callable[[], tuple[bytes, bool]]) -> bytes:
+def get_or_compute(
+    key: str, compute: Callable[[], tuple[bytes, bool]], *, outbox: Outbox | None = None
+) -> bytes:
     """Return the cached bytes, or compute them once however many ask at the same time.
 
-    `compute` returns the bytes and whether they may be kept. Others that miss meanwhile wait up to
-    three seconds for the first, then compute by themselves.
+    `compute` returns the bytes and whether they may be kept; what it puts into `outbox` is sent
+    with them. Others that miss meanwhile wait up to three seconds for the first, then compute by
+    themselves.
     """
     try:
         with redis_guard() as client:
@@ -86,11 +90,12 @@ def get_or_compute(key: str, compute: Callable[[], tuple[bytes, bool]]) -> bytes
     if found is not None:
         return found
     kept: bytes | None = None
+    outbox = outbox or Outbox()
     try:
         answer, may_keep = compute()
         kept = answer if may_keep else None
     finally:
-        _end_flight(key, token, kept)
+        _end_flight(key, token, kept, outbox)
     return answer
 
 
@@ -105,9 +110,21 @@ def fetch(key: str) -> bytes | None:
 
 def store(key: str, answer: bytes) -> bool:
     """Keep bytes for as long as the settings say; False where Redis is away."""
+    outbox = Outbox()
+    store_with(outbox, key, answer)
+    return _send(outbox)
+
+
+def store_with(outbox: Outbox, key: str, answer: bytes) -> None:
+    """Keep bytes for as long as the settings say, once the outbox is sent."""
+    outbox.add("SET", key, answer, "EX", settings.RECOMMENDATION_CACHE_SECONDS)
+
+
+def _send(outbox: Outbox) -> bool:
+    """Send what waits; it is lost, and False returned, where Redis is away."""
     try:
         with redis_guard() as client:
-            client.set(key, answer, ex=settings.RECOMMENDATION_CACHE_SECONDS)
+            outbox.send(client)
     except (RedisUnavailableError, RedisError, OSError):
         return False
     return True
@@ -146,18 +163,15 @@ def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
         time.sleep(_POLL_SECONDS)
 
 
-def _end_flight(key: str, token: str, answer: bytes | None) -> None:
-    """Keep the answer, if it may be kept, and let others go: one round trip."""
+def _end_flight(key: str, token: str, answer: bytes | None, outbox: Outbox) -> None:
+    """Keep the answer, if it may be kept, and what goes with it, and let others go, at once."""
     seconds = settings.RECOMMENDATION_CACHE_SECONDS
-    try:
-        with redis_guard() as client:
-            if answer is None:
-                client.eval(_RELEASE, 1, _flight(key), token)
-            else:
-                names = (_flight(key), key)
-                client.eval(_STORE_AND_RELEASE, 2, *names, token, answer, str(seconds))
-    except (RedisUnavailableError, RedisError, OSError):
-        return
+    if answer is None:
+        outbox.add("EVAL", _RELEASE, 1, _flight(key), token)
+    else:
+        names = (_flight(key), key)
+        outbox.add("EVAL", _STORE_AND_RELEASE, 2, *names, token, answer, seconds)
+    _send(outbox)
 
 
 def _flight(key: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from recommender import cache
 from recommender.answers import HomeRow, Reason, Recommendation, RecommendationList
+from recommender.outbox import Outbox
 from recommender.recommending import Ranking
 
 
@@ -55,11 +56,20 @@ def load_rows(raw: bytes) -> list[HomeRow]:
     ]
 
 
-def store_ranking(ranking: Ranking, *, user_id: int | None, recommendation_id: str) -> None:
-    """Keep a whole ranking, so that its later pages agree with its first."""
+def store_ranking(
+    ranking: Ranking, *, user_id: int | None, recommendation_id: str, outbox: Outbox | None = None
+) -> None:
+    """Keep a whole ranking, so that its later pages agree with its first.
+
+    It goes with the rest of `outbox`, else at once.
+    """
     head = b"\1" if ranking.is_fallback else b"\0"
     raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
-    cache.store(cache.make_ranking_key(user_id, recommendation_id), raw)
+    key = cache.make_ranking_key(user_id, recommendation_id)
+    if outbox is None:
+        cache.store(key, raw)
+    else:
+        cache.store_with(outbox, key, raw)
 
 
 def fetch_ranking(*, user_id: int | None, recommendation_id: str) -> Ranking | None:

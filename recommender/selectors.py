@@ -28,6 +28,7 @@ from recommender.cursors import InvalidCursorError
 from recommender.dials import DialOptions
 from recommender.home_selectors import HomeReader
 from recommender.models import ModelVersion
+from recommender.outbox import Outbox
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.recommending import arrange_history
 from recommender.serving import model_server, read_state
@@ -91,10 +92,11 @@ def get_recommendations(
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        answer = answer_person(snapshot, user_id, page)
+        answer = answer_person(snapshot, user_id, page, outbox=outbox)
         return payloads.dump_list(answer), is_of_state(snapshot, state)
 
-    return payloads.load_list(cache.get_or_compute(key, compute))
+    outbox = Outbox()
+    return payloads.load_list(cache.get_or_compute(key, compute, outbox=outbox))
 
 
 def get_home_rows(

@@ -4,12 +4,13 @@ Losing it loses measurements, never anything of a person's.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from prometheus_client import Counter
 from redis import RedisError
 
+from recommender.outbox import Command, Outbox
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 
 KEY = "movieshow:feedback:1"
@@ -28,15 +29,33 @@ entries_counter = Counter(
 
 def push(entry: dict[str, Any]) -> bool:
     """Add one entry: one round trip; False where Redis is away or the buffer is full."""
-    raw = json.dumps(entry, separators=(",", ":"))
     try:
         with redis_guard() as client:
-            is_kept = bool(client.eval(_PUSH, 1, KEY, str(MAX_ENTRIES), raw))
+            is_kept = bool(client.execute_command(*_command(entry)))
     except (RedisUnavailableError, RedisError, OSError):
         entries_counter.labels("lost").inc()
         return False
-    entries_counter.labels("buffered" if is_kept else "full").inc()
+    _count(is_kept)
     return is_kept
+
+
+def push_with(outbox: Outbox, entry: dict[str, Any], *, kept: Callable[[], None]) -> None:
+    """Add one entry with the rest of the outbox; `kept` is told once it is in the buffer."""
+
+    def tell(is_kept: int) -> None:
+        _count(bool(is_kept))
+        if is_kept:
+            kept()
+
+    outbox.add(*_command(entry), told=tell)
+
+
+def _command(entry: dict[str, Any]) -> Command:
+    return "EVAL", _PUSH, 1, KEY, MAX_ENTRIES, json.dumps(entry, separators=(",", ":"))
+
+
+def _count(is_kept: bool) -> None:
+    entries_counter.labels("buffered" if is_kept else "full").inc()
 
 
 def read(*, limit: int) -> list[bytes]:

@@ -18,6 +18,7 @@ from recommender.answers import HomeRow
 from recommender.experiments.arms import ServedArm
 from recommender.feedback import buffer as feedback_buffer
 from recommender.feedback.models import Event, Impression
+from recommender.outbox import Outbox
 from recommender.serving_state import ServingState
 
 REMEMBERED = 8192
@@ -57,12 +58,24 @@ class RecentlySeen:
 noted = RecentlySeen(size=REMEMBERED)
 
 
-def note_answer(*, state: ServingState, user_id: int, raw: bytes) -> None:
-    """Note the films of an API answer, given as its bytes: read only where they are new here."""
+def note_answer(
+    *,
+    state: ServingState,
+    user_id: int,
+    raw: bytes,
+    body: dict[str, Any] | None = None,
+    outbox: Outbox | None = None,
+) -> None:
+    """Note the films of an API answer, given as its bytes: read only where they are new here.
+
+    `body` is what the bytes say, where that is known; the note goes with the rest of `outbox`, else
+    at once. One that is lost with the outbox may be noted again.
+    """
     mark = hash(raw)
     if not state.is_measured or mark in noted:
         return
-    body = json.loads(raw)
+    if body is None:
+        body = json.loads(raw)
     films = [(item["movie"]["id"], item["rank"], "") for item in body["results"]]
     if not films or body["recommendation_id"] is None:
         return
@@ -74,7 +87,9 @@ def note_answer(*, state: ServingState, user_id: int, raw: bytes) -> None:
         model=body["model"]["version"],
         films=films,
     )
-    if feedback_buffer.push(entry):
+    if outbox is not None:
+        feedback_buffer.push_with(outbox, entry, kept=lambda: noted.add(mark))
+    elif feedback_buffer.push(entry):
         noted.add(mark)
 
 
