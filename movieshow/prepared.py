@@ -25,6 +25,7 @@ def fetch_prepared(sql: str, params: Sequence[Any]) -> tuple[Any, ...] | None:
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, _make_cursor(connection.connection) as raw:
-        raw.execute(sql, params, prepare=True)
+        # In binary an array of numbers is a fraction of the work to read that its text is.
+        raw.execute(sql, params, prepare=True, binary=True)
         row = raw.fetchone()
     return row

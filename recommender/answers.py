@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from recommender.dials import NEUTRAL, Dials
 
@@ -11,8 +11,7 @@ ReasonKind = Literal["because_you_watched", "similar_to", "popular_in", "made_by
 POPULARITY_NAME = "popularity"
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryItem:
+class HistoryItem(NamedTuple):
     """One film somebody watched; `stars` (0.5 to 5.0) and `watched_at` may be unknown."""
 
     movie_id: int

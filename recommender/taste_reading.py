@@ -22,9 +22,9 @@ SELECT history.movie_ids, history.stars,
 FROM (SELECT %s::bigint AS user_id) AS asked
 LEFT JOIN recommender_tasteprofile AS profile ON profile.user_id = asked.user_id
 CROSS JOIN LATERAL (
-    SELECT array_agg(movie_id ORDER BY watched_at, id) AS movie_ids,
-           array_agg(stars::float8 ORDER BY watched_at, id) AS stars
-    FROM catalog_rating WHERE user_id = asked.user_id
+    SELECT array_agg(movie_id) AS movie_ids, array_agg(stars) AS stars
+    FROM (SELECT movie_id, stars::float8 AS stars FROM catalog_rating
+          WHERE user_id = asked.user_id ORDER BY watched_at, id) AS ordered
 ) AS history
 """
 _NOTHING: tuple[Any, ...] = ((), (), (), (), (), (), (), None, None, None, None, None, None)
