@@ -23,6 +23,7 @@ from recommender.ml.tokens import TokenFeatures
 __all__ = ["ArtifactError", "InferenceModel"]
 
 EXACT_ROWS = 512
+GRAPH_TABLE = "items"  # as `onnx_graph` names it, which needs the onnx package
 RUNTIME_ERRORS = (
     runtime.EPFail,
     runtime.Fail,
@@ -72,9 +73,11 @@ class InferenceModel:
             raise ArtifactError(f"{directory}: there is no such folder; train a model first")
         card = _load_card(directory / "card.json")
         arrays = _load_arrays(directory / "items.npz", leaving=("input_vectors",))
-        session = _load_session(directory / "model.onnx", num_threads)
         try:
             stored = StoredVectors(arrays["item_vectors"], arrays.get("item_scale"))
+            # Where inputs and outputs are tied, the graph reads the very array that is held here.
+            table_read = stored.halves[1:] if card["model"].get("tied") else None
+            session = _load_session(directory / "model.onnx", num_threads, table_read)
             model = cls(
                 card=card,
                 movie_ids=arrays["movie_ids"],
@@ -204,7 +207,13 @@ def _load_arrays(
         ) from error
 
 
-def _load_session(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
+def _load_session(
+    path: Path, num_threads: int, table: NDArray[np.float16] | None
+) -> onnxruntime.InferenceSession:
+    """Return a session that reads `table` (V - 1, D) where given, else the one in the file.
+
+    The array must live as long as the session does, which reads it in place.
+    """
     if not path.is_file():
         raise ArtifactError(f"{path}: is missing; copy the model anew")
     options = onnxruntime.SessionOptions()
@@ -213,6 +222,8 @@ def _load_session(path: Path, num_threads: int) -> onnxruntime.InferenceSession:
     # What the largest batch ever took would stay taken.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
+    if table is not None:
+        options.add_initializer(GRAPH_TABLE, onnxruntime.OrtValue.ortvalue_from_numpy(table))
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except RUNTIME_ERRORS as error:
