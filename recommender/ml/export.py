@@ -1,4 +1,4 @@
-"""Writing the model directory that serving reads: model.pt, model.onnx, items.npz, card.json.
+"""Writing what serving reads: model.pt, model.onnx, occlusion.onnx, items.npz, card.json.
 
 The item table lies on disk once for serving: the graph's table is an external tensor that points
 at the bytes of `item_vectors` inside `items.npz`, whose members are stored uncompressed.
@@ -22,6 +22,9 @@ from torch import Tensor
 from recommender.ml.checkpoint import save_model
 from recommender.ml.errors import ArtifactError
 from recommender.ml.files import new_directory
+from recommender.ml.graph_writer import GraphWriter
+from recommender.ml.inference import ENCODER_FILE, OCCLUSION_FILE
+from recommender.ml.occlusion_graph import TreeWriter, share_constants
 from recommender.ml.onnx_graph import ITEM_TABLE, build_graph
 from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from recommender.ml.transformer import SequenceTransformer
@@ -57,7 +60,7 @@ def export_model(
     with new_directory(directory) as aside:
         save_model(aside / "model.pt", model, movie_ids, popularity, card)
         offset = write_items(aside / ITEMS_FILE, item_arrays(model, movie_ids, popularity))
-        onnx.save(encoder_graph(model, offset), str(aside / "model.onnx"))
+        write_graphs(aside, model, offset)
         text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
         (aside / "card.json").write_text(text, encoding="utf-8")
         if rating_head is not None:
@@ -128,14 +131,28 @@ def write_items(path: Path, arrays: dict[str, NDArray[np.generic]]) -> int:
     return offset
 
 
-def encoder_graph(model: SequenceTransformer, offset: int) -> onnx.ModelProto:
+def write_graphs(directory: Path, model: SequenceTransformer, offset: int) -> None:
+    """Write model.onnx, and occlusion.onnx, whose weights are those that lie in model.onnx.
+
+    The item table of both lies in items.npz, padding row at `offset`.
+    """
+    raw = encoder_graph(model, offset).SerializeToString()
+    (directory / ENCODER_FILE).write_bytes(raw)
+    occluder = encoder_graph(model, offset, writer=TreeWriter)
+    share_constants(occluder, raw, location=ENCODER_FILE)
+    (directory / OCCLUSION_FILE).write_bytes(occluder.SerializeToString())
+
+
+def encoder_graph(
+    model: SequenceTransformer, offset: int, *, writer: type[GraphWriter] = GraphWriter
+) -> onnx.ModelProto:
     """Return the encoder graph whose item table lies in items.npz, padding row at `offset`."""
     weights = {
         name: value.detach().numpy()
         for name, value in model.state_dict().items()
         if name not in ("items", "outputs", "bias")
     }
-    graph = build_graph(model.config, weights, model.num_items)
+    graph = build_graph(model.config, weights, model.num_items, writer=writer)
     row_bytes = 2 * model.config.embedding_dim
     place = {
         "location": ITEMS_FILE,

@@ -10,31 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from recommender.ml.errors import ArtifactError
+from recommender.ml.occlusion import lay_out_deletions
 from recommender.ml.ratings.inference import RatingHead
 from recommender.ml.scoring import ItemTable, TableKind, make_table
+from recommender.ml.sessions import RUNTIME_ERRORS, EncoderSession
 from recommender.ml.stored_vectors import StoredVectors
 from recommender.ml.tokens import TokenFeatures
 
 __all__ = ["ArtifactError", "InferenceModel"]
 
 EXACT_ROWS = 512
-GRAPH_TABLE = "items"  # as `onnx_graph` names it, which needs the onnx package
-RUNTIME_ERRORS = (
-    runtime.EPFail,
-    runtime.Fail,
-    runtime.InvalidArgument,
-    runtime.InvalidGraph,
-    runtime.InvalidProtobuf,
-    runtime.NoModel,
-    runtime.NoSuchFile,
-    runtime.NotImplemented,
-    runtime.RuntimeException,
-)
+ENCODER_FILE, OCCLUSION_FILE = "model.onnx", "occlusion.onnx"
 
 
 @dataclass(frozen=True)
@@ -44,8 +33,8 @@ class InferenceModel:
     `movie_ids` (V,) int64 rising, [0] == 0 is padding; `stored` and `table` hold the item vectors
     (V, D) with all that is static folded in, exact and as they are scored; `item_bias` (V,) float32
     or None; `popularity` (V,) int64 counts of the people trained on; `max_seq_len` is how many
-    films the encoder reads, and `token_features` what it reads of them; `rating_head` predicts
-    stars, None in models without one.
+    films the encoder reads, and `token_features` what it reads of them; `occluder` encodes without
+    each of some films, and `rating_head` predicts stars: None in models without one.
     """
 
     card: dict[str, Any]
@@ -55,7 +44,8 @@ class InferenceModel:
     item_bias: NDArray[np.float32] | None
     popularity: NDArray[np.int64]
     max_seq_len: int
-    session: onnxruntime.InferenceSession
+    encoder: EncoderSession
+    occluder: EncoderSession | None = None
     token_features: TokenFeatures = field(default_factory=TokenFeatures)
     rating_head: RatingHead | None = None
 
@@ -76,8 +66,7 @@ class InferenceModel:
         try:
             stored = StoredVectors(arrays["item_vectors"], arrays.get("item_scale"))
             # Where inputs and outputs are tied, the graph reads the very array that is held here.
-            table_read = stored.halves[1:] if card["model"].get("tied") else None
-            session = _load_session(directory / "model.onnx", num_threads, table_read)
+            shared = stored.halves[1:] if card["model"].get("tied") else None
             model = cls(
                 card=card,
                 movie_ids=arrays["movie_ids"],
@@ -86,7 +75,10 @@ class InferenceModel:
                 item_bias=arrays.get("item_bias"),
                 popularity=arrays["popularity"],
                 max_seq_len=int(card["model"]["max_seq_len"]),
-                session=session,
+                encoder=EncoderSession(
+                    directory / ENCODER_FILE, num_threads=num_threads, table=shared
+                ),
+                occluder=_load_occluder(directory / OCCLUSION_FILE, num_threads, shared),
                 token_features=TokenFeatures(
                     stars=bool(card["model"].get("star_features", False)),
                     times=bool(card["model"].get("time_features", False)),
@@ -133,7 +125,26 @@ class InferenceModel:
         for row, sequence in zip(item_idx, kept, strict=True):
             row[: len(sequence)] = sequence
         feed = {"item_idx": item_idx, "lengths": lengths}
-        hidden: NDArray[np.float32] = self.session.run(["hidden"], feed)[0]
+        hidden: NDArray[np.float32] = self.encoder.run(feed)
+        return hidden
+
+    def encode_without_each(
+        self, history: NDArray[np.integer], positions: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """Return hidden states (1 + R, D) of a history and of it without each position (R,).
+
+        `history` (T,) holds two tokens or more, as for `encode`.
+        """
+        if self.occluder is None:
+            shorter = [np.delete(history, position) for position in positions]
+            # One by one: on one thread a batch is no faster, and takes R times the memory.
+            return np.concatenate([self.encode([kept]) for kept in (history, *shorter)])
+        is_read = positions >= len(history) - self.max_seq_len
+        row = lay_out_deletions(history, positions[is_read], max_seq_len=self.max_seq_len)
+        if len(history) <= self.max_seq_len:
+            return self.occluder.run(row.feed)
+        hidden = np.repeat(self.encode([history]), 1 + len(positions), axis=0)
+        hidden[1:][is_read] = self.occluder.run(row.feed)
         return hidden
 
     def scores(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -207,24 +218,14 @@ def _load_arrays(
         ) from error
 
 
-def _load_session(
+def _load_occluder(
     path: Path, num_threads: int, table: NDArray[np.float16] | None
-) -> onnxruntime.InferenceSession:
-    """Return a session that reads `table` (V - 1, D) where given, else the one in the file.
+) -> EncoderSession | None:
+    """Open the graph that makes reasons cheap; models of an earlier export have none.
 
-    The array must live as long as the session does, which reads it in place.
+    Raises:
+        ArtifactError: There is one, and it is broken.
     """
-    if not path.is_file():
-        raise ArtifactError(f"{path}: is missing; copy the model anew")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = num_threads
-    options.inter_op_num_threads = 1
-    # What the largest batch ever took would stay taken.
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    if table is not None:
-        options.add_initializer(GRAPH_TABLE, onnxruntime.OrtValue.ortvalue_from_numpy(table))
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except RUNTIME_ERRORS as error:
-        raise ArtifactError(f"{path}: cannot be loaded: {error}; copy the model anew") from error
+    if not path.exists():
+        return None
+    return EncoderSession(path, num_threads=num_threads, table=table)

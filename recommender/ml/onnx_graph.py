@@ -8,67 +8,24 @@ asks for and nothing else. Shapes use the letters of `transformer`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from recommender.ml.errors import ArtifactError
+from recommender.ml.graph_writer import GraphWriter
 from recommender.ml.tokens import ERA_BITS, ERA_SHIFT, ITEM_BITS, STARS_BITS, STARS_SHIFT
 from recommender.ml.transformer import ModelConfig, distance_buckets, sinusoidal_positions
 
 OPSET = 17
 IR_VERSION = 8
 HIDDEN_SCORE = -1e9
+UNDERFLOW_DEPTH = 60.0
 ITEM_TABLE = "items"
 
 Weights = dict[str, NDArray[np.float32]]
-
-
-class GraphWriter:
-    """Collects nodes and constants; values are named by number."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
-
-    def constant(self, value: NDArray[np.generic] | float | Sequence[int]) -> str:
-        """Add a constant; Python numbers become float32, sequences of integers int64."""
-        if isinstance(value, float):
-            value = np.asarray(value, dtype=np.float32)
-        array = np.asarray(value)
-        name = f"c{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def op(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str:
-        """Add a node and return its output; of several, `name.0`, `name.1` …, return `name`."""
-        name = f"v{len(self.nodes)}"
-        names = [name] if outputs == 1 else [f"{name}.{i}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(kind, inputs, names, **attributes))
-        return name
-
-    def linear(self, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
-        """Return x @ weight.T + bias."""
-        product = self.op("MatMul", x, self.constant(weight.T))
-        return self.op("Add", product, self.constant(bias))
-
-    def split(self, x: str, parts: int) -> list[str]:
-        """Cut the last axis into equal parts."""
-        name = self.op("Split", x, outputs=parts, axis=-1)
-        return [f"{name}.{i}" for i in range(parts)]
-
-    def at_last(self, x: str) -> str:
-        """Keep of x (B, T, ...) the position that is asked for: (B, ...)."""
-        return self.op("GatherND", x, "last_row", batch_dims=1)
-
-    def first(self, table: str, axis: int) -> str:
-        """Keep the first T entries of an axis."""
-        return self.op("Slice", table, self.constant([0]), "length", self.constant([axis]))
 
 
 def check_servable(config: ModelConfig) -> None:
@@ -79,7 +36,13 @@ def check_servable(config: ModelConfig) -> None:
         )
 
 
-def build_graph(config: ModelConfig, weights: Weights, num_items: int) -> onnx.ModelProto:
+def build_graph(
+    config: ModelConfig,
+    weights: Weights,
+    num_items: int,
+    *,
+    writer: type[GraphWriter] = GraphWriter,
+) -> onnx.ModelProto:
     """Return the encoder: item_idx (B, T) and lengths (B,), int64, to `hidden` (B, D) float32.
 
     `item_idx` are tokens where the network reads more than films. The item table is the
@@ -89,12 +52,8 @@ def build_graph(config: ModelConfig, weights: Weights, num_items: int) -> onnx.M
         ArtifactError: The network has blocks that serving does not know.
     """
     check_servable(config)
-    g = GraphWriter()
-    g.nodes.append(helper.make_node("Shape", ["item_idx"], ["length"], start=1, end=2))
-    one = g.constant(np.asarray(1, dtype=np.int64))
-    g.nodes.append(helper.make_node("Sub", ["lengths", one], ["last"]))
-    g.nodes.append(helper.make_node("Unsqueeze", ["last", g.constant([1])], ["last_row"]))
-    x = _embed(g, config, weights, one)
+    g = writer()
+    x = _embed(g, config, weights)
     for number in range(config.num_blocks):
         prefix = f"blocks.{number}."
         block = {k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)}
@@ -114,10 +73,7 @@ def _finish(g: GraphWriter, config: ModelConfig, num_items: int) -> onnx.ModelPr
     graph = helper.make_graph(
         g.nodes,
         "encoder",
-        [
-            helper.make_tensor_value_info("item_idx", TensorProto.INT64, ["B", "T"]),
-            helper.make_tensor_value_info("lengths", TensorProto.INT64, ["B"]),
-        ],
+        [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n, shape in g.inputs],
         [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, ["B", config.embedding_dim])],
         [table, *g.initializers],
     )
@@ -127,8 +83,8 @@ def _finish(g: GraphWriter, config: ModelConfig, num_items: int) -> onnx.ModelPr
     )
 
 
-def _embed(g: GraphWriter, config: ModelConfig, weights: Weights, one: str) -> str:
-    zero = g.constant(np.asarray(0, dtype=np.int64))
+def _embed(g: GraphWriter, config: ModelConfig, weights: Weights) -> str:
+    zero, one = (g.constant(np.asarray(number, dtype=np.int64)) for number in (0, 1))
     items = _bits(g, 0, ITEM_BITS) if config.star_features or config.time_features else "item_idx"
     rows = g.op("Max", g.op("Sub", items, one), zero)
     x = g.op("Cast", g.op("Gather", ITEM_TABLE, rows), to=TensorProto.FLOAT)
@@ -138,7 +94,7 @@ def _embed(g: GraphWriter, config: ModelConfig, weights: Weights, one: str) -> s
         table = weights.get("positions")
         if table is None:
             table = sinusoidal_positions(config.max_seq_len, config.embedding_dim).numpy()
-        x = g.op("Add", x, g.first(g.constant(table), 0))
+        x = g.op("Add", x, g.at_places(g.constant(table)))
     if config.star_features:
         stars = _bits(g, STARS_SHIFT, STARS_BITS)
         x = g.op("Add", x, g.op("Gather", g.constant(weights["stars"]), stars))
@@ -212,8 +168,11 @@ def _attention(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_fi
         q, k = _rotate(g, config, q, is_last=is_final), _rotate(g, config, k, is_last=False)
     q = g.op("Mul", q, g.constant((dim // heads) ** -0.5))
     scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
-    mask = _mask(g, config, w.get("attention.bias.weight"), is_final=is_final)
-    mixed = g.op("MatMul", g.op("Softmax", g.op("Add", scores, mask), axis=-1), v)
+    by_distance = _bias_by_distance(config, w.get("attention.bias.weight"))
+    scores = g.op("Add", scores, g.between(by_distance, is_final=is_final))
+    if not is_final:
+        scores = _keep_from_underflow(g, q, k, scores)
+    mixed = g.op("MatMul", g.op("Softmax", scores, axis=-1), v)
     flat = g.constant([0, dim] if is_final else [0, 0, dim])
     mixed = g.op("Reshape", g.op("Transpose", mixed, perm=[0, 2, 1, 3]), flat)
     return g.linear(mixed, w["attention.out.weight"], w["attention.out.bias"])
@@ -229,35 +188,27 @@ def _rotate(g: GraphWriter, config: ModelConfig, x: str, *, is_last: bool) -> st
             g.op("Unsqueeze", g.op("Gather", table, "last"), g.constant([1, 2])) for table in tables
         )
     else:
-        cos, sin = (g.first(table, 0) for table in tables)
+        cos, sin = (g.at_places(table) for table in tables)
     a, b = g.split(x, 2)
     left = g.op("Sub", g.op("Mul", a, cos), g.op("Mul", b, sin))
     right = g.op("Add", g.op("Mul", a, sin), g.op("Mul", b, cos))
     return g.op("Concat", left, right, axis=-1)
 
 
-def _mask(
-    g: GraphWriter, config: ModelConfig, bias: NDArray[np.float32] | None, *, is_final: bool
-) -> str:
-    """Return what is added to scores: (H or 1, T, T), or (B, H or 1, 1, T) in the final block."""
+def _bias_by_distance(config: ModelConfig, bias: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return (H or 1, T + 1) what is added to scores by how far back a key lies, last: ahead."""
     by_distance = np.zeros((1, config.max_seq_len), dtype=np.float32)
     if bias is not None:
         by_distance = bias[distance_buckets(config.max_seq_len)[-1].numpy()[::-1]].T  # (H, T)
     hidden = np.full((len(by_distance), 1), HIDDEN_SCORE, dtype=np.float32)
-    table = g.constant(np.concatenate([by_distance, hidden], axis=1))  # (H or 1, T + 1)
-    if is_final:
-        distances = g.first(g.op("Gather", _distances(g, config), "last"), 1)  # (B, T)
-        mask = g.op("Gather", table, distances, axis=1)  # (H or 1, B, T)
-        return g.op("Unsqueeze", g.op("Transpose", mask, perm=[1, 0, 2]), g.constant([2]))
-    distances = g.first(g.first(_distances(g, config), 0), 1)  # (T, T)
-    return g.op("Gather", table, distances, axis=1)
+    return np.concatenate([by_distance, hidden], axis=1)
 
 
-def _distances(g: GraphWriter, config: ModelConfig) -> str:
-    """Return (T, T) int64: how far back each key lies, max_seq_len where it lies ahead."""
-    name, size = "distances", config.max_seq_len
-    if all(table.name != name for table in g.initializers):  # the same for all blocks
-        back = np.arange(size)[:, None] - np.arange(size)
-        ahead = np.where(back < 0, size, back)
-        g.initializers.append(numpy_helper.from_array(ahead, name))
-    return name
+def _keep_from_underflow(g: GraphWriter, q: str, k: str, scores: str) -> str:
+    """Raise each score (B, H, T, T) to 60 below that of the position with itself.
+
+    exp(-60) beside 1 changes no bit of a float32, and hidden keys stay hidden; but what the
+    exponential makes of lower scores is subnormal, on which processors spend a hundred cycles each.
+    """
+    itself = g.op("ReduceSum", g.op("Mul", q, k), g.constant([-1]), keepdims=1)  # (B, H, T, 1)
+    return g.op("Max", scores, g.op("Sub", itself, g.constant(UNDERFLOW_DEPTH)))

@@ -28,7 +28,7 @@ from accounts.tokens import hash_key
 from catalog.models import Genre, Movie
 from catalog.services import bump_catalogue_version
 from catalog.text import normalise_title, split_title
-from recommender.ml.inference import InferenceModel
+from recommender.ml.inference import ENCODER_FILE, OCCLUSION_FILE, InferenceModel
 from recommender.model_versions import install_model
 from recommender.models import ModelVersion
 
@@ -148,21 +148,42 @@ def grow_model(source: Path, target: Path, movie_ids: NDArray[np.int64]) -> None
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     offset = write_items(target / ITEMS_FILE, grown)
-    _point_graph_at_table(source, target, offset, len(movie_ids))
+    _point_graphs_at_table(source, target, offset, len(movie_ids))
     for name in ("card.json", "rating.npz"):
         if (source / name).exists():
             shutil.copy(source / name, target / name)
 
 
-def _point_graph_at_table(source: Path, target: Path, offset: int, num_items: int) -> None:
-    graph = onnx.load(str(source / "model.onnx"), load_external_data=False)
-    table = next(tensor for tensor in graph.graph.initializer if tensor.external_data)
+def _point_graphs_at_table(source: Path, target: Path, offset: int, num_items: int) -> None:
+    from recommender.ml.occlusion_graph import share_constants
+
+    encoder = onnx.load(str(source / ENCODER_FILE), load_external_data=False)
+    _point_at_table(encoder, offset, num_items)
+    raw = encoder.SerializeToString()
+    (target / ENCODER_FILE).write_bytes(raw)
+    if not (source / OCCLUSION_FILE).exists():
+        return
+    occluder = onnx.load(str(source / OCCLUSION_FILE), load_external_data=False)
+    _point_at_table(occluder, offset, num_items)
+    weights = (source / ENCODER_FILE).read_bytes()
+    for tensor in occluder.graph.initializer:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        if place.get("location") == ENCODER_FILE:
+            start = int(place["offset"])
+            tensor.raw_data = weights[start : start + int(place["length"])]
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            tensor.ClearField("external_data")
+    share_constants(occluder, raw, location=ENCODER_FILE)
+    (target / OCCLUSION_FILE).write_bytes(occluder.SerializeToString())
+
+
+def _point_at_table(graph: onnx.ModelProto, offset: int, num_items: int) -> None:
+    table = next(tensor for tensor in graph.graph.initializer if tensor.name == "items")
     row_bytes = 2 * table.dims[1]
     table.dims[0] = num_items
     place = {"offset": str(offset + row_bytes), "length": str(row_bytes * num_items)}
     for entry in table.external_data:
         entry.value = place.get(entry.key, entry.value)
-    onnx.save(graph, str(target / "model.onnx"))
 
 
 def _admit_people(people: int) -> Iterator[Person]:

@@ -45,7 +45,8 @@ def model(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
 
 def test_fitting_adds_one_file_and_leaves_the_others(model: Path) -> None:
     names = sorted(path.name for path in model.iterdir())
-    assert names == ["card.json", "items.npz", "model.onnx", "model.pt", RATING_FILE]
+    graphs = ["model.onnx", "model.pt", "occlusion.onnx"]
+    assert names == ["card.json", "items.npz", *graphs, RATING_FILE]
     loaded = InferenceModel.load(model)
     assert loaded.rating_head is not None
     np.testing.assert_array_equal(loaded.rating_head.movie_ids, loaded.movie_ids)

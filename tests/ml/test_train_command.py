@@ -31,6 +31,7 @@ def test_training_writes_a_model_that_serves(
         "items.npz",
         "model.onnx",
         "model.pt",
+        "occlusion.onnx",
         "rating.npz",
         "training.png",
     ]

@@ -36,7 +36,8 @@ def install_finetuned(base: ModelVersion, directory: Path) -> ModelVersion:
 
 def test_installing_stores_the_files_and_the_card(active_model: ModelVersion) -> None:
     _, names = storages["artifacts"].listdir(active_model.artifact_prefix)
-    assert {"model.pt", "model.onnx", "items.npz", "card.json", "manifest.json"} == set(names)
+    graphs = {"model.onnx", "occlusion.onnx"}
+    assert {*graphs, "model.pt", "items.npz", "card.json", "manifest.json"} == set(names)
     assert active_model.metrics["card"]["license"] == "for tests"
     assert active_id() == active_model.pk
 
