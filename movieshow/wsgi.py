@@ -2,11 +2,14 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
-from movieshow.start_up import run_start_up
+from movieshow.lean import leave_out
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movieshow.settings")
 
-application = get_wsgi_application()
-run_start_up()
+with leave_out():
+    from django.core.wsgi import get_wsgi_application
+
+    from movieshow.start_up import run_start_up
+
+    application = get_wsgi_application()
+    run_start_up()

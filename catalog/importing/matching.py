@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from rapidfuzz import fuzz
 
 from catalog.import_models import ImportedFilm
 from catalog.importing.parsing import Film
@@ -217,6 +216,8 @@ def _ask(
 
 def score_titles(given: str, known: str) -> float:
     """Return how alike two titles are, 0 to 100: the best of all names each is known by."""
+    from rapidfuzz import fuzz  # noqa: PLC0415 - 2 MB that web processes need not hold
+
     return max(
         max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other) - 2)
         for one in _list_names(given)

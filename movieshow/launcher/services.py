@@ -42,7 +42,7 @@ def describe_services(*, port: int, metrics: Path | None = None) -> list[Service
     web = {
         **one_thread,
         "MALLOC_ARENA_MAX": "2",
-        "MALLOC_MMAP_THRESHOLD_": "400000",
+        "MALLOC_MMAP_THRESHOLD_": "1000000",
         "MALLOC_TRIM_THRESHOLD_": "4000000",
     }
     if metrics is not None:

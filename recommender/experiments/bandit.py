@@ -5,6 +5,8 @@ highest goes first (Thompson 1933; Chapelle & Li 2011, algorithm 2). Evidence is
 row that people have grown tired of is given up in days, not months.
 """
 
+from __future__ import annotations  # else np.random, two megabytes, would be loaded for a hint
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -26,7 +28,7 @@ class Belief:
     alpha: float = PRIOR_ALPHA
     beta: float = PRIOR_BETA
 
-    def learn(self, *, clicks: float, passes: float) -> "Belief":
+    def learn(self, *, clicks: float, passes: float) -> Belief:
         """Return the belief after so many clicks and so many that did not click.
 
         Where there is more evidence than 1,000 decisions, all of it is scaled down to that.

@@ -133,6 +133,8 @@ def _make_session(
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
+    # Planned memory is one piece: the numbers would stay in it beside what they are packed into.
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     given = {
         "numbers": onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(numbers)),

@@ -1,0 +1,33 @@
+"""What a web process leaves out while it starts."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from movieshow.lean import leave_out
+
+
+def test_package_is_missing_inside_and_there_after() -> None:
+    sys.modules.pop("colorsys", None)
+    with leave_out(("colorsys",)), pytest.raises(ImportError):
+        importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys").rgb_to_hsv
+
+
+def test_package_that_is_loaded_stays() -> None:
+    json = importlib.import_module("json")
+    with leave_out(("json",)):
+        assert importlib.import_module("json") is json
+    assert sys.modules["json"] is json
+
+
+def test_web_process_starts_without_what_it_never_uses() -> None:
+    code = (
+        "import sys, movieshow.wsgi;"
+        "print(sorted({'rich', 'greenlet', 'jinja2', 'numpy.random', 'rapidfuzz', 'torch'}"
+        " & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
