@@ -12,7 +12,7 @@ from catalog.own_forms import RatingsForm, WatchlistForm
 from catalog.selectors import get_ratings, get_watchlist
 from catalog.shelves import make_card, make_shelf
 
-RATINGS_PER_PAGE = 30
+RATINGS_PER_PAGE = 20
 FILMS_PER_PAGE = 36
 
 
