@@ -32,7 +32,7 @@ urlpatterns = [
     ),
     path("posters/<int:movie_id>-<slug:key>.svg", views.poster, name="poster"),
     re_path(
-        r"^posters/(?P<movie_id>[0-9]{1,9})-(?P<key>[0-9a-f]{16})-(?P<size>small|large)\.webp$",
+        r"^posters/(?P<movie_id>[0-9]{1,18})-(?P<key>[0-9a-z]{1,20})-(?P<size>small|large)\.webp$",
         poster_views.kept_poster,
         name="kept_poster",
     ),

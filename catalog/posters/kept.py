@@ -47,6 +47,8 @@ def drop_poster(*, movie_id: int, key: str) -> None:
 
 def open_poster(*, movie_id: int, key: str, size: str) -> IO[bytes] | None:
     """Return a picture of a film as an open file, or None where it is not kept."""
+    if not KEY.fullmatch(key):
+        return None
     try:
         return get_storage().open(name_poster(movie_id, key, size))
     except FileNotFoundError:

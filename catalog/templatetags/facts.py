@@ -6,11 +6,11 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 
-from catalog.fact_models import TmdbRecord
+from catalog.tmdb.requesting import are_facts_kept
 
 register = template.Library()
 
-LOOK_SECONDS = 600
+LOOK_SECONDS = 60
 
 
 @register.simple_tag
@@ -19,11 +19,11 @@ def uses_tmdb() -> bool:
 
     That is while there is a key, and after it was taken away until the last fact is forgotten.
     """
-    return bool(settings.TMDB_API_KEY) or _has_facts(int(time.monotonic() // LOOK_SECONDS))
+    return bool(settings.TMDB_API_KEY) or _look(int(time.monotonic() // LOOK_SECONDS))
 
 
 @lru_cache(maxsize=1)
-def _has_facts(moment: int) -> bool:
-    """Return whether any fact is kept; looked at once in ten minutes and process."""
+def _look(moment: int) -> bool:
+    """Return whether any fact is kept; looked up once a minute and process."""
     del moment
-    return TmdbRecord.objects.filter(fetched_at__isnull=False).exists()
+    return are_facts_kept()

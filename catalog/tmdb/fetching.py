@@ -29,7 +29,12 @@ from catalog.tmdb.client import (
 )
 from catalog.tmdb.parsing import BadAnswerError
 from catalog.tmdb.pictures import make_poster_key, make_posters
-from catalog.tmdb.requesting import REFRESH_AFTER, get_requested, is_tmdb_on
+from catalog.tmdb.requesting import (
+    REFRESH_AFTER,
+    get_requested,
+    is_tmdb_on,
+    note_whether_facts_are_kept,
+)
 from catalog.tmdb.storing import (
     MovieGoneError,
     find_poster_key,
@@ -103,6 +108,7 @@ def fetch_wanted(
         report.left = (wanted if only is None else wanted.filter(movie_id__in=only)).count()
         _announce(report)
     if report.done:
+        note_whether_facts_are_kept()
         logger.info("tmdb_fetched", **{name: getattr(report, name) for name in report.__slots__})
     return report
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -19,6 +20,7 @@ from catalog.tmdb.storing import delete_unused_people, forget_film, forget_poste
 # of its being away loses nothing.
 REFRESH_AFTER = timedelta(days=150)
 KEEP_AT_MOST = timedelta(days=180)
+KEPT_KEY = "tmdb:kept"
 ADD_RECORDS = """
     INSERT INTO catalog_tmdbrecord (movie_id, tmdb_id, overview, tagline, poster_path, etag,
                                     failures, error, poster_etag, requested_at)
@@ -87,7 +89,21 @@ def forget_old_facts() -> int:
     for record in TmdbRecord.objects.filter(poster_fetched_at__lt=oldest).iterator(chunk_size=500):
         forget_poster(record=record)
     delete_unused_people()
+    note_whether_facts_are_kept()
     return count
+
+
+def are_facts_kept() -> bool:
+    """Return whether anything of TMDB's was kept when this was last noted; asks Redis alone."""
+    return bool(cache.get(KEPT_KEY))
+
+
+def note_whether_facts_are_kept() -> None:
+    """Note it for the pages, which ask for it too often to ask Postgres."""
+    if TmdbRecord.objects.filter(fetched_at__isnull=False).exists():
+        cache.set(KEPT_KEY, 1, None)
+    else:
+        cache.delete(KEPT_KEY)
 
 
 def _add_records(now: datetime, movie_ids: Collection[int] | None) -> None:

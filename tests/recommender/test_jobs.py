@@ -16,7 +16,9 @@ def test_schedule_loads_with_every_job() -> None:
     assert set(named) == {
         "accounts.jobs.delete_expired_guests_job",
         "accounts.jobs.delete_expired_sessions_job",
+        "catalog.jobs.fetch_facts_job",
         "catalog.jobs.forget_old_imports_job",
+        "catalog.jobs.request_due_facts_job",
         "catalog.jobs.resume_imports_job",
         "recommender.jobs.add_new_films",
         "recommender.jobs.analyse_experiments_job",
@@ -26,6 +28,8 @@ def test_schedule_loads_with_every_job() -> None:
         "recommender.jobs.write_feedback_job",
         "recommender.jobs.refresh_statistics",
         "recommender.jobs.retire_models",
+        "recommender.night.jobs.finish_nights_job",
+        "recommender.night.jobs.forget_nights_job",
     }
     assert named["recommender.jobs.finetune_if_due"].interval == 60
     assert all(job.queue_name in settings.RQ_QUEUES for job in named.values())
