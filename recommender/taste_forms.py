@@ -1,12 +1,16 @@
 """What the form of the taste page sends: how the dials stand, and genres not to be shown."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from recommender.dials import Dials
 from recommender.models import MOST_YEARS
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 STOPS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 # How much of an order films may gain or lose for being unlike those before them.
@@ -18,7 +22,7 @@ def _find_nearest(value: float, choices: Iterable[float]) -> float:
     return min(choices, key=lambda choice: abs(choice - value))
 
 
-def _make_dial(label: str, *words: str) -> forms.TypedChoiceField:
+def _make_dial(label: "str | _StrPromise", *words: "str | _StrPromise") -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label,
         choices=list(zip(STOPS, words, strict=True)),

@@ -53,7 +53,7 @@ def change_entry(request: PageRequest, writer: User, list_id: int, movie_id: int
     form = EntryForm(request.POST)
     home = reverse("list", args=[list_id])
     if not form.is_valid():
-        text = " ".join(error for errors in form.errors.values() for error in errors)
+        text = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return refuse(request, text, status=HTTPStatus.BAD_REQUEST, default=home)
     try:
         entry = services.change_entry(
@@ -103,7 +103,7 @@ def add_to_list(request: PageRequest, writer: User, movie_id: int) -> HttpRespon
     title, home = _get_title(movie_id), reverse("movie", args=[movie_id])
     form = AddToListForm(request.POST)
     if not form.is_valid():
-        text = " ".join(error for errors in form.errors.values() for error in errors)
+        text = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return refuse(request, text, status=HTTPStatus.BAD_REQUEST, default=home)
     try:
         chosen = _choose_list(writer, form)
