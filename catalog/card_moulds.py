@@ -18,8 +18,10 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.selectors import MovieCard
 from catalog.shelves import ShelfMovie
 
-# Values that no page has by itself: a number beyond all ids, and letters for private use.
-_ID = 9_007_199_254_740
+# Values that no page has by itself: a number beyond all ids that addresses take, a digest that no
+# picture has, and letters for private use.
+_ID = 907_199_247
+_POSTER_KEY = "fedcba9876543210"
 _TITLE, _YEAR, _RUNTIME, _REASON = "\ue0f1", "\ue0f2", "\ue0f3", "\ue0f4"
 _MEAN, _STARS = 734_512.5, Decimal("934512.5")
 
@@ -46,7 +48,7 @@ class Kind:
             has_mean=bool(film.card.rating_mean),
             has_stars=bool(film.stars),
             is_on_watchlist=film.is_on_watchlist,
-            poster_key="kept" if film.card.poster_key else "",
+            poster_key=_POSTER_KEY if film.card.poster_key else "",
         )
 
 

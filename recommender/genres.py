@@ -51,7 +51,7 @@ def find_service_ids(names: Sequence[str]) -> list[int]:
 def _find_ids(names: Sequence[str], rows: Iterable[NamedRow]) -> tuple[list[int], str]:
     """Return the ids of the names, and the first name that is nobody's, if any."""
     by_name = {key.casefold(): pk for pk, name, slug in rows for key in (name, slug)}
-    ids = []
+    ids: list[int] = []
     for name in names:
         found = by_name.get(name.casefold())
         if found is None:

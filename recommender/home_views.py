@@ -193,6 +193,7 @@ def _render_films(
     picks = reader.read_tonight(answers, service_ids=visitor.service_ids)
     context = {
         "tonight": fill_tonight(picks, viewer=viewer),
+        "is_personal": visitor.num_ratings > 0,
         "done": done,
         **_describe_tonight(answers),
     }

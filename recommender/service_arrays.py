@@ -32,8 +32,8 @@ class ServiceArrays:
         """Return (C,) bool, True where any of the services has the film, or nobody knows."""
         wanted = set(service_ids)
         flags = np.array([pk in wanted for pk in self.ids], dtype=np.bool_)
-        bits: NDArray[np.bool_] = (self.offered & np.packbits(flags)).any(axis=1)
-        return bits | ~self.is_known
+        is_on = (self.offered & np.packbits(flags)).any(axis=1)
+        return np.asarray(is_on | ~self.is_known, dtype=np.bool_)
 
     def names_at(self, position: int) -> tuple[str, ...] | None:
         """Return the names of the services that have a film; None where nobody knows."""

@@ -13,6 +13,7 @@ from tests.e2e.steps import rate_in_welcome
 pytestmark = pytest.mark.e2e
 PAGES = (
     "/",
+    "/?minutes=90&genre=Comedy&genre=Drama",
     "/welcome/",
     "/welcome/films/",
     "/movies/2571/",

@@ -1,6 +1,7 @@
 """The question for the evening: its address and form, and the films it leads to."""
 
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -215,3 +216,28 @@ def test_queries_do_not_grow_with_ratings_services_or_answers(
     read(Client())
     assert warm <= cold <= 12
     assert count_queries_of(browser, "/?minutes=100&genre=Drama&genre=Comedy") <= cold
+
+
+def test_page_takes_no_more_memory_or_queries_with_more_films_and_ratings(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    def measure() -> tuple[int, int]:
+        for _ in range(2):  # the process has its catalogue, the cache its rows
+            read(browser)
+        queries = count_queries_of(browser, "/")
+        tracemalloc.start()
+        try:
+            read(browser)
+            return tracemalloc.get_traced_memory()[1], queries
+        finally:
+            tracemalloc.stop()
+
+    watch(viewer, *HISTORY)
+    peak, queries = measure()
+    films = [Movie(pk=pk, title=f"New {pk}", search_title=f"new {pk}") for pk in range(100, 3100)]
+    Movie.objects.bulk_create(films)
+    watch(viewer, *range(100, 1100))
+    bump_catalogue_version()
+    grown, more_queries = measure()
+    assert more_queries <= queries <= 12
+    assert grown < 1.3 * peak + 100_000

@@ -1,0 +1,64 @@
+"""The question for the evening, with and without scripts, and by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.steps import rate_in_welcome
+
+pytestmark = pytest.mark.e2e
+
+
+def get_picks(page: Page) -> list[str]:
+    return page.locator(".pick__title").all_inner_texts()
+
+
+def test_evening_is_answered_in_place_and_its_address_can_be_shared(open_page: OpenPage) -> None:
+    page = open_page("/welcome/films/")
+    rate_in_welcome(page, 5.0, 4.0, 4.5, 5.0, 3.5)
+    page.goto("/")
+    films = page.locator(".pick__title")
+    expect(films).to_have_count(3)
+    first, *others = get_picks(page)
+
+    pick = page.locator(".pick").first
+    pick.get_by_role("button", name="Seen it").click()
+    expect(page.get_by_text(f"You have seen “{first}”. How was it?")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    expect(films).to_have_count(3)
+    assert first not in get_picks(page)
+    assert set(others) <= set(get_picks(page))
+    page.keyboard.press("Enter")
+    expect(films.first).to_have_text(first)
+
+    page.get_by_role("button", name="Three more").click()
+    expect(page).to_have_url(re.compile(r"\?page=2$"))
+    expect(page.locator(".pick__title a").first).to_be_focused()
+    assert not set(get_picks(page)) & {first, *others}
+
+    page.get_by_role("group", name="Time I have").get_by_role("radio", name="120 min").check()
+    expect(page).to_have_url(re.compile(r"\?minutes=120$"))
+    page.get_by_text("Mood and genres").click()
+    page.get_by_role("checkbox", name="Comedy").check()
+    expect(page).to_have_url(re.compile(r"\?minutes=120&genre=Comedy$"))
+    shown = get_picks(page)
+    page.reload()
+    assert get_picks(page) == shown
+    expect(page.get_by_role("radio", name="120 min")).to_be_checked()
+
+
+def test_evening_works_without_scripts(open_page: OpenPage) -> None:
+    page = open_page("/", java_script_enabled=False)
+    first = get_picks(page)[0]
+    page.get_by_text("Mood and genres").click()
+    page.get_by_role("checkbox", name="Horror").check()
+    page.get_by_role("button", name="Show three films").click()
+    expect(page).to_have_url(re.compile(r"\?genre=Horror#tonight$"))
+    page.goto("/")
+    page.locator(".pick").first.get_by_role("button", name="Not for me").click()
+    expect(page.get_by_text(f"“{first}” will not be shown to you again.")).to_be_visible()
+    assert first not in get_picks(page)
+    page.get_by_role("button", name="Undo").click()
+    assert get_picks(page)[0] == first
