@@ -26,6 +26,7 @@ COMMANDS = {
     "bench-training": "measure films a second of training beside a plain loop's",
     "bench": "measure what each item table costs and finds",
     "faithfulness": "measure whether the reasons given are true",
+    "groups": "measure which strategy pleases groups of people never trained on",
     "tune": "search for the options that validate best",
 }
 """Each is run by the module of its name in `commands`, which is imported only then."""

@@ -15,8 +15,11 @@ from recommender.night.selectors import get_seat
 
 
 @night_action
-def start(_request: PageRequest, actor: User, night_id: int) -> HttpResponse:
-    """Begin the vote."""
+def start(request: PageRequest, actor: User, night_id: int) -> HttpResponse:
+    """Begin the vote, by the rule that is chosen on the page, saved or not."""
+    form = RuleForm(request.POST)
+    if form.is_valid():
+        services.change_rule(host=actor, night_id=night_id, **form.cleaned_data)
     voting.start_vote(host=actor, night_id=night_id)
     return go_to_night(night_id)
 

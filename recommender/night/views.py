@@ -120,9 +120,11 @@ def _render_join(
 
 
 def _keep_secret(page: HttpResponse) -> HttpResponse:
-    """Keep the link out of search engines and out of what other sites are told."""
+    """Keep the link out of search engines; other sites are told of no page of ours anyway.
+
+    With no referrer at all browsers send forms with `Origin: null`, which Django refuses.
+    """
     page["X-Robots-Tag"] = "noindex"
-    page["Referrer-Policy"] = "no-referrer"
     return page
 
 

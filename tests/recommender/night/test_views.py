@@ -196,7 +196,7 @@ def test_link_stays_out_of_searches_referrers_caches_and_the_log(db: None) -> No
     night, _people = gather_people(1)
     answer = Client().get(link_of(night))
     assert answer["X-Robots-Tag"] == "noindex"
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer["Cache-Control"]
     logged = RequestLogMiddleware.format_request(answer.wsgi_request)
     assert logged == "GET /night/join/.../"
@@ -271,6 +271,16 @@ def test_host_does_all_there_is_to_do(active_model: ModelVersion) -> None:
     assert "Who is watching?" in do(client, night, "again")
     assert "called off" in do(client, night, "call_off")
     assert not MovieNight.objects.exists()
+
+
+def test_vote_goes_by_the_rule_chosen_on_the_page_saved_or_not(
+    active_model: ModelVersion,
+) -> None:
+    night, people = gather_people(2)
+    page = do(log_in(people[0]), night, "start", rule="host_picks")
+    assert "not enough films" in page
+    assert "Find a film for the list" in page
+    assert "the least keen of you" in do(log_in(people[0]), night, "start", rule="least_misery")
 
 
 def test_host_finds_films_for_the_list_by_name(catalogue: list[Movie]) -> None:
