@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from recommender import api
+from recommender import api, taste_api
 from recommender.feedback import api as feedback_api
 
 urlpatterns = [
     path("me/recommendations", api.MyRecommendationsView.as_view(), name="api-recommendations"),
+    path("me/taste", taste_api.MyTasteView.as_view(), name="api-taste"),
     path("me/hidden/<int:movie_id>", api.HiddenMovieView.as_view(), name="api-hidden"),
     path(
         "recommendations/session",
