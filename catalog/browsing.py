@@ -25,6 +25,14 @@ RUNTIMES: dict[str, tuple[int, int]] = {
     "epic": (151, 32_767),
 }
 RATINGS = ("3", "3.5", "4")
+SORTS = [
+    ("", _("Nearest to the title")),
+    ("best", _("Best rated")),
+    ("newest", _("Newest")),
+    ("oldest", _("Oldest")),
+    ("title", _("Title")),
+    ("popular", _("Most rated")),
+]
 
 
 def _get_decades() -> list[tuple[str, str]]:
@@ -47,18 +55,7 @@ class BrowseForm(forms.Form):
     decade = forms.TypedChoiceField(
         label=_("Decade"), required=False, coerce=int, empty_value=None, choices=_get_decades
     )
-    sort = forms.ChoiceField(
-        label=_("Sort by"),
-        required=False,
-        choices=[
-            ("", _("Most rated")),
-            ("best", _("Best rated")),
-            ("newest", _("Newest")),
-            ("oldest", _("Oldest")),
-            ("title", _("Title")),
-            ("popular", _("Most rated, not by likeness")),
-        ],
-    )
+    sort = forms.ChoiceField(label=_("Sort by"), required=False, choices=SORTS)
     genre = forms.MultipleChoiceField(
         label=_("Any of these genres"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -100,10 +97,10 @@ class BrowseForm(forms.Form):
             assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above
             field.choices = named
         if not self.data.get("q"):
-            # Without words there is no likeness to sort by.
+            # Without words there is no likeness to sort by: the usual order is the most rated.
             sort = self.fields["sort"]
             assert isinstance(sort, forms.ChoiceField)  # noqa: S101 - as declared above
-            sort.choices = [choice for choice in sort.choices if choice[0] != "popular"]
+            sort.choices = [("", _("Most rated")), *SORTS[1:-1]]
 
     def clean_q(self) -> str:
         """Return the words as Postgres can take them."""
@@ -124,11 +121,14 @@ class BrowseForm(forms.Form):
         return asked
 
     @property
-    def has_more(self) -> bool:
-        """Whether anything behind "More filters" is asked for or wrong."""
-        asked = self.cleaned_data
-        hidden = (*self.MORE, *self.GENRES)
-        return any(asked.get(name) or name in self.errors for name in hidden)
+    def more_count(self) -> int:
+        """How many of the fields behind "More filters" are in use."""
+        return sum(bool(self.cleaned_data.get(name)) for name in (*self.MORE, *self.GENRES))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything at all is asked for."""
+        return any(self.cleaned_data.get(name) for name in (*self.MAIN, *self.MORE, *self.GENRES))
 
     @property
     def chosen_genre_names(self) -> list[str]:

@@ -88,7 +88,7 @@ def _find_all(query: str, limit: int) -> tuple[list[tuple[int, int]], list[int]]
 
 def _find_contained(text: str, full: str, limit: int) -> list[tuple[int, int]]:
     words = text.split()[:MAX_WORDS]
-    parameters: dict[str, object] = {
+    parameters: dict[str, str | int | list[str]] = {
         "query": text,
         "full": full,
         "prefix": f"{text}%",
@@ -116,7 +116,8 @@ def _find_contained(text: str, full: str, limit: int) -> list[tuple[int, int]]:
 
 
 def _find_resembling(text: str, limit: int) -> list[int]:
-    parameters = {"query": text, "limit": limit, "least": str(MIN_WORD_SIMILARITY)}
+    parameters: dict[str, str | int] = {"query": text, "limit": limit}
+    parameters["least"] = str(MIN_WORD_SIMILARITY)
     with connection.cursor() as cursor:
         # Sent as one, they are one transaction, for which alone the threshold holds.
         cursor.execute(f"{SET_THRESHOLD}; {RESEMBLING}", parameters)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -62,9 +62,12 @@ def search(request: PageRequest) -> HttpResponse:
 @require_safe
 def browse(request: PageRequest) -> HttpResponse:
     """List films by words of the title, genre, year, length and more, a page at a time."""
-    if "" in request.GET.values():
-        # What a form leaves empty asks for nothing: the address that is shared is without it.
-        return HttpResponseRedirect(f"{request.path}{_drop_empty(request.GET)}")
+    asked = [(name, text) for name, texts in request.GET.lists() for text in texts]
+    telling = _drop_empty(asked)
+    if telling != asked:
+        # The address that is shared is without what a form left as it was.
+        query = f"?{urlencode(telling)}" if telling else ""
+        return HttpResponseRedirect(request.path + query)
     viewer = get_request_viewer(request)
     form = BrowseForm(request.GET)
     found = filter_movies(form, viewer=viewer).values_list("pk", flat=True)
@@ -88,10 +91,11 @@ def browse(request: PageRequest) -> HttpResponse:
     return render(request, "catalog/browse.html", context)
 
 
-def _drop_empty(query: QueryDict) -> str:
-    """Return a query string without what says nothing, empty where nothing is left."""
-    kept = [(name, text) for name, texts in query.lists() for text in texts if text]
-    return f"?{urlencode(kept)}" if kept else ""
+def _drop_empty(asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what is asked without what is empty, and without the order that is usual anyway."""
+    has_words = any(name == "q" and text for name, text in asked)
+    usual = None if has_words else ("sort", "popular")
+    return [pair for pair in asked if pair[1] and pair != usual]
 
 
 def _get_page_numbers(page: Page[Any]) -> list[int | str]:

@@ -27,6 +27,13 @@ MOST_KNOWN = 0.5
 """How many of all viewers are taken to have seen the film that most have."""
 
 RAREST, SUREST = 1e-4, 0.97
+TRUST = 0.3
+"""How much of each answer counts: what a kind has seen hangs together more than the kinds say.
+
+Told as if each film were seen apart from the others, a page of answers leaves one kind alone. So
+evidence is tempered (Grünwald and van Ommen 2017, "Inconsistency of Bayesian inference for
+misspecified linear models"), by as much as asked best on validation people.
+"""
 
 Array = NDArray[np.float32]
 
@@ -68,7 +75,7 @@ class StarQuestions:
 
     loadings: NDArray[np.floating]
     noise: NDArray[np.floating]
-    covariance: NDArray[np.float64]
+    covariance: NDArray[np.floating]
 
 
 def binary_entropy(probability: Array) -> Array:
@@ -127,8 +134,8 @@ def weigh_tastes(
     `chosen` are columns of `tastes.genres`, `seen` and `unseen` columns of `tastes.seen`.
     """
     prior = tastes.genres[:, chosen].mean(axis=1) if len(chosen) else 1.0
-    evidence = np.log(np.maximum(prior, 1e-9)) + tastes.log_seen[:, seen].sum(axis=1)
-    return _normalise(evidence + tastes.log_unseen[:, unseen].sum(axis=1))
+    told = tastes.log_seen[:, seen].sum(axis=1) + tastes.log_unseen[:, unseen].sum(axis=1)
+    return _normalise(np.log(np.maximum(prior, 1e-9)) + TRUST * told)
 
 
 def expect_information(tastes: LatentTastes, beliefs: Array) -> Array:
@@ -141,7 +148,7 @@ def expect_information(tastes: LatentTastes, beliefs: Array) -> Array:
     return np.asarray(open_ - beliefs.mean(axis=0) @ tastes.entropy, dtype=np.float32)
 
 
-def expect_star_information(stars: StarQuestions, covariance: NDArray[np.float64]) -> Array:
+def expect_star_information(stars: StarQuestions, covariance: NDArray[np.floating]) -> Array:
     """Return (F,) nats: what the stars of a film, once given, tell of the person's vector.
 
     1/2 log(1 + x' C x / noise), for the vector is normal with this covariance (C, C).
@@ -151,7 +158,7 @@ def expect_star_information(stars: StarQuestions, covariance: NDArray[np.float64
 
 
 def update_covariance(
-    covariance: NDArray[np.float64], loading: NDArray[np.floating], noise: float, weight: float = 1
+    covariance: NDArray[np.floating], loading: NDArray[np.floating], noise: float, weight: float = 1
 ) -> NDArray[np.float64]:
     """Return the covariance (C, C) once stars with this loading (C,) are in, `weight` times."""
     reach = covariance @ loading
@@ -179,7 +186,7 @@ def choose_films(
     evidence = np.tile(np.log(np.maximum(weights, 1e-30)), (ANSWER_SHEETS, 1))  # (S, K)
     beliefs = np.tile(weights, (ANSWER_SHEETS, 1))
     known = weights @ tastes.seen  # (F,)
-    covariance = stars.covariance if stars is not None else np.zeros((0, 0))
+    covariance: NDArray[np.floating] = np.zeros((0, 0)) if stars is None else stars.covariance
     is_free = is_open.copy()
     chosen: list[int] = []
     for _ in range(min(count, int(is_open.sum()))):

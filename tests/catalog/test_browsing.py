@@ -112,7 +112,9 @@ def test_address_to_share_is_without_what_was_left_empty(shelf: None) -> None:
     answer: Any = Client().get("/browse/?q=&decade=1950&sort=&genre=drama&genre=comedy&year_to=")
     assert answer.status_code == 302
     assert answer["Location"] == "/browse/?decade=1950&genre=drama&genre=comedy"
-    assert Client().get("/browse/?sort=&page=")["Location"] == "/browse/"
+    for query in ("sort=&page=", "sort=popular"):
+        assert Client().get(f"/browse/?{query}")["Location"] == "/browse/"
+    assert Client().get("/browse/?q=drama&sort=popular").status_code == 200
 
 
 def test_bad_years_are_kept_and_explained(shelf: None) -> None:

@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import get_films, get_rating_form, get_reasons, rate, rate_in_welcome
+from tests.e2e.steps import (
+    get_films,
+    get_rating_form,
+    get_reasons,
+    get_titles_to_rate,
+    rate,
+    rate_in_welcome,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -60,6 +67,32 @@ def test_one_to_four_ratings_blend_and_say_how_many_are_missing(open_page: OpenP
     page.get_by_role("link", name="Show my picks").click()
     expect(page.get_by_text("Rate 3 more films")).to_be_visible()
     expect(page.get_by_text(re.compile("A blend of what is popular"))).to_be_visible()
+
+
+def test_welcome_takes_seen_and_unknown_and_asks_on(open_page: OpenPage) -> None:
+    page = open_page("/welcome/films/")
+    first = get_titles_to_rate(page)
+    page.get_by_role("button", name=f"Don’t know {first[0]}: show another film").press("Enter")
+    expect(get_rating_form(page, first[0])).to_have_count(0)
+    second = get_titles_to_rate(page)
+    assert second[1:] == first[1:]
+    another = page.get_by_role("button", name=f"Don’t know {second[0]}: show another film")
+    expect(another).to_be_focused()
+
+    seen = page.get_by_role("button", name=f"Seen {first[1]}, no stars now")
+    seen.click()
+    expect(seen).to_have_attribute("aria-pressed", "true")
+    rate(page, first[2], 4.5)
+    page.reload()
+    assert get_titles_to_rate(page) == second
+    expect(seen).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("1 of 5 rated")).to_be_visible()
+
+    page.get_by_role("button", name="Other films").click()
+    expect(get_rating_form(page, first[2])).to_have_count(0)
+    third = get_titles_to_rate(page)
+    assert len(third) == len(second)
+    assert not set(third) & {*first, *second}
 
 
 def test_member_logs_in_and_out_and_makes_a_token(open_page: OpenPage) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.ml.elicitation import (
+    TRUST,
     LatentTastes,
     StarQuestions,
     choose_films,
@@ -62,13 +63,14 @@ def test_stars_count_for_as_much_as_the_film_is_known() -> None:
     assert choose_films(tastes, even(2), np.ones(2, dtype=bool), count=1, stars=stars) == [0]
 
 
-def test_answers_and_genres_move_the_weights_as_bayes_says() -> None:
+def test_answers_and_genres_move_the_weights_as_tempered_bayes_says() -> None:
     tastes = make_tastes([0.8, 0.5], [0.2, 0.5], genres=[[1.5, 1.0], [0.5, 1.0]])
     film = np.array([0])
     seen = weigh_tastes(tastes, chosen=NONE, seen=film, unseen=NONE)
-    assert seen == pytest.approx([0.8, 0.2])
+    odds = (0.8 / 0.2) ** TRUST
+    assert seen == pytest.approx([odds / (1 + odds), 1 / (1 + odds)])
     unseen = weigh_tastes(tastes, chosen=NONE, seen=NONE, unseen=film)
-    assert unseen == pytest.approx([0.2, 0.8])
+    assert unseen == pytest.approx([1 / (1 + odds), odds / (1 + odds)])
     chosen = weigh_tastes(tastes, chosen=np.array([0]), seen=NONE, unseen=NONE)
     assert chosen == pytest.approx([0.75, 0.25])
 
