@@ -132,7 +132,7 @@ class HomeReader:
             filters=filters,
             items=shown.items,
             has_more=len(row.items) > FILMS,
-            recommendation_id=row.recommendation_id,
+            recommendation_id="" if self._user_id is None else row.recommendation_id,
             labels=self.catalogue.label_films([item.movie_id for item in shown.items]),
         )
 
@@ -181,6 +181,13 @@ class HomeReader:
             return payloads.dump_rows(compute()), is_of_state(self._snapshot, self._state)
 
         return payloads.load_rows(cache.get_or_compute(key, compute_bytes))
+
+
+def warm_up_home(*, user: User) -> None:
+    """Compute and keep what a person's home page shows before anything is answered there."""
+    reader, visitor = HomeReader(user=user), read_visitor(user=user)
+    reader.read_tonight(TonightAnswers(), service_ids=visitor.service_ids)
+    reader.read_rows()
 
 
 def get_home_page(*, user: User | None, query: QueryDict, context: str) -> HomePage:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from recommender.answer_bytes import get_recommendations_json, read_page_request
-from recommender.selectors import get_home_rows
+from recommender.home_selectors import warm_up_home
 
 logger = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def warm_up_answers(*, max_seconds: float = MAX_SECONDS) -> int:
         if time.monotonic() > deadline:
             break
         get_recommendations_json(user_id=person.pk, page=page, is_shown=False)
-        get_home_rows(user=person)
+        warm_up_home(user=person)
         warmed += 1
     logger.info("answers_warmed_up", people=warmed)
     return warmed

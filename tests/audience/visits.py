@@ -80,7 +80,9 @@ class Visitor:
         found = _FROM.findall(self._send("get", "/").text)
         if not found:
             raise VisitError("the home page shows no film with its recommendation")
-        return found[0][1], list(dict.fromkeys(int(movie_id) for movie_id, _ in found))
+        # The films for the evening stand first, under an id of their own: the rows are looked at.
+        rows = found[-1][1]
+        return rows, list(dict.fromkeys(int(film) for film, origin in found if origin == rows))
 
     def _react(self, origin: str, shown: list[int], future: list[Watched]) -> list[Watched]:
         """Open and rate what one truly watched next, hide what one truly disliked; or go on."""
