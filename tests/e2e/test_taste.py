@@ -34,6 +34,7 @@ def test_dials_are_turned_by_keyboard_with_a_preview_and_kept(open_page: OpenPag
     page.get_by_label("Variety").select_option("More")
     expect(page.get_by_text("nothing is saved yet")).to_be_visible()
     expect(page.locator(".preview img")).to_have_count(6)
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved: your picks follow it from now on.")).to_be_visible()
     expect(dial.get_by_role("radio", name="far more obscure")).to_be_checked()
