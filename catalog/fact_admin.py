@@ -44,7 +44,7 @@ class AvailabilityInline(TabularInline):  # type: ignore[misc]
 
 @admin.action(description=gettext_lazy("Fetch facts from TMDB"), permissions=["change"])
 def fetch_facts(
-    modeladmin: ModelAdmin,  # type: ignore[misc]
+    modeladmin: ModelAdmin,
     request: HttpRequest,
     queryset: QuerySet[Movie],
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from catalog.fact_models import Availability, Credit, Person, Service, TmdbRecord
@@ -61,8 +61,7 @@ class MovieFacts:
 
 def get_default_country() -> str:
     """Return the country whose services are shown to people who chose none, such as "US"."""
-    countries: list[str] = settings.SERVICE_COUNTRIES
-    return countries[0]
+    return settings.SERVICE_COUNTRIES[0]
 
 
 def get_movie_facts(movie: Movie, *, country: str | None = None) -> MovieFacts:
@@ -144,9 +143,9 @@ def iterate_movies_with_service_facts(*, country: str | None = None) -> Iterator
     where = country or get_default_country()
     named = Availability.objects.filter(movie_id=OuterRef("pk"), country=where)
     told = TmdbRecord.objects.filter(movie_id=OuterRef("pk"), fetched_at__isnull=False)
-    covered = Exists(named)
+    covered = Q(Exists(named))
     if where in settings.SERVICE_COUNTRIES:
-        covered |= Exists(told)
+        covered |= Q(Exists(told))
     ids = Movie.objects.filter(covered).order_by("pk").values_list("pk", flat=True)
     yield from ids.iterator(chunk_size=CHUNK)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from django.conf import settings
 from django.db import transaction
@@ -72,15 +73,16 @@ def _read(path: Path) -> list[_Row]:
         if path.stat().st_size > MAX_BYTES:
             raise ServiceFileError(f"{path} is larger than {MAX_BYTES // 2**20} MB")
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            return list(_parse(csv.reader(stream, strict=True)))
+            return list(_parse(stream))
     except OSError as error:
         raise ServiceFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ServiceFileError(f"{path} is not text in UTF-8") from error
 
 
-def _parse(reader: "csv._reader") -> Iterator[_Row]:
+def _parse(stream: TextIO) -> Iterator[_Row]:
     """Yield the rows, or raise naming the lines that are wrong."""
+    reader = csv.reader(stream, strict=True)
     problems: list[str] = []
     try:
         columns = _read_header(next(reader, []))

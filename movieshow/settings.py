@@ -192,8 +192,15 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = MOVIESHOW_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Films' facts: TMDB_API_KEY and its like, and the countries whose streaming services are kept.
-vars().update(read_tmdb_settings(env))
+# Films' facts. Without a key TMDB is never asked; of its services those of some countries are kept.
+_TMDB = read_tmdb_settings(env)
+TMDB_API_KEY: str = _TMDB["TMDB_API_KEY"]
+TMDB_BASE_URL: str = _TMDB["TMDB_BASE_URL"]
+TMDB_IMAGE_BASE_URL: str = _TMDB["TMDB_IMAGE_BASE_URL"]
+TMDB_LANGUAGE: str = _TMDB["TMDB_LANGUAGE"]
+TMDB_REQUESTS_PER_SECOND: int = _TMDB["TMDB_REQUESTS_PER_SECOND"]
+TMDB_MAX_POSTERS: int = _TMDB["TMDB_MAX_POSTERS"]
+SERVICE_COUNTRIES: list[str] = _TMDB["SERVICE_COUNTRIES"]
 # Trained models go through the "artifacts" storage: files here, an object store for several hosts.
 STORAGES = {
     "default": {

@@ -162,7 +162,8 @@ def find_services(names: dict[int, str]) -> dict[int, int]:
 
     One that an operator's file named before is the same, and gets its id at TMDB.
     """
-    known = dict(Service.objects.filter(tmdb_id__in=names).values_list("tmdb_id", "pk"))
+    rows = Service.objects.filter(tmdb_id__in=names).values_list("tmdb_id", "pk")
+    known = {tmdb_id: pk for tmdb_id, pk in rows if tmdb_id is not None}
     for tmdb_id, name in sorted(names.items()):
         if tmdb_id in known:
             continue

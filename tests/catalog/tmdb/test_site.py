@@ -4,12 +4,14 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import django_rq
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from pytest_django.fixtures import Settings
+from rq import Queue
 
 from accounts.models import User
 from catalog import jobs
@@ -19,6 +21,7 @@ from catalog.selectors import get_movie_cards
 from catalog.templatetags import facts as fact_tags
 from catalog.templatetags.movies import poster_url
 from catalog.tmdb.client import TmdbClient
+from catalog.tmdb.queueing import JOB_ID, QUEUE, queue_fetching
 from catalog.tmdb.requesting import get_requested, request_due_films
 from tests.catalog.factories import count_queries_of, make_movie
 from tests.catalog.tmdb.stand_in import Fault, StandIn
@@ -144,7 +147,7 @@ def test_manager_adds_people_and_services_by_hand(admin_of_site: Client, movie: 
         assert admin_of_site.post(f"/admin/catalog/{model}/add/", form).status_code == 302
         assert admin_of_site.get(f"/admin/catalog/{model}/").status_code == 200
     ada, service = Person.objects.get(), Service.objects.get()
-    form = {
+    changes: dict[str, Any] = {
         "title": movie.title,
         "runtime_minutes": 90,
         "genres": [genre.pk for genre in movie.genres.all()],
@@ -159,7 +162,7 @@ def test_manager_adds_people_and_services_by_hand(admin_of_site: Client, movie: 
         "offers-0-country": "DE",
         "offers-0-offer": "free",
     }
-    response = admin_of_site.post(f"{MOVIES}{movie.pk}/change/", form)
+    response = admin_of_site.post(f"{MOVIES}{movie.pk}/change/", changes)
     assert response.status_code == 302, response.context["errors"]
     assert Credit.objects.get().source == Availability.objects.get().source == "operator"
     assert Movie.objects.get().runtime_minutes == 90
@@ -229,3 +232,14 @@ def test_poster_of_a_deleted_film_is_deleted(
     with django_capture_on_commit_callbacks(execute=True):
         Movie.objects.all().delete()
     assert not get_storage().exists(name)
+
+
+def test_fetching_waits_in_the_queue_once_and_is_no_error_without_redis(
+    tmdb_settings: Settings, db: None
+) -> None:
+    assert [queue_fetching(), queue_fetching()] == [True, False]
+    assert Queue(QUEUE, connection=django_rq.get_connection(QUEUE)).job_ids == [JOB_ID]
+    queues = {name: {**queue} for name, queue in tmdb_settings.RQ_QUEUES.items()}
+    queues[QUEUE]["URL"] = "redis://127.0.0.1:9/0"  # nobody listens there
+    tmdb_settings.RQ_QUEUES = queues
+    assert queue_fetching() is False
