@@ -17,7 +17,7 @@ FIND_PYTHON = python=; \
 		exit 1; \
 	fi
 
-.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas audience screenshots clean
+.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas audience freshness screenshots clean
 
 help:
 	@echo "make run PORT=8000   start MovieShow: servers, worker, site; Ctrl-C stops it"
@@ -30,6 +30,7 @@ help:
 	@echo "make train-demo      train a model from the shipped ratings alone"
 	@echo "make personas        what the shipped model recommends to four well-known tastes"
 	@echo "make audience        experiments on simulated people  (ARGS='--people 200')"
+	@echo "make freshness       what fine-tuning recovers of a retrain's gain; long  (DATA='folders')"
 	@echo "make screenshots     pictures of the pages, into docs/screenshots"
 	@echo "make setup           the virtual environment alone"
 	@echo "make clean           remove what can be made again; keeps your data in .movieshow"
@@ -85,6 +86,12 @@ personas: setup
 
 audience: setup-dev
 	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m tests.audience $(ARGS)
+
+# In a home of its own, deleted afterwards; what is measured stays in build/freshness.
+freshness: setup-dev
+	@home=$$(mktemp -d /tmp/movieshow-freshness.XXXXXX) && chmod 711 "$$home" && trap 'rm -rf "$$home"' EXIT && \
+	env -u DATABASE_URL -u REDIS_URL MOVIESHOW_HOME="$$home/home" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(VENV_PYTHON) -m movieshow.embedded exec --throwaway -- $(VENV_PYTHON) -m tests.freshness $(if $(DATA),--data $(DATA)) $(ARGS)
 
 screenshots: setup-dev
 	@$(NEED_CHROMIUM)
