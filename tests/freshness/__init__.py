@@ -30,7 +30,9 @@ left out, ties rank worst, and a film that a model does not know counts as a mis
 **Figures.** NDCG@10 and Hit@10, the mean of each person's questions first, then of people: a person
 asked in several windows counts once. The share recovered is (fine-tuned − frozen) / (retrained −
 frozen) of these means, with its paired 95 % bootstrap interval over people. It is claimed only
-where the interval of the retrain's gain lies above 0.
+where the interval of the retrain's gain lies above 0. Fine-tuning replays old ratings, so it also
+trains the frozen model some more: where the config trains too little, part of the gain, and a share
+above 1, is that and no freshness.
 
 **Old users** must not pay for it: the change of NDCG@10 from frozen to fine-tuned, relative to
 frozen, of (a) the people asked above who were trained on, and (b) a sample of people whose

@@ -136,7 +136,7 @@ def _measure_windows(
 def _describe_run(options: argparse.Namespace, audience: Audience) -> dict[str, Any]:
     from django.conf import settings
 
-    data = " ".join(folder.name for folder in data_directories(options))
+    data = " ".join(dict.fromkeys(name for name, _ in audience.interactions.person_keys))
     words = ["--cutoffs", *map(str, options.cutoffs), "--steps", str(options.steps)]
     if options.config != CONFIG:
         words += ["--config", options.config.name]
@@ -156,7 +156,7 @@ def _describe_run(options: argparse.Namespace, audience: Audience) -> dict[str, 
 def _write(folder: Path, report: dict[str, Any]) -> None:
     from recommender.ml.files import write_file
     from tests.freshness.picture import draw
-    from tests.freshness.report import format_report, format_verdicts
+    from tests.freshness.report import format_report
 
     page = format_report(report, picture="freshness.png")
     text = json.dumps(report, indent=1) + "\n"
@@ -164,7 +164,6 @@ def _write(folder: Path, report: dict[str, Any]) -> None:
     write_file(folder / "freshness.md", lambda path: path.write_text(page, encoding="utf-8"))
     draw(folder / "freshness.png", report)
     sys.stdout.write(page)
-    sys.stderr.write("\n".join(format_verdicts(report["verdicts"])) + "\n")
 
 
 if __name__ == "__main__":

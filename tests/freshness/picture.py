@@ -10,6 +10,7 @@ from tests.freshness.figures import AIM_TO_RECOVER, FROZEN, MUST_RECOVER, RETRAI
 
 COLOURS = {FROZEN: "#c9ced6", TUNED: OWN_COLOUR, RETRAINED: OTHER_COLOUR}
 BAR = 0.27
+SHOWN_SHARES = (-0.5, 2.0)
 
 
 def draw(path: Path, report: dict[str, Any]) -> None:
@@ -38,7 +39,8 @@ def _draw_heights(panel: Any, groups: dict[str, Any]) -> None:
     panel.set_xticks(range(len(groups)), list(groups))
     panel.set_ylabel("NDCG@10")
     panel.set_xlabel("cut-off, 1 January")
-    panel.legend(frameon=False, fontsize="small")
+    panel.margins(y=0.25)  # room for the legend
+    panel.legend(frameon=False, fontsize="small", ncols=len(COLOURS), loc="upper center")
     tidy(panel)
 
 
@@ -48,7 +50,7 @@ def _draw_shares(panel: Any, groups: dict[str, Any]) -> None:
     for place, group in enumerate(shown.values()):
         share = group["ndcg@10"]["share"]
         if share is None:
-            panel.annotate("not claimed", (0.02, place), va="center", fontsize="small")
+            panel.annotate("not claimed", (-0.45, place), va="center", fontsize="small")
             continue
         mean, low, high = share
         errors = [[max(0.0, mean - low)], [max(0.0, high - mean)]]
@@ -57,5 +59,6 @@ def _draw_shares(panel: Any, groups: dict[str, Any]) -> None:
         panel.axvline(line, color="#999999", linewidth=0.8, linestyle=style)
     panel.set_yticks(range(len(shown)), list(shown))
     panel.set_ylim(len(shown) - 0.4, -0.6)
-    panel.set_xlabel("share of the retrain's gain in NDCG@10 that fine-tuning recovers")
+    panel.set_xlim(*SHOWN_SHARES)
+    panel.set_xlabel("share of the retrain's gain in NDCG@10 recovered")
     tidy(panel)

@@ -27,7 +27,9 @@ def format_report(report: dict[str, Any], *, picture: str) -> str:
         f"Steps of {about['months']} months; questions from the second step on. NDCG@10 and Hit@10 "
         "are means over people of the next film in the full catalogue, films seen left out. "
         "Brackets are 95 % paired bootstrap intervals over people. The share of the retrain's gain "
-        "that fine-tuning recovers is given where that gain is significant.",
+        "that fine-tuning recovers is given where that gain is significant. Fine-tuning also "
+        "trains the frozen model on old ratings some more, so part of its gain may be that; what "
+        "it gains on films new since T is not.",
         "",
         f"![Freshness]({picture})",
         "",
@@ -43,14 +45,13 @@ def format_report(report: dict[str, Any], *, picture: str) -> str:
         *_describe_old(report["old_users"]),
         "## What must hold",
         "",
-        *format_verdicts(report["verdicts"]),
+        *_format_verdicts(report["verdicts"]),
         "",
     ]
     return "\n".join(lines)
 
 
-def format_verdicts(verdicts: dict[str, bool | None]) -> list[str]:
-    """Return a line for each thing that must hold."""
+def _format_verdicts(verdicts: dict[str, bool | None]) -> list[str]:
     words = {True: "yes", False: "NO", None: NOT_CLAIMED}
     return [f"- {words[holds]}: {text}" for text, holds in verdicts.items()]
 
