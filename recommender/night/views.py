@@ -202,7 +202,8 @@ def state(request: PageRequest, night_id: int) -> HttpResponse:
 
     It names the `version` it shows, and the `stage`. One query of our own says that nothing is new
     (204, which htmx leaves be). Otherwise it gets the list of people anew, which holds no ballot
-    that somebody may be filling in; where the stage is another it is to load itself again.
+    that somebody may be filling in; where the stage is another it is to load itself again, as is a
+    page without any form to fill in: that of a guest while the host still chooses rule and films.
     """
     seat = get_seat(user=get_request_viewer(request), night_id=night_id)
     if seat is None:  # removed, or called off: the list of one's nights says what there is
@@ -211,5 +212,7 @@ def state(request: PageRequest, night_id: int) -> HttpResponse:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     if read_number(request.GET.get("version", "")) == seat.night.version:
         return HttpResponse(status=204)
+    if seat.night.status == MovieNight.Status.GATHERING and not seat.is_host:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     shown = NightView(seat.night, seat, get_members(seat.night), [])
     return render(request, "recommender/_night_people.html", _make_context(request, shown))

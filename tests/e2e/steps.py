@@ -49,3 +49,21 @@ def get_reasons(page: Page) -> set[str]:
     page.wait_for_load_state()
     texts = page.get_by_text(re.compile("^Because you watched ")).all_text_contents()
     return {text.strip().removeprefix("Because you watched ") for text in texts}
+
+
+def start_night(page: Page, name: str, *, rule: str = "Good for all of us") -> str:
+    """Open a movie night and return its link."""
+    page.goto("/night/")
+    page.get_by_role("radio", name=re.compile(rule)).check()
+    page.get_by_label("Your name here").fill(name)
+    page.get_by_role("button", name="Start and get the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who is watching?")
+    return page.locator("#night-link").inner_text()
+
+
+def join_night(page: Page, link: str, name: str) -> None:
+    page.goto(link)
+    expect(page.get_by_text("What the others see of you:")).to_be_visible()
+    page.get_by_label("Your name here").fill(name)
+    page.get_by_role("button", name="Join and agree to that").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who is watching?")

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import rate_in_welcome
+from tests.e2e.steps import join_night, rate_in_welcome, start_night
 
 pytestmark = pytest.mark.e2e
 PAGES = (
@@ -32,6 +32,7 @@ PAGES = (
     "/account/2fa/",
     "/account/delete/",
     "/import/",
+    "/night/",
 )
 ENTRANCES = ("/", "/account/login/", "/account/signup/", "/account/password/reset/")
 LOOKS: tuple[tuple[Literal["dark", "light"], int, int], ...] = (
@@ -80,3 +81,21 @@ def test_pages_of_a_member_have_no_violations(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Watchlist", exact=True).click()
     page.locator("#watch-2571[aria-pressed=true]").wait_for()
     assert [fault for path in PAGES for fault in find_faults(page, path)] == []
+
+
+def test_pages_of_a_movie_night_have_no_violations(open_page: OpenPage) -> None:
+    host, guest = open_page("/night/"), open_page("/")
+    link = start_night(host, "Ada", rule="The host picks")
+    faults = find_faults(guest, link)
+    join_night(guest, link, "Ben")
+    faults += find_faults(host, f"{host.url}?q=matrix")
+    host.get_by_role("radio", name="Good for all of us").check()
+    host.get_by_role("button", name="Start the vote").click()
+    host.get_by_role("heading", name="Which would you watch?").wait_for()
+    faults += find_faults(host, host.url)
+    for page in (host, guest):
+        page.goto(host.url)
+        page.get_by_role("checkbox").first.check()
+        page.get_by_role("button", name="Vote", exact=True).click()
+    guest.get_by_role("heading", name="You watch").wait_for()
+    assert faults + find_faults(guest, guest.url) == []

@@ -3,29 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import rate
+from tests.e2e.steps import join_night, rate, start_night
 
 pytestmark = pytest.mark.e2e
-
-
-def start_night(page: Page, name: str) -> str:
-    """Open a night and return its link."""
-    page.goto("/night/")
-    page.get_by_label("Your name here").fill(name)
-    page.get_by_role("button", name="Start and get the link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Who is watching?")
-    return page.locator("#night-link").inner_text()
-
-
-def join(page: Page, link: str, name: str) -> None:
-    page.goto(link)
-    expect(page.get_by_text("What the others see of you:")).to_be_visible()
-    page.get_by_label("Your name here").fill(name)
-    page.get_by_role("button", name="Join and agree to that").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Who is watching?")
 
 
 def test_two_people_decide_and_their_pages_follow(open_page: OpenPage) -> None:
@@ -33,7 +16,7 @@ def test_two_people_decide_and_their_pages_follow(open_page: OpenPage) -> None:
     rate(ada, "The Matrix", 5.0)
     link = start_night(ada, "Ada")
     ben = open_page("/", viewport={"width": 390, "height": 800})
-    join(ben, link, "Ben")
+    join_night(ben, link, "Ben")
     people = ada.get_by_role("region", name="Who is in")
     expect(people.get_by_text("Ben")).to_be_visible()
 
@@ -62,10 +45,9 @@ def test_two_people_decide_and_their_pages_follow(open_page: OpenPage) -> None:
 
 def test_host_without_scripts_makes_a_list_and_removes_somebody(open_page: OpenPage) -> None:
     ada = open_page("/night/", java_script_enabled=False)
-    ada.get_by_role("radio", name=re.compile("The host picks")).check()
-    link = start_night_from_form(ada)
+    link = start_night(ada, "Ada", rule="The host picks")
     ben = open_page(link, java_script_enabled=False)
-    join(ben, link, "Ben")
+    join_night(ben, link, "Ben")
     for query, film in (("matrix", "The Matrix"), ("godfater", "The Godfather")):
         ada.get_by_label("Find a film for the list").fill(query)
         ada.get_by_role("button", name="Search", exact=True).click()
@@ -77,9 +59,3 @@ def test_host_without_scripts_makes_a_list_and_removes_somebody(open_page: OpenP
     expect(ada.get_by_text("Ben is no longer in")).to_be_visible()
     ben.get_by_role("link", name="Look again").click()
     expect(ben.get_by_role("heading", level=1)).not_to_have_text("Who is watching?")
-
-
-def start_night_from_form(page: Page) -> str:
-    page.get_by_label("Your name here").fill("Ada")
-    page.get_by_role("button", name="Start and get the link").click()
-    return page.locator("#night-link").inner_text()

@@ -248,6 +248,17 @@ def test_page_that_asks_again_gets_nothing_until_something_changes(
     assert (over.status_code, over["HX-Refresh"]) == (204, "true")
 
 
+def test_page_of_a_guest_follows_the_hosts_choices(catalogue: list[Movie]) -> None:
+    night, people = gather_people(2)
+    client = log_in(people[1])
+    found = re.search(r'hx-get="([^"]+)"', read(client, url_of(night)))
+    assert found
+    url = found[1].replace("&amp;", "&")
+    assert "HX-Refresh" not in client.get(url, headers=HTMX)
+    do(log_in(people[0]), night, "rule", rule="host_picks")
+    assert client.get(url, headers=HTMX)["HX-Refresh"] == "true"
+
+
 def test_page_of_whoever_was_removed_goes_to_their_nights(db: None) -> None:
     night, people = gather_people(2)
     client = log_in(people[1])
