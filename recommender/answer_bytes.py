@@ -6,7 +6,13 @@ from functools import lru_cache
 from django.http import QueryDict
 
 from recommender import cache
-from recommender.answering import PageRequest, answer_person, is_of_state, make_page_request
+from recommender.answering import (
+    PageRequest,
+    answer_person,
+    describe_page,
+    is_of_state,
+    make_page_request,
+)
 from recommender.feedback import noting as feedback
 from recommender.outbox import Outbox
 from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
@@ -51,7 +57,7 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
     `is_shown` notes the films as shown to the person; not to be said of a cache warmed up.
     """
     state = read_state(user_id=user_id)
-    key = cache.make_key("api", state=state, user_id=user_id, options=repr(page))
+    key = cache.make_key("api", state=state, user_id=user_id, options=describe_page(page))
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ NO_DIALS = DialOptions()
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which films, and whether with reasons; its repr is part of the cache key."""
+    """Which page of which films, and whether with reasons."""
 
     filters: Filters
     place: Cursor
@@ -44,6 +45,12 @@ def make_page_request(
     """
     place = decode_cursor(cursor) if cursor else Cursor(None, 0)
     return PageRequest(filters, place, max(1, min(limit, MAX_LIMIT)), with_reasons, dials)
+
+
+@lru_cache(maxsize=512)
+def describe_page(page: PageRequest) -> str:
+    """Return the text that stands for a request in the key of its answer."""
+    return repr(page)
 
 
 def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:

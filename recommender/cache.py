@@ -8,6 +8,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import cast
 
 from django.conf import settings
@@ -45,7 +46,7 @@ def make_key(kind: str, *, state: ServingState, user_id: int | None, options: st
     The model is the one that serves the arm. Its version and hash both count: ids start again when
     a database is made anew.
     """
-    digest = hashlib.sha256(f"{get_language()}{options}".encode()).hexdigest()[:24]
+    digest = _digest(f"{get_language()}{options}")
     model = f"{state.served_model_id or 0}.{state.served_sha256[:8]}"
     return ":".join(
         (
@@ -59,6 +60,11 @@ def make_key(kind: str, *, state: ServingState, user_id: int | None, options: st
             digest,
         )
     )
+
+
+@lru_cache(maxsize=1024)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _name_arm(arm: ServedArm | None) -> str:
@@ -149,9 +155,6 @@ def forget_person(user_id: int) -> int:
 
 def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     """Return the kept bytes, or None and the token of the flight this caller now leads."""
-    found = cast(bytes | None, client.get(key))
-    if found is not None:
-        return found, ""
     token, lease = uuid.uuid4().hex, str(int(FLIGHT_SECONDS * 1000))
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:

@@ -12,6 +12,7 @@ from recommender.answering import (
     NO_DIALS,
     answer_history,
     answer_person,
+    describe_page,
     is_of_state,
     make_page_request,
 )
@@ -88,7 +89,7 @@ def get_recommendations(
         return answer_history(taste, page)
     user_id = user.pk if user is not None else None
     state = read_state(user_id=user_id)
-    key = cache.make_key("list", state=state, user_id=user_id, options=repr(page))
+    key = cache.make_key("list", state=state, user_id=user_id, options=describe_page(page))
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
