@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Who imports it, each in a `try` of its own: structlog; structlog; django.test.
-NEVER_USED = ("rich", "greenlet", "jinja2")
+# Who imports it, each in a `try` of its own: structlog; structlog; django.test; rest_framework.
+NEVER_USED = ("rich", "greenlet", "jinja2", "requests")
 
 
 @contextmanager

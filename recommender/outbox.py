@@ -30,7 +30,7 @@ class Outbox:
         self._commands, self._listeners = [], []
         with client.pipeline(transaction=False) as line:
             for command in commands:
-                line.execute_command(*command)
+                line.execute_command(*command)  # type: ignore[no-untyped-call]
             results = line.execute()
         for told, result in zip(listeners, results, strict=True):
             if told is not None:

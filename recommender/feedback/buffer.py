@@ -31,7 +31,8 @@ def push(entry: dict[str, Any]) -> bool:
     """Add one entry: one round trip; False where Redis is away or the buffer is full."""
     try:
         with redis_guard() as client:
-            is_kept = bool(client.execute_command(*_command(entry)))
+            kept = client.execute_command(*_command(entry))  # type: ignore[no-untyped-call]
+            is_kept = bool(kept)
     except (RedisUnavailableError, RedisError, OSError):
         entries_counter.labels("lost").inc()
         return False
