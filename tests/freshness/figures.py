@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 def mean_by_person(person: NDArray[np.integer], values: Floats) -> Floats:
     """Return the mean of each person's questions (U,), people in the order of their numbers."""
     _people, inverse, counts = np.unique(person, return_inverse=True, return_counts=True)
-    return np.bincount(inverse, weights=values) / counts
+    means: Floats = np.bincount(inverse, weights=values) / counts
+    return means
 
 
 def bootstrap_ratio(

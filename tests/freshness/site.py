@@ -112,8 +112,8 @@ class Site:
         outcome = run_finetuning(min_interval_seconds=0)
         cost = watch.read()
         active = ModelVersion.objects.get(is_active=True)
-        made = ModelVersion.objects.filter(pk=outcome.version_id).first()
-        metrics = made.metrics if made else {}
+        made = outcome.version_id
+        metrics = {} if made is None else ModelVersion.objects.get(pk=made).metrics
         training = {
             **metrics.get("training", {}),
             "guardrail": metrics.get("ndcg_at_10", {}),
