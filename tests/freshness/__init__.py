@@ -14,8 +14,9 @@ to refresh with, so nobody is asked there: the three would be one model.
 - *frozen*: trained on all ratings before T;
 - *fine-tuned*: a site on a real Postgres is set up at T with all ratings and tags before T as an
   imported data set and the frozen model in service. Whoever rates after T is a member who brings
-  their earlier ratings along, through the bulk path of imports. At P all their ratings before P are
-  in, and `run_finetuning`, the job of the site with its settings, runs once: it starts from the
+  their earlier ratings along, through the bulk path of imports; their imported copy stays among
+  those to replay, for nothing at T tells who will return. At P all their ratings before P are in,
+  and `run_finetuning`, the job of the site with its settings, runs once: it starts from the
   last full training each time, so running it more often changes nothing at P. What is then in
   service answers, also where the guardrail has rejected the newest. A film joins the catalogue with
   its title, year and genres at the first point after somebody rated it;
