@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
+from recommender.ml.errors import ArtifactError
 from recommender.ml.inference import InferenceModel
 from recommender.ml.occlusion import lay_out_deletions
 from tests.ml.tiny_models import NUM_ITEMS, VARIANTS, write_small_model
@@ -82,3 +83,19 @@ def test_model_of_an_earlier_export_is_served_without(tmp_path: Path) -> None:
     served = InferenceModel.load(tmp_path / "model")
     assert served.occluder is None
     assert served.encode_without_each(np.array([1, 2, 3]), np.array([2])).shape == (2, 16)
+
+
+@pytest.mark.parametrize("content", [b"", b"no graph"])
+def test_broken_graph_is_named(tmp_path: Path, content: bytes) -> None:
+    write_small_model(tmp_path / "model")
+    (tmp_path / "model" / "occlusion.onnx").write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"occlusion\.onnx"):
+        InferenceModel.load(tmp_path / "model")
+
+
+def test_graph_beside_a_shortened_other_is_an_error(tmp_path: Path) -> None:
+    write_small_model(tmp_path / "model")
+    path = tmp_path / "model" / "model.onnx"
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(ArtifactError, match="onnx"):
+        InferenceModel.load(tmp_path / "model")
