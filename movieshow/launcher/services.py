@@ -41,9 +41,9 @@ def describe_services(*, port: int, metrics: Path | None = None) -> list[Service
     # glibc else keeps what the largest request of each thread once needed, 80 MB a process.
     web = {
         **one_thread,
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
         "MALLOC_MMAP_THRESHOLD_": "1000000",
-        "MALLOC_TRIM_THRESHOLD_": "4000000",
+        "MALLOC_TRIM_THRESHOLD_": "1000000",
     }
     if metrics is not None:
         shutil.rmtree(metrics, ignore_errors=True)
