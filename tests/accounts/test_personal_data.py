@@ -58,9 +58,9 @@ def test_export_holds_all_that_is_known_and_no_secret(browser: Client, zaphod: U
     files = download(browser)
 
     assert files["ratings.csv"].splitlines()[0] == (
-        "movieId,imdbID,tmdbID,Title,Year,Rating,WatchedDate,WatchedAt,RatedAt"
+        "movieId,imdbID,tmdbID,Title,Year,Rating,WatchedDate,WatchedAt,PlacedAt,RatedAt"
     )
-    assert '1,tt0114709,862,"Toy Story, Again",1995,4.5,20' in files["ratings.csv"]
+    assert '1,tt0114709,862,"Toy Story, Again",1995,4.5,,,20' in files["ratings.csv"]
     assert "Toy Story" in files["watchlist.csv"]
     assert "Toy Story" in files["hidden.csv"]
     assert json.loads(files["json/ratings.json"])[0]["stars"] == "4.5"
