@@ -66,7 +66,7 @@ def test_films_asked_about_are_no_longer_in_any_history(rating_model: InferenceM
     people = [
         Person(
             rng.permutation(ids)[:30],
-            rng.integers(1, 11, 30).astype(np.float32) / 2,
+            (rng.integers(1, 11, 30) / 2).astype(np.float32),
             np.arange(30),
         )
         for _ in range(6)
