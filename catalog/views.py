@@ -18,7 +18,7 @@ from accounts.requests import PageRequest, get_next_url, get_request_viewer, wit
 from catalog.browsing import BrowseForm, filter_movies
 from catalog.origins import read_origin
 from catalog.posters import compute_poster_key, draw_poster
-from catalog.search import find_matches
+from catalog.search import MAX_RESULTS, find_matches
 from catalog.selectors import (
     get_movie_cards,
     get_popular_movies,
@@ -46,6 +46,7 @@ def search(request: PageRequest) -> HttpResponse:
     suggestions = [] if shelf else get_popular_movies(limit=SUGGESTIONS)
     context = {
         "query": query,
+        "is_capped": len(found.close) >= MAX_RESULTS,
         "films": [film for film in shelf if film.card.id in set(close)],
         "loose": [film for film in shelf if film.card.id in set(loose)],
         "suggestions": make_shelf(suggestions, viewer=get_request_viewer(request)),

@@ -76,6 +76,13 @@ def test_search_shows_what_is_called_so_apart_from_what_is_nearly(db: None) -> N
     assert second.index("Alien 40") < second.index("Called nearly that") < second.index("Salieno")
 
 
+def test_search_that_finds_more_than_it_lists_says_so(db: None) -> None:
+    movies = [Movie(pk=pk, title="Alien", search_title="alien") for pk in range(1, 203)]
+    Movie.objects.bulk_create(movies)
+    page = Client().get("/search/", {"q": "alien"}).content.decode()
+    assert "The first 200 films called “alien”" in page
+
+
 def test_search_by_htmx_sends_only_the_results(movie: Movie) -> None:
     answer = Client().get("/search/", {"q": "matrix"}, headers={**HTMX, "HX-Target": "results"})
     assert "<html" not in answer.content.decode()
