@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from recommender.ml.batch_loss import batch_loss
 from recommender.ml.checkpoint import SavedModel, load_model
 from recommender.ml.cold.content import FilmFacts
 from recommender.ml.cold.films import (
@@ -35,7 +36,7 @@ from recommender.ml.datasets import Vocabulary
 from recommender.ml.export import export_model
 from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
-from recommender.ml.losses import LossConfig, compute_loss
+from recommender.ml.losses import LossConfig
 from recommender.ml.optimisation import build_optimiser
 from recommender.ml.sequences import Batch, training_batches
 from recommender.ml.transformer import SequenceTransformer
@@ -216,10 +217,9 @@ class _Tuner:
         bounded: BoundedRows | None = None,
     ) -> None:
         self.bounded = bounded
-        seed = int(rng.integers(2**62))
-        torch.manual_seed(seed)  # dropout
+        torch.manual_seed(int(rng.integers(2**62)))  # dropout
         self.model, self.options, self.steps = model, options, 0
-        self.negatives = torch.Generator().manual_seed(seed)
+        self.rng = rng
         self.loss_config = loss_config
         self.optimiser = build_optimiser(
             model,
@@ -243,14 +243,10 @@ class _Tuner:
         warm = min(1.0, (self.steps + 1) / self.options.warmup_steps)
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.learning_rate * warm
-        targets = torch.from_numpy(batch.targets)
-        chosen = targets > 0
-        hidden = self.model(torch.from_numpy(batch.inputs))[chosen]  # (N, D)
-        loss = compute_loss(
-            self.model, hidden, targets[chosen] - 1, self.loss_config, self.negatives
-        )
+        seed = int(self.rng.integers(2**62))
+        loss, _ = batch_loss(self.model, batch, self.loss_config, seed=seed)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         if self.bounded is not None:
             self.bounded.remember()

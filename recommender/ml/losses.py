@@ -23,7 +23,8 @@ class LossConfig:
     """Which loss, of how many negatives, and their corrections.
 
     Negatives are shared by a batch; with `own_negatives` each position has some of its own, never
-    a film of its window, as SASRec's one (Kang & McAuley 2018, section III-E).
+    a film of its window, as SASRec's one (Kang & McAuley 2018, section III-E). `later_weight` and
+    `later_span` are those of `batch_loss`.
     """
 
     kind: Literal["cross_entropy", "sampled_softmax", "bce", "gbce"] = "sampled_softmax"
@@ -32,6 +33,8 @@ class LossConfig:
     correct_sampling: bool = False
     calibration: float = 0.75
     label_smoothing: float = 0.0
+    later_weight: float = 0.0
+    later_span: int = 3
 
     def __post_init__(self) -> None:
         """Refuse what no loss can mean."""
@@ -41,6 +44,10 @@ class LossConfig:
             )
         if self.num_negatives < 1 or not 0.0 <= self.calibration <= 1.0:
             raise ValueError("num_negatives must be at least 1 and calibration within 0..1")
+        if self.later_weight < 0 or self.later_span < 2:
+            raise ValueError("later_weight must be at least 0 and later_span at least 2")
+        if self.later_weight and self.own_negatives:
+            raise ValueError("later_weight goes with shared negatives; leave own_negatives out")
 
 
 def sampled_softmax(positive: Tensor, negative: Tensor, correction: float = 0.0) -> Tensor:

@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from recommender.ml.datasets import Interactions, Vocabulary
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ITEM_BITS, STARS_BITS, ERA_BITS = 20, 4, 7
 MAX_ITEMS = 2**ITEM_BITS - 1
@@ -42,22 +39,35 @@ class Watchings:
     stars: Sequence[NDArray[np.float32]]
 
 
-Tokens = TypeVar("Tokens", NDArray[np.int32], NDArray[np.int64], "Tensor")
+class Bits(Protocol):
+    """Integers of numpy or torch."""
+
+    def __and__(self, other: int, /) -> Any:
+        """Return the bits of both."""
+
+    def __rshift__(self, other: int, /) -> Any:
+        """Return the higher bits."""
+
+
+Tokens = TypeVar("Tokens", bound=Bits)
 
 
 def items_of(tokens: Tokens) -> Tokens:
     """Return the item_idx of tokens, of their shape."""
-    return tokens & MAX_ITEMS
+    items: Tokens = tokens & MAX_ITEMS
+    return items
 
 
 def stars_of(tokens: Tokens) -> Tokens:
     """Return twice the stars, 1..10, of tokens; 0 where unknown."""
-    return (tokens >> STARS_SHIFT) & (NUM_STARS - 1)
+    stars: Tokens = (tokens >> STARS_SHIFT) & (NUM_STARS - 1)
+    return stars
 
 
 def eras_of(tokens: Tokens) -> Tokens:
     """Return the half-year, 1..127, of tokens; 0 where unknown."""
-    return (tokens >> ERA_SHIFT) & (NUM_ERAS - 1)
+    eras: Tokens = (tokens >> ERA_SHIFT) & (NUM_ERAS - 1)
+    return eras
 
 
 def era_at(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from recommender.ml.batch_loss import batch_loss
 from recommender.ml.config import ExperimentConfig
 from recommender.ml.distributed import Workers
 from recommender.ml.epochs import EpochRecord
 from recommender.ml.errors import TrainingError
-from recommender.ml.losses import compute_loss, draw_own_rows
 from recommender.ml.model_building import build_model, fill_unseen_eras
 from recommender.ml.optimisation import (
     WeightAverage,
@@ -231,7 +231,14 @@ class Trainer:
         figures = torch.zeros(2, device=self.device)  # loss, time gone
         figures[1] = self.time_share if self.workers.is_first else 0.0
         for batch, seed in zip(group, seeds, strict=True):
-            loss, count = self._mean_loss(batch, torch.Generator(self.device).manual_seed(seed))
+            loss, count = batch_loss(
+                self.model,
+                batch,
+                self.config.loss,
+                seed=seed,
+                precision=self.precision,
+                workers=self.workers,
+            )
             if count:
                 loss = loss * (count / total)
                 torch.autograd.backward(loss)
@@ -247,30 +254,6 @@ class Trainer:
         self.average.update()
         self.step += 1
         return figures[0]
-
-    def _mean_loss(self, batch: Batch, negatives: torch.Generator) -> tuple[Tensor, int]:
-        """Return the mean loss over this process's share of a batch, and of how many films."""
-        inputs = torch.from_numpy(batch.inputs).to(self.device)
-        targets = torch.from_numpy(batch.targets).to(self.device)
-        config, share = self.config.loss, self.workers.share
-        own = draw_own_rows(inputs, targets, config, self.model.num_items, negatives)
-        if self.workers.size > 1:
-            chosen = targets > 0
-            mine = torch.zeros_like(chosen)
-            mine[share] = True
-            own = None if own is None else own[mine[chosen]]
-            inputs, targets = inputs[share], targets[share]
-        # Found by numpy: looking for them on a GPU would wait for it.
-        places = torch.from_numpy(np.flatnonzero(batch.targets[share])).to(self.device)  # (N,)
-        if len(places) == 0:
-            return torch.zeros(()), 0
-        rows = targets.flatten()[places] - 1
-        with torch.autocast(
-            self.device.type, self.precision, enabled=self.precision != torch.float32
-        ):
-            hidden = self.model(inputs).flatten(0, 1).index_select(0, places)  # (N, D)
-            loss = compute_loss(self.model, hidden, rows, config, negatives, own_rows=own)
-        return loss, len(places)
 
     def _look(self, loss_sum: Tensor, seen: int, epoch: int) -> float:
         mean = float(loss_sum) / seen
