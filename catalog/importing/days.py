@@ -42,7 +42,8 @@ def plan_days(owner: User, films: Iterable[ImportedFilm]) -> list[DiaryEntry]:
     entries = []
     for film in films:
         film.days = [day for day in film.days if (film.movie_id, day["on"]) not in mine]
-        entries += [_make_entry(owner, film, day) for day in film.days]
+        if film.movie_id is not None:
+            entries += [_make_entry(owner, film.movie_id, day) for day in film.days]
     return entries
 
 
@@ -75,10 +76,10 @@ def remove_days(owner: User, films: Iterable[ImportedFilm]) -> int:
     return len(gone)
 
 
-def _make_entry(owner: User, film: ImportedFilm, day: Day) -> DiaryEntry:
+def _make_entry(owner: User, movie_id: int, day: Day) -> DiaryEntry:
     return DiaryEntry(
         user=owner,
-        movie_id=film.movie_id,
+        movie_id=movie_id,
         watched_on=date.fromisoformat(day["on"]),
         is_rewatch=day["is_rewatch"],
         note=day["note"],

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from recommender.answers import Taste
+from recommender.model_input import make_sequence
 from recommender.reasons import OCCLUDED, explain_films, may_be_named
-from recommender.recommending import make_sequence
 from recommender.serving import Snapshot
 
 MOST_CAUSES = 3

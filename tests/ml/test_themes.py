@@ -18,7 +18,7 @@ MOVIES = {
     10 * n: MovieInfo(f"Film {n}", 1930 + n if n % 7 else None, GENRES[n % 4]) for n in range(1, 81)
 }
 THEMES = ItemThemes.build(np.arange(81) * 10, MOVIES)
-HISTORY = np.random.default_rng(0).permutation(np.arange(1, 81)).astype(np.int32)
+HISTORY = np.random.default_rng(0).permutation(np.arange(1, 81)).astype(np.int64)
 
 
 def test_a_window_holds_distinct_films_of_the_history_that_share_a_theme() -> None:
@@ -44,5 +44,5 @@ def test_windows_are_as_many_as_asked_for_and_the_same_for_a_seed() -> None:
 
 
 def test_a_history_of_one_film_does_not_hang() -> None:
-    one = [np.array([3], dtype=np.int32)]
+    one = [np.array([3], dtype=np.int64)]
     assert draw_themed_windows(one, THEMES, share=5.0, rng=np.random.default_rng(0)) == []

@@ -1,5 +1,7 @@
 """What leaves for Redis together with an answer."""
 
+from typing import Any
+
 import pytest
 from redis import RedisError
 
@@ -9,7 +11,8 @@ from recommender.redis_connection import redis_guard
 
 
 def test_all_commands_leave_in_order_and_results_are_told() -> None:
-    outbox, told = Outbox(), []
+    outbox = Outbox()
+    told: list[Any] = []
     outbox.add("SET", "outbox:a", b"1")
     outbox.add("INCR", "outbox:a", told=told.append)
     with redis_guard() as client:

@@ -40,7 +40,7 @@ def test_what_is_not_sent_stays_as_it_is(client_of_viewer: APIClient, viewer: Us
     assert (found["obscurity"], found["newness"], found["variety"]) == (0.25, -1.0, 0.8)
     assert (found["last_years"], found["excluded_genres"]) == (20, ["Drama"])
     assert found["favourite_genres"] == ["Comedy"]
-    nothing = {"last_years": None, "variety": None, "excluded_genres": []}
+    nothing: dict[str, object] = {"last_years": None, "variety": None, "excluded_genres": []}
     found = client_of_viewer.patch(URL, nothing, format="json").json()
     assert (found["last_years"], found["variety"], found["excluded_genres"]) == (None, None, [])
 

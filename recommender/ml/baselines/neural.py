@@ -95,7 +95,7 @@ class NeuralBaseline(Baseline):
             raise TrainingError(f"{self.name}: nobody to train on; give a larger data set")
         self.popularity = count_ratings(train, vocabulary)
         histories = token_histories(validation, vocabulary, TokenFeatures())
-        asked = [history for history in histories if len(history) > NUM_TARGETS]
+        asked = [h.astype(np.int32) for h in histories if len(h) > NUM_TARGETS]
         with _torch_threads(self.num_threads):
             torch.manual_seed(self.seed)
             self.network = self.build(watched)
