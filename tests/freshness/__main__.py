@@ -43,6 +43,11 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
         "--cutoffs", nargs="+", type=int, default=CUTOFFS, metavar="YEAR", help="Ts: 1 January of"
     )
     parser.add_argument("--steps", type=int, default=4, help="of each year; 2, 3, 4, 6 or 12")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        help="how far the guardrail lets NDCG@10 fall, 1 for any fall; default: as the site does",
+    )
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "freshness")
     parser.add_argument("--out", type=Path, help="folder of the report; default: that of --results")
     return parser.parse_args(words)
@@ -103,12 +108,14 @@ def _measure_windows(
 ) -> list[WindowResult]:
     from django.conf import settings
 
+    from recommender.finetuning import TOLERANCE
     from tests.freshness.measure import WindowMeasurement
     from tests.freshness.results import load_result, name_result, save_result
     from tests.freshness.site import make_database
     from tests.freshness.training import ModelShelf
 
     config = load_config(options.config)
+    tolerance = TOLERANCE if options.tolerance is None else options.tolerance
     shelf = ModelShelf(options.results / "models", config, audience.movies)
     results = []
     with ExitStack() as stack:
@@ -119,7 +126,7 @@ def _measure_windows(
                 interactions=audience.interactions,
                 movies=audience.movies,
                 config=config,
-                limits={"max_seconds": settings.FINETUNE_MAX_SECONDS},
+                limits={"max_seconds": settings.FINETUNE_MAX_SECONDS, "tolerance": tolerance},
             )
             path = options.results / "windows" / name
             result = load_result(path)
@@ -127,7 +134,8 @@ def _measure_windows(
                 if not is_ready:
                     stack.enter_context(make_database())
                     is_ready = True
-                result = WindowMeasurement(audience, window, shelf).run()
+                found = WindowMeasurement(audience, window, shelf, tolerance=tolerance)
+                result = found.run()
                 save_result(path, result)
             results.append(result)
     return results
@@ -140,7 +148,10 @@ def _describe_run(options: argparse.Namespace, audience: Audience) -> dict[str, 
     words = ["--cutoffs", *map(str, options.cutoffs), "--steps", str(options.steps)]
     if options.config != CONFIG:
         words += ["--config", options.config.name]
-    is_default = (tuple(options.cutoffs), options.steps, options.config) == (CUTOFFS, 4, CONFIG)
+    if options.tolerance is not None:
+        words += ["--tolerance", str(options.tolerance)]
+    chosen = (tuple(options.cutoffs), options.steps, options.config, options.tolerance)
+    is_default = chosen == (CUTOFFS, 4, CONFIG, None)
     arguments = "" if is_default else f" ARGS={shlex.quote(shlex.join(words))}"
     return {
         "date": datetime.now(UTC).date().isoformat(),

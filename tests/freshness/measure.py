@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.finetuning import TOLERANCE
 from recommender.ml.datasets import Interactions, MovieInfo
 from recommender.ml.errors import UsageError
 from recommender.ml.evaluation import Catalogue, evaluate
@@ -39,10 +40,18 @@ class Audience:
 
 
 class WindowMeasurement:
-    """Measures one window; needs an empty database of its own."""
+    """Measures one window; needs an empty database of its own. `tolerance` is the guardrail's."""
 
-    def __init__(self, audience: Audience, window: Window, shelf: ModelShelf) -> None:
+    def __init__(
+        self,
+        audience: Audience,
+        window: Window,
+        shelf: ModelShelf,
+        *,
+        tolerance: float = TOLERANCE,
+    ) -> None:
         self.audience, self.window, self.shelf = audience, window, shelf
+        self.tolerance = tolerance
         seen = audience.interactions
         fraction = shelf.config.data.validation_fraction
         self.validation = is_validation(seen, fraction=fraction)
@@ -71,7 +80,7 @@ class WindowMeasurement:
         refreshed: Refresh | None = None
         for number, (point, end) in enumerate(self.window.refreshed_steps, start=1):
             ratings = site.let_time_pass(point)
-            refreshed = site.refresh()
+            refreshed = site.refresh(tolerance=self.tolerance)
             full = self.shelf.train_until(seen, point)
             folders = {FROZEN: base.folder, TUNED: refreshed.folder, RETRAINED: full.folder}
             asked.append(self._ask_step(folders, number, point, end))

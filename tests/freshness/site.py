@@ -20,7 +20,7 @@ from accounts.models import User
 from catalog.bulk_ratings import RatingState, change_ratings
 from catalog.movielens.importing import import_dataset
 from recommender.artifacts import fetch_artifact
-from recommender.finetuning import run_finetuning
+from recommender.finetuning import TOLERANCE, run_finetuning
 from recommender.ml.datasets import Interactions, MovieInfo
 from recommender.model_versions import install_model
 from recommender.models import ModelVersion
@@ -106,10 +106,13 @@ class Site:
         self.now = until
         return int(is_new.sum())
 
-    def refresh(self) -> Refresh:
-        """Run the job of fine-tuning once, as the worker does when it is due."""
+    def refresh(self, *, tolerance: float = TOLERANCE) -> Refresh:
+        """Run the job of fine-tuning once, as the worker does when it is due.
+
+        The guardrail lets NDCG@10 fall by `tolerance` of the base's.
+        """
         watch = Stopwatch()
-        outcome = run_finetuning(min_interval_seconds=0)
+        outcome = run_finetuning(min_interval_seconds=0, tolerance=tolerance)
         cost = watch.read()
         active = ModelVersion.objects.get(is_active=True)
         made = outcome.version_id
