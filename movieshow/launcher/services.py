@@ -44,7 +44,7 @@ def describe_services(*, port: int, metrics: Path | None = None) -> list[Service
         "MALLOC_ARENA_MAX": "1",
         "MALLOC_MMAP_THRESHOLD_": "1000000",
         "MALLOC_TRIM_THRESHOLD_": "1000000",
-        # Huge pages where they may be had: a ranking, which reads through 8 MB, takes an eighth less.
+        # Huge pages where they may be had: a ranking reads through 8 MB, and takes an eighth less.
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     }
     if metrics is not None:
