@@ -5,7 +5,7 @@ out for it in silence. Where TMDB's words or posters are shown, show `TMDB_NOTIC
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fact_models import Availability, Credit, Person, Service, TmdbRecord
+from catalog.fact_models import Availability, Credit, Service, TmdbRecord
 from catalog.models import Movie
 
 # TMDB's terms ask for these words; JustWatch is where its services come from.
@@ -89,12 +89,6 @@ def get_people_of(movie_ids: Collection[int]) -> dict[int, dict[str, list[FilmPe
     return {movie_id: dict(jobs) for movie_id, jobs in people.items()}
 
 
-def get_runtimes(movie_ids: Collection[int]) -> dict[int, int | None]:
-    """Return the minutes of each film, None where unknown; one query."""
-    films = Movie.objects.filter(pk__in=set(movie_ids))
-    return dict(films.values_list("pk", "runtime_minutes"))
-
-
 def get_offers(movie_id: int, *, country: str | None = None) -> tuple[FilmOffer, ...]:
     """Return who has a film in a country, each service by its cheapest offer; one query."""
     rank = {offer: place for place, offer in enumerate(Availability.Offer.values)}
@@ -111,17 +105,6 @@ def get_services(*, country: str | None = None) -> list[Service]:
     """Return the services that have films in a country without further payment; one query."""
     offers = _included(country).filter(service_id=OuterRef("pk"))
     return list(Service.objects.filter(Exists(offers)).order_by("name"))
-
-
-def get_service_names(
-    movie_ids: Collection[int], *, country: str | None = None
-) -> dict[int, tuple[str, ...]]:
-    """Return the names of services that have each film without further payment; one query."""
-    names: dict[int, list[str]] = defaultdict(list)
-    rows = _included(country).filter(movie_id__in=set(movie_ids)).order_by("service__name")
-    for movie_id, name in rows.values_list("movie_id", "service__name").distinct():
-        names[movie_id].append(name)
-    return {movie_id: tuple(found) for movie_id, found in names.items()}
 
 
 def iterate_service_links(*, country: str | None = None) -> Iterator[tuple[int, int]]:
@@ -148,33 +131,6 @@ def iterate_movies_with_service_facts(*, country: str | None = None) -> Iterator
         covered |= Q(Exists(told))
     ids = Movie.objects.filter(covered).order_by("pk").values_list("pk", flat=True)
     yield from ids.iterator(chunk_size=CHUNK)
-
-
-def iterate_credits(job: str) -> Iterator[tuple[int, int, int]]:
-    """Yield (movie id, person id, order) of every credit of a job; one query, by movie, order."""
-    rows = Credit.objects.filter(job=job).order_by("movie_id", "order", "id")
-    credits = rows.values_list("movie_id", "person_id", "order")
-    yield from credits.iterator(chunk_size=CHUNK)
-
-
-def get_movie_ids_of_people(
-    person_ids: Collection[int], *, job: str | None = None
-) -> dict[int, list[int]]:
-    """Return person id → ids of their films, best known first; one query."""
-    films: dict[int, list[int]] = defaultdict(list)
-    credits = Credit.objects.filter(person_id__in=set(person_ids))
-    if job:
-        credits = credits.filter(job=job)
-    ordered = credits.order_by("-movie__rating_count", "movie_id")
-    for person_id, movie_id in ordered.values_list("person_id", "movie_id"):
-        if movie_id not in films[person_id]:
-            films[person_id].append(movie_id)
-    return dict(films)
-
-
-def get_people(person_ids: Iterable[int]) -> dict[int, Person]:
-    """Return people by id, unknown ids left out; one query."""
-    return Person.objects.in_bulk(list(set(person_ids)))
 
 
 def _included(country: str | None) -> QuerySet[Availability]:

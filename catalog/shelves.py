@@ -25,11 +25,6 @@ class ShelfMovie:
         return find_genre_slug(self.card.genres)
 
 
-def get_extract(movie_id: int) -> Movie | None:
-    """Return a movie's title and text with its source, and nothing else; one query."""
-    return Movie.objects.only("title", "extract", "wikipedia_page").filter(pk=movie_id).first()
-
-
 def make_card(movie: Movie) -> MovieCard:
     """Return the card of a movie whose genres are fetched."""
     names = tuple(genre.name for genre in movie.genres.all())

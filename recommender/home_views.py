@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -40,7 +40,6 @@ from recommender.tonight_services import (
 )
 
 RATINGS_WANTED = 5
-Verdict = Literal["watching", "seen", "not_for_me"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,10 @@
 """What RQ runs for the recommender; torch is imported inside the job, so only where it trains."""
 
-import structlog
-
 from catalog.services import bump_catalogue_version, refresh_movie_statistics
 from recommender.experiments.row_bandit import learn_from_clicks
 from recommender.feedback.retention import delete_old_feedback
 from recommender.feedback.writing import write_feedback
 from recommender.model_versions import retire_old_versions
-
-logger = structlog.get_logger(__name__)
 
 MAX_ROUNDS = 3
 

@@ -60,11 +60,6 @@ def get_age_band(*, user: User | None) -> int | None:
     return TasteProfile.objects.filter(user=user).values_list("age_band", flat=True).first()
 
 
-def is_hidden(*, user: User | None, movie_id: int) -> bool:
-    """Return whether somebody asked not to be shown this film."""
-    return user is not None and HiddenMovie.objects.filter(user=user, movie_id=movie_id).exists()
-
-
 def get_hidden_movies(*, user: User | None) -> QuerySet[HiddenMovie]:
     """Return what somebody hid, newest first, movies and genres fetched along."""
     entries = HiddenMovie.objects.filter(user=user) if user else HiddenMovie.objects.none()

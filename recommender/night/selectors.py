@@ -69,11 +69,6 @@ class NightView:
         """How many have voted."""
         return sum(member.voted_at is not None for member in self.members)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether all seats are taken."""
-        return len(self.members) >= MAX_MEMBERS
-
 
 @dataclass(frozen=True, slots=True)
 class Invitation:

@@ -70,10 +70,8 @@ def test_what_costs_extra_is_not_on_my_services(movie: Movie) -> None:
     offer(movie, "shop", Offer.BUY)
     streamly = offer(movie, "streamly")
     offer(movie, "streamly", Offer.FREE)
-    other = make_movie(5)
     assert facts.get_services() == [streamly]
     assert facts.get_services(country="DE") == []
-    assert facts.get_service_names([movie.pk, other.pk]) == {movie.pk: ("Streamly",)}
     assert list(facts.iterate_service_links()) == [(movie.pk, streamly.pk)]
 
 
@@ -86,22 +84,16 @@ def test_film_nobody_told_of_is_unknown_rather_than_on_no_service() -> None:
     assert list(facts.iterate_movies_with_service_facts(country="FR")) == [named.pk]
 
 
-def test_people_are_found_by_film_and_films_by_person() -> None:
-    rare, known = make_movie(1, rating_count=1), make_movie(2, rating_count=9)
-    ada = credit(rare, "Ada")
-    credit(known, "Ada", order=3)
+def test_somebody_may_direct_and_act() -> None:
+    known = make_movie(1)
+    ada = credit(known, "Ada", order=3)
     credit(known, "Ada", Job.DIRECTOR)
     assert facts.get_people_of([known.pk]) == {
         known.pk: {"director": [(ada.pk, "Ada", "")], "actor": [(ada.pk, "Ada", "")]}
     }
-    assert facts.get_movie_ids_of_people([ada.pk]) == {ada.pk: [known.pk, rare.pk]}
-    assert facts.get_movie_ids_of_people([ada.pk], job=Job.DIRECTOR) == {ada.pk: [known.pk]}
-    assert list(facts.iterate_credits(Job.ACTOR)) == [(1, ada.pk, 0), (2, ada.pk, 3)]
-    assert facts.get_people([ada.pk, 999]) == {ada.pk: ada}
 
 
 def test_cards_tell_the_runtime_where_it_is_known() -> None:
     make_movie(1, runtime_minutes=90)
     make_movie(2)
     assert [card.runtime_minutes for card in get_movie_cards([1, 2])] == [90, None]
-    assert facts.get_runtimes([1, 2]) == {1: 90, 2: None}
