@@ -149,7 +149,6 @@ def _review(request: PageRequest, batch: HistoryImport) -> dict[str, Any]:
         "kinds": [(kind, getattr(counts, kind)) for kind in SHOWN],
         "shown": shown,
         "page": page,
-        "page_numbers": list(page.paginator.get_elided_page_range(page.number)),
         "entries": reviewing.show_films(list(page.object_list)),
         "policy_form": PolicyForm(),
     }

@@ -1,8 +1,6 @@
 """Pages of what is one's own: ratings and watchlist, in the order one asks for."""
 
-from typing import Any
-
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,10 +12,6 @@ from catalog.shelves import make_card, make_shelf
 
 RATINGS_PER_PAGE = 20
 FILMS_PER_PAGE = 36
-
-
-def _get_page_numbers(page: Page[Any]) -> list[int | str]:
-    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
 @require_safe
@@ -36,7 +30,6 @@ def ratings(request: PageRequest) -> HttpResponse:
         "is_plain": not (sort or stars),
         "entries": [(make_card(rating.movie), rating) for rating in page.object_list],
         "page": page,
-        "page_numbers": _get_page_numbers(page),
     }
     return render(request, "catalog/ratings.html", context)
 
@@ -54,6 +47,5 @@ def watchlist(request: PageRequest) -> HttpResponse:
         "form": form,
         "films": make_shelf([make_card(entry.movie) for entry in page.object_list], viewer=viewer),
         "page": page,
-        "page_numbers": _get_page_numbers(page),
     }
     return render(request, "catalog/watchlist.html", context)

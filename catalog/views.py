@@ -1,11 +1,10 @@
 """Pages of the catalogue: search, browse, one's ratings and watchlist, and the drawn posters."""
 
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -51,7 +50,6 @@ def search(request: PageRequest) -> HttpResponse:
         "loose": [film for film in shelf if film.card.id in set(loose)],
         "suggestions": make_shelf(suggestions, viewer=get_request_viewer(request)),
         "page": page,
-        "page_numbers": _get_page_numbers(page),
     }
     is_fragment = request.htmx and request.htmx.target == "results"
     name = "catalog/_search_results.html" if is_fragment else "catalog/search.html"
@@ -85,7 +83,6 @@ def browse(request: PageRequest) -> HttpResponse:
         "more": [form[name] for name in BrowseForm.MORE],
         "genre_fields": [form[name] for name in BrowseForm.GENRES],
         "page": page,
-        "page_numbers": _get_page_numbers(page),
         "films": make_shelf(cards, viewer=viewer, reasons=notes),
         "has_unknown_length": bool(notes),
     }
@@ -97,10 +94,6 @@ def _drop_empty(asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
     has_words = any(name == "q" and text for name, text in asked)
     usual = None if has_words else ("sort", "popular")
     return [pair for pair in asked if pair[1] and pair != usual]
-
-
-def _get_page_numbers(page: Page[Any]) -> list[int | str]:
-    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
 @require_POST

@@ -65,7 +65,6 @@ def _render_taste(
         "muted": [make_card(entry.movie) for entry in get_muted_reasons(user=viewer)[:MUTED_SHOWN]],
         "hidden": [make_card(entry.movie) for entry in page.object_list],
         "page": page,
-        "page_numbers": list(page.paginator.get_elided_page_range(page.number)),
     }
     return render(request, "recommender/taste.html", context, status=status)
 

@@ -64,7 +64,6 @@ def diary(request: PageRequest) -> HttpResponse:
             for first_day, group in groupby(listed, lambda row: row[1].watched_on.replace(day=1))
         ],
         "page": page,
-        "page_numbers": list(page.paginator.get_elided_page_range(page.number, on_each_side=1)),
     }
     return render(request, "catalog/diary.html", context)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -42,14 +42,8 @@ def _render_lists(
         "form": form,
         "summaries": selectors.summarise_lists(list(page.object_list)),
         "page": page,
-        "page_numbers": get_page_numbers(page),
     }
     return render(request, "catalog/lists.html", context, status=status)
-
-
-def get_page_numbers(page: Page[Any]) -> list[int | str]:
-    """Return the numbers to link to, with gaps."""
-    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
 @with_writer
@@ -95,7 +89,6 @@ def make_list_context(request: PageRequest, found: FilmList) -> dict[str, Any]:
         "film_list": found,
         "entries": [(make_card(entry.movie), entry) for entry in page.object_list],
         "page": page,
-        "page_numbers": get_page_numbers(page),
         "link": request.build_absolute_uri(link) if link else "",
     }
 
@@ -168,7 +161,6 @@ def shared_list(request: PageRequest, share_key: uuid.UUID) -> HttpResponse:
         "is_own": viewer is not None and viewer.pk == found.user_id,
         "entries": list(zip(films, shown, strict=True)),
         "page": page,
-        "page_numbers": get_page_numbers(page),
     }
     response = render(request, "catalog/list_shared.html", context)
     # Whoever has the link may read it; search engines shall not hand it to everybody.

@@ -1,9 +1,12 @@
 """Template tags for films, stars and icons."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -94,6 +97,12 @@ def star_choices(stars: Decimal | None) -> list[StarChoice]:
     """Return the ten choices of a rating, the present one checked."""
     halves = [Decimal(half) / 2 for half in range(1, 11)]
     return [StarChoice(f"{half:.1f}", format_stars(half), half == stars) for half in halves]
+
+
+@register.filter
+def page_numbers(page: Page[Any]) -> Iterator[int | str]:
+    """Return the numbers of pages to link to, with gaps."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
 
 
 @register.simple_tag(takes_context=True)
