@@ -45,6 +45,17 @@ def refuse(request: PageRequest, text: str, *, status: HTTPStatus, default: str)
     return HttpResponseRedirect(get_next_url(request, default=default))
 
 
+def confirm(request: PageRequest, text: str, *, undo: str = "") -> None:
+    """Say on the next page what was done, with a button that posts to `undo` where it is given."""
+    # `_messages.html` tells an undo by its tags being an address.
+    messages.success(request, text, extra_tags=undo)
+
+
+def read_number(text: str) -> int:
+    """Return a whole number of up to 15 digits, else 0, which is nothing's id."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0
+
+
 def with_writer(
     view: Callable[Concatenate[PageRequest, User, P], HttpResponse],
 ) -> Callable[Concatenate[PageRequest, P], HttpResponse]:

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, refuse, with_writer
+from accounts.requests import PageRequest, confirm, get_next_url, refuse, with_writer
 from catalog.forms import RatingForm
 from catalog.models import Movie, Rating
 from catalog.origins import read_origin
@@ -81,8 +80,7 @@ def _say(request: PageRequest, movie_id: int, before: Rating | None, stars: Deci
     if (before.stars if before else None) != stars:
         was = {"stars": ""} if before is None else _describe(before)
         undo = f"{reverse('rate_movie', args=[movie_id])}?{urlencode(was)}"
-    # Our message template turns an address in the tags into an undo button.
-    messages.success(request, text, extra_tags=undo)
+    confirm(request, text, undo=undo)
 
 
 def _describe(rating: Rating) -> dict[str, str]:

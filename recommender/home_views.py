@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,8 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.requests import (
     PageRequest,
+    confirm,
     get_next_url,
     get_request_viewer,
+    read_number,
     refuse,
     with_writer,
 )
@@ -110,8 +111,7 @@ def tonight(request: PageRequest) -> HttpResponse:
 
 def _save_services(request: PageRequest, viewer: User | None) -> HttpResponse | None:
     """Keep the services that are checked; return an answer only where that cannot be done."""
-    given = [text for text in request.POST.getlist("service") if text.isascii()]
-    wanted = {int(text) for text in given if text.isdecimal() and len(text) < 10}
+    wanted = {read_number(text) for text in request.POST.getlist("service")} - {0}
     if viewer is None and not wanted:
         return None
     if viewer is not None and set(read_visitor(user=viewer).service_ids) == wanted:
@@ -144,9 +144,8 @@ def answer_film(request: PageRequest, writer: User, movie_id: int) -> HttpRespon
     done = Done(card, _say(verdict, card), asks_stars=verdict == "seen")
     if request.htmx:
         return _render_films(request, writer, _read_answers_of_page(request, writer), done=done)
-    # Our message template turns an address in the tags into an undo button.
     undo = reverse("tonight_undo", args=[movie_id])
-    messages.success(request, done.text, extra_tags=undo)
+    confirm(request, done.text, undo=undo)
     return HttpResponseRedirect(get_next_url(request, default=reverse("home")))
 
 
@@ -173,7 +172,7 @@ def take_back(request: PageRequest, writer: User, movie_id: int) -> HttpResponse
     take_back_answer(user=writer, movie_id=movie_id)
     if request.htmx:
         return _render_films(request, writer, _read_answers_of_page(request, writer))
-    messages.success(request, _("It may be suggested again."))
+    confirm(request, _("It may be suggested again."))
     return HttpResponseRedirect(get_next_url(request, default=reverse("home")))
 
 

@@ -18,7 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import replace_url
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, get_request_viewer, refuse, with_writer
+from accounts.requests import (
+    PageRequest,
+    get_next_url,
+    get_request_viewer,
+    read_number,
+    refuse,
+    with_writer,
+)
 from catalog.selectors import get_genres, get_movie_cards
 from catalog.shelves import make_shelf
 from recommender.models import AgeBand
@@ -29,7 +36,6 @@ from recommender.taste_selectors import count_ratings, get_age_band, get_favouri
 
 FILMS_PER_PAGE = 18
 MAX_PASSED = 5 * FILMS_PER_PAGE
-MAX_ID_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class PosterPage:
         """Return the page an address asks for: as it was, with one film changed, or the next."""
         shown = tuple(_read_ids(query.get("shown", "")))[:FILMS_PER_PAGE]
         passed = tuple(_read_ids(query.get("passed", "")))
-        unknown = _read_number(query.get("unknown", ""))
+        unknown = read_number(query.get("unknown", ""))
         if "more" in query:
             shown, passed = (), (*passed, *shown)
         elif unknown in shown:
@@ -93,9 +99,9 @@ def welcome(request: PageRequest) -> HttpResponse:
 
 @with_writer
 def _save_genres(request: PageRequest, writer: User) -> HttpResponse:
-    chosen = [_read_number(text) for text in request.POST.getlist("genre")]
+    chosen = [read_number(text) for text in request.POST.getlist("genre")]
     # Left unanswered, or no band of ours: nothing is kept.
-    age_band = _read_number(request.POST.get("age_band", ""))
+    age_band = read_number(request.POST.get("age_band", ""))
     known = age_band if age_band in AgeBand.values else None
     try:
         save_onboarding(user=writer, genre_ids=chosen, age_band=known)
@@ -161,12 +167,7 @@ def welcome_seen(request: PageRequest, writer: User, movie_id: int) -> HttpRespo
     return render(request, "recommender/_seen_button.html", context)
 
 
-def _read_number(text: str) -> int:
-    """Return a number of few digits, else 0, which is no genre's id and no film's."""
-    return int(text) if text.isdecimal() and len(text) <= MAX_ID_DIGITS else 0
-
-
 def _read_ids(text: str) -> list[int]:
     """Return the ids of an address, each once, what is no id left out."""
-    found = (_read_number(part) for part in text.split(",", 2 * MAX_PASSED)[: 2 * MAX_PASSED])
+    found = (read_number(part) for part in text.split(",", 2 * MAX_PASSED)[: 2 * MAX_PASSED])
     return list(dict.fromkeys(pk for pk in found if pk))

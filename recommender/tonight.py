@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from accounts.requests import read_number
 from recommender.answers import Filters, Recommendation, Taste
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.own_scale import put_lukewarm_last, read_own_scale
@@ -75,9 +76,8 @@ def read_answers(query: QueryDict, catalogue: CatalogueArrays) -> TonightAnswers
 
 
 def _read_number(text: str, *, least: int, most: int) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
-        return None
-    return int(text) if least <= int(text) <= most else None
+    number = read_number(text)
+    return number if least <= number <= most else None
 
 
 def list_genres(catalogue: CatalogueArrays) -> list[str]:

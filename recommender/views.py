@@ -1,6 +1,5 @@
 """Hiding films, from wherever they are shown."""
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -8,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, with_writer
+from accounts.requests import PageRequest, confirm, get_next_url, with_writer
 from catalog.origins import read_origin
 from catalog.selectors import MovieCard, get_movie_cards
 from catalog.services import UnknownMovieError
@@ -30,9 +29,8 @@ def hide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
         style = request.POST.get("style", "")
         context = {"card": card, "style": style, "origin": origin}
         return render(request, "recommender/_hidden.html", context)
-    # Our message template turns an address in the tags into an undo button.
     text = _("“%(title)s” will not be shown to you again.") % {"title": card.title}
-    messages.success(request, text, extra_tags=reverse("unhide_movie", args=[movie_id]))
+    confirm(request, text, undo=reverse("unhide_movie", args=[movie_id]))
     return HttpResponseRedirect(get_next_url(request, default=reverse("home")))
 
 
@@ -49,7 +47,7 @@ def unhide(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
             "origin": read_origin(request.GET),
         }
         return render(request, "recommender/_unhidden.html", context)
-    messages.success(request, _("“%(title)s” may be shown again.") % {"title": card.title})
+    confirm(request, _("“%(title)s” may be shown again.") % {"title": card.title})
     return HttpResponseRedirect(get_next_url(request, default=reverse("taste")))
 
 

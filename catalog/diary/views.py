@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from accounts.requests import PageRequest, confirm, get_next_url, get_request_viewer, with_writer
 from catalog.diary import selectors, services
 from catalog.diary.forms import NoteForm, ViewingForm, describe
 from catalog.diary_models import DiaryEntry
@@ -113,7 +112,7 @@ def _answer(
         return render(request, "catalog/_diary_of_film.html", context)
     if not form.is_valid():
         return _render_form(request, movie, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.success(request, said)
+    confirm(request, said)
     return HttpResponseRedirect(get_next_url(request, default=reverse("movie", args=[movie.pk])))
 
 
@@ -151,7 +150,7 @@ def edit_entry(request: PageRequest, entry_id: int) -> HttpResponse:
     if not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _render_form(request, entry.movie, form, entry=entry, status=status)
-    messages.success(request, _("Saved."))
+    confirm(request, _("Saved."))
     return HttpResponseRedirect(get_next_url(request, default=reverse("diary")))
 
 
@@ -176,8 +175,7 @@ def remove_entry(request: PageRequest, entry_id: int) -> HttpResponse:
             "undo": undo,
         }
         return render(request, "catalog/_diary_of_film.html", context)
-    # Our message template turns an address in the tags into an undo button.
-    messages.success(request, said, extra_tags=undo)
+    confirm(request, said, undo=undo)
     return HttpResponseRedirect(get_next_url(request, default=reverse("diary")))
 
 
@@ -215,7 +213,7 @@ def _save_note(request: PageRequest, writer: User, movie: Movie) -> HttpResponse
         context = {"movie": movie, "form": form}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "catalog/note.html", context, status=status)
-    messages.success(request, said)
+    confirm(request, said)
     return HttpResponseRedirect(get_next_url(request, default=reverse("movie", args=[movie.pk])))
 
 

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, refuse, with_writer
+from accounts.requests import PageRequest, confirm, get_next_url, refuse, with_writer
 from catalog.list_models import FilmList
 from catalog.lists import selectors, services
 from catalog.lists.forms import AddFilmForm, AddToListForm, EntryForm
@@ -91,8 +90,7 @@ def _answer(request: PageRequest, found: FilmList, text: str, *, undo: str = "")
     if request.htmx:
         context = {**make_list_context(request, found), "said": text, "undo": undo}
         return render(request, "catalog/_list_films.html", context)
-    # Our message template turns an address in the tags into an undo button.
-    messages.success(request, text, extra_tags=undo)
+    confirm(request, text, undo=undo)
     return HttpResponseRedirect(get_next_url(request, default=reverse("list", args=[found.pk])))
 
 
@@ -122,7 +120,7 @@ def add_to_list(request: PageRequest, writer: User, movie_id: int) -> HttpRespon
             "is_open": True,
         }
         return render(request, "catalog/_add_to_list.html", context)
-    messages.success(request, text)
+    confirm(request, text)
     return HttpResponseRedirect(get_next_url(request, default=home))
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from accounts.requests import (
+    PageRequest,
+    confirm,
+    get_next_url,
+    get_request_viewer,
+    read_number,
+    with_writer,
+)
 from catalog.diary.forms import NoteForm
 from catalog.diary.views import make_new_viewing_form
 from catalog.facts import SERVICES_NOTICE, TMDB_NOTICE
@@ -107,8 +113,7 @@ def mute(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
     text = _("“%(title)s” is used as a reason no more.") % {"title": title}
     if request.htmx:
         return _render_muting(request, writer, movie_id, title, is_muted=True, said=text)
-    # Our message template turns an address in the tags into an undo button.
-    messages.success(request, text, extra_tags=reverse("unmute_reason", args=[movie_id]))
+    confirm(request, text, undo=reverse("unmute_reason", args=[movie_id]))
     return HttpResponseRedirect(get_next_url(request, default=reverse("movie", args=[movie_id])))
 
 
@@ -121,7 +126,7 @@ def unmute(request: PageRequest, writer: User, movie_id: int) -> HttpResponse:
     text = _("“%(title)s” may be a reason again.") % {"title": title}
     if request.htmx:
         return _render_muting(request, writer, movie_id, title, is_muted=False, said=text)
-    messages.success(request, text)
+    confirm(request, text)
     return HttpResponseRedirect(get_next_url(request, default=reverse("movie", args=[movie_id])))
 
 
@@ -130,10 +135,10 @@ def _render_muting(
 ) -> HttpResponse:
     """Answer with what the form stood in: the reasons of another film, or the film's own switch."""
     context: dict[str, Any] = {"title": title, "is_muted": is_muted, "said": said}
-    explained = request.POST.get("explains", "")
-    if explained.isdecimal() and len(explained) < 10:
-        why = get_why(viewer=writer, movie_id=int(explained))
-        context |= {"why": why, "movie_id": int(explained), "changed_id": movie_id}
+    explained_id = read_number(request.POST.get("explains", ""))
+    if explained_id:
+        why = get_why(viewer=writer, movie_id=explained_id)
+        context |= {"why": why, "movie_id": explained_id, "changed_id": movie_id}
         return render(request, "recommender/_why.html", context)
     context |= {"movie_id": movie_id}
     return render(request, "recommender/_mute_switch.html", context)

@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.requests import PageRequest
+from accounts.requests import PageRequest, read_number
 from catalog.services import UnknownMovieError
 from recommender.night import services, voting
-from recommender.night.actions import go_to_night, night_action, read_number
+from recommender.night.actions import go_to_night, night_action
 from recommender.night.forms import RuleForm
 from recommender.night.selectors import get_seat
 

@@ -65,8 +65,3 @@ def night_action(
             return refuse(request, str(error), status=HTTPStatus.CONFLICT, default=home)
 
     return wrapped
-
-
-def read_number(text: str) -> int:
-    """Return a whole number of few digits, else 0, which is nothing's id."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 15 else 0

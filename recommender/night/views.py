@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.client_address import get_client_address
 from accounts.limits import is_within_limit
 from accounts.models import User
-from accounts.requests import PageRequest, get_request_viewer, with_writer
+from accounts.requests import PageRequest, get_request_viewer, read_number, with_writer
 from catalog.selectors import MovieCard, search_movies
 from recommender.night import services
 from recommender.night.access import NightRefusedError, UnknownInvitationError
-from recommender.night.actions import go_to_night, read_number
+from recommender.night.actions import go_to_night
 from recommender.night.forms import JoinForm, NightForm, RuleForm
 from recommender.night.models import MAX_MEMBERS, MovieNight
 from recommender.night.selectors import (
