@@ -1,6 +1,5 @@
 """Middleware of the whole site."""
 
-import re
 from collections.abc import Callable
 
 import structlog
@@ -12,10 +11,7 @@ from django.middleware.gzip import GZipMiddleware
 from django_structlog.middlewares import RequestMiddleware
 
 from accounts.client_address import get_client_address
-
-SECRET_IN_PATH = re.compile(
-    r"(?<=/password/reset/key/)[^/]+|(?<=/confirm-email/)[^/]+|(?<=/night/join/)[^/]+"
-)
+from movieshow.logs import SECRET_IN_PATH
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
@@ -85,7 +81,7 @@ class RequestLogMiddleware(RequestMiddleware):
     """Logs each request without what would let a reader of the log act as somebody else.
 
     The query string is left out (it holds what people search for), so is the secret part of links
-    sent by mail, and the address is the one our own proxy saw.
+    that are sent, and the address is the one our own proxy saw.
     """
 
     @classmethod

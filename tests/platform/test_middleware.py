@@ -1,11 +1,14 @@
 """What every request passes: who may see the queues, and what the log says of a request."""
 
+import logging
+
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import User
 from movieshow.middleware import RequestLogMiddleware
+from recommender.night.services import create_night
 
 QUEUE_PAGES = ["/admin/queues/", "/admin/queues/queues/0/"]
 
@@ -39,10 +42,27 @@ def test_wrong_passwords_close_the_admin_door_for_a_while(client: Client) -> Non
         ("/search/?q=private", "GET /search/"),
         ("/account/password/reset/key/3-abc-def/", "GET /account/password/reset/key/.../"),
         ("/account/confirm-email/MQ:1u:x/", "GET /account/confirm-email/.../"),
+        ("/lists/shared/18983ad3-2e2c-4e17-be5e-5ec79111a1e9/", "GET /lists/shared/.../"),
+        ("/api/v1/lists/18983ad3-2e2c-4e17-be5e-5ec79111a1e9/films", "GET /api/v1/lists/.../films"),
     ],
 )
 def test_log_leaves_out_what_others_could_use(path: str, logged: str) -> None:
     assert RequestLogMiddleware.format_request(RequestFactory().get(path)) == logged
+
+
+@pytest.mark.django_db
+def test_log_of_refused_requests_leaves_out_the_secret_of_a_link(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    night = create_night(host=User.objects.create_user("host"), name="Host", rule="host_picks")
+    link = reverse("night_join", args=[night.invite_slug])
+    assert Client().post(link, {"name": ""}).status_code == 422
+    assert Client().put(link).status_code == 405
+    assert Client(enforce_csrf_checks=True).post(link).status_code == 403
+    [to_stderr] = [each for each in logging.getLogger().handlers if each.name == "stderr"]
+    logged = "".join(to_stderr.format(record) for record in caplog.records)
+    assert "Method Not Allowed (PUT): /night/join/.../" in logged
+    assert str(night.invite_slug) not in logged
 
 
 @pytest.mark.django_db
