@@ -4,14 +4,23 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Deferrable, Q
+from django.db.models import Deferrable, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 MAX_NAME = 100
 MAX_LIST_NOTE = 1000
 MAX_ENTRY_NOTE = 500
+
+
+def is_called(name: str) -> Exact:
+    """Return the condition that a name counts as this one, as the unique constraints compare.
+
+    Python folds letters otherwise than the database: the sign of Kelvin is a "k" to one alone.
+    """
+    return Exact(Lower("name"), Lower(Value(name)))
 
 
 class FilmList(models.Model):

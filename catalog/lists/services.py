@@ -14,6 +14,7 @@ from catalog.list_models import (
     MAX_NAME,
     FilmList,
     FilmListEntry,
+    is_called,
 )
 from catalog.models import Movie
 from catalog.ratings import UnknownMovieError, lock_user
@@ -226,6 +227,6 @@ def _clean_note(note: str, most: int) -> str:
 
 
 def _check_name_is_free(film_list: FilmList) -> None:
-    same = FilmList.objects.filter(user_id=film_list.user_id, name__iexact=film_list.name)
+    same = FilmList.objects.filter(is_called(film_list.name), user_id=film_list.user_id)
     if same.exclude(pk=film_list.pk).exists():
         raise InvalidListError("name", _("You have a list of this name already."))

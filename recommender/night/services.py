@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.list_models import is_called
 from catalog.models import Movie
 from catalog.services import UnknownMovieError, lock_user
 from recommender.night.access import (
@@ -78,7 +79,7 @@ def join_night(*, user: User, slug: str, name: str) -> MovieNight:
     require_status(night, Status.GATHERING)
     if len(members) >= MAX_MEMBERS:
         raise NightFullError
-    if any(member.name.casefold() == name.casefold() for member in members):
+    if night.members.filter(is_called(name)).exists():
         raise NameTakenError
     _check_open_nights(owner)
     seat = min(set(range(1, MAX_MEMBERS + 1)) - {member.seat for member in members})

@@ -25,6 +25,11 @@ def noir(member: User) -> FilmList:
     return made
 
 
+def make_guest() -> User:
+    expires_at = timezone.now() + timedelta(days=30)
+    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+
+
 def order(film_list: FilmList) -> list[int]:
     # The constraint on places is looked at now, not when the test's transaction is thrown away.
     with connection.cursor() as cursor:
@@ -178,8 +183,7 @@ def test_database_refuses_a_place_or_film_taken_twice(noir: FilmList) -> None:
 def test_guests_lists_move_to_the_account_under_names_of_their_own(
     noir: FilmList, member: User
 ) -> None:
-    expires_at = timezone.now() + timedelta(days=30)
-    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+    guest = make_guest()
     same = create_list(user=guest, name="noir", is_public=True)
     add_film(user=guest, list_id=same.pk, movie_id=3)
     create_list(user=guest, name="Westerns")
@@ -190,6 +194,21 @@ def test_guests_lists_move_to_the_account_under_names_of_their_own(
     assert order(same) == [3]
     same.refresh_from_db()
     assert same.is_public
+
+
+@pytest.mark.parametrize(
+    ("name", "same"), [("k", "\N{KELVIN SIGN}"), ("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i")]
+)
+def test_names_count_as_the_same_where_the_database_says_so(
+    member: User, name: str, same: str
+) -> None:
+    create_list(user=member, name=name)
+    with pytest.raises(services.InvalidListError):
+        create_list(user=member, name=same)
+    guest = make_guest()
+    create_list(user=guest, name=same)
+    merge_guest(guest=guest, user=member)
+    assert FilmList.objects.filter(user=member, name__in=[name, f"{same} (2)"]).count() == 2
 
 
 def test_lists_vanish_with_the_account(noir: FilmList, member: User) -> None:

@@ -57,6 +57,15 @@ def test_name_is_taken_once_whatever_its_case(gather: Gather) -> None:
         services.join_night(user=make_person("x"), slug=night.invite_slug or "", name="PERSON 1")
 
 
+def test_name_that_only_the_database_takes_for_the_same_is_taken(gather: Gather) -> None:
+    night, _people = gather(1)
+    night.members.update(name="k")
+    with pytest.raises(NameTakenError):
+        services.join_night(
+            user=make_person("x"), slug=night.invite_slug or "", name="\N{KELVIN SIGN}"
+        )
+
+
 def test_nobody_joins_once_the_vote_is_on(active_model: ModelVersion) -> None:
     night, _people, _films = begin_vote()
     with pytest.raises(NightMovedOnError):
