@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_noop
 
 from catalog.importing.container import Part, open_parts
-from catalog.importing.days import Day, merge_days
+from catalog.importing.days import Day
 from catalog.importing.notes import Note, Problem, UploadRefusedError, make_note
 from catalog.importing.rows import Row, round_stars
 from catalog.importing.tables import Table, read_table, recognise_table
@@ -38,7 +38,7 @@ class Film:
     is_seen: bool = False
     is_listed: bool = False
     listed_at: datetime | None = None
-    days: list[Day] = field(default_factory=list)
+    days: dict[str, Day] = field(default_factory=dict)  # by the day
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ def _merge(film: Film, row: Row) -> None:
     film.is_listed |= row.is_listed
     film.listed_at = film.listed_at or row.listed_at
     if row.day:
-        film.days = merge_days(film.days, [row.day])
+        film.days.setdefault(row.day["on"], row.day)
 
 
 def _is_newer(film: Film, row: Row) -> bool:

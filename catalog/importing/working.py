@@ -164,7 +164,7 @@ def _make_film(batch: HistoryImport, place: int, film: Film, verdict: Verdict) -
         is_seen=film.is_seen,
         is_listed=film.is_listed,
         listed_at=film.listed_at,
-        days=film.days,
+        days=list(film.days.values()),
         match=verdict.match,
         movie_id=verdict.movie_id,
         candidates=verdict.candidates,
