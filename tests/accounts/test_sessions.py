@@ -19,6 +19,7 @@ from accounts.jobs import delete_expired_sessions_job
 from accounts.models import User
 from accounts.sessions import describe_device
 from tests.catalog.factories import PASSWORD, count_queries_of, make_member
+from tests.pages import read
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/125.0 Safari/537.36 Edg/125.0"
@@ -39,12 +40,6 @@ def log_in(user: User, agent: str = FIREFOX) -> Client:
     client = Client(headers={"user-agent": agent})
     client.post("/account/login/", {"login": user.username, "password": PASSWORD})
     return client
-
-
-def read(client: Client, url: str) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, (url, answer.status_code)
-    return str(answer.content.decode())
 
 
 def compute_code(secret: str) -> str:

@@ -10,6 +10,7 @@ from accounts.services import create_api_token
 from accounts.tokens import find_live_token
 from catalog.models import Rating
 from tests.catalog.factories import PASSWORD, count_queries_of, make_member, make_movie
+from tests.pages import read
 
 ENTRANCES = ("/account/login/", "/account/signup/", "/account/password/reset/")
 
@@ -24,13 +25,6 @@ def browser(ada: User) -> Client:
     client = Client()
     client.force_login(ada)
     return client
-
-
-def read(client: Client, url: str) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
 
 
 @pytest.mark.parametrize("url", [*ENTRANCES, "/account/"])

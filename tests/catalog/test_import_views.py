@@ -12,6 +12,7 @@ from catalog.importing.container import MAX_UPLOAD_BYTES
 from catalog.importing.working import work_imports
 from catalog.models import HistoryImport, ImportedFilm, Rating
 from tests.catalog.factories import count_queries_of, make_member, make_movie
+from tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 HTMX = {"HX-Request": "true"}
@@ -36,12 +37,6 @@ def batch(logged_in: Client, member: User, films: None) -> HistoryImport:
     upload(logged_in)
     work_imports(user_id=member.pk)
     return HistoryImport.objects.get()
-
-
-def read(client: Client, url: str) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.status_code
-    return str(answer.content.decode())
 
 
 def get_film(title: str) -> ImportedFilm:

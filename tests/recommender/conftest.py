@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 import torch
 from django.conf import settings as django_settings
+from django.core.cache import cache as site_cache
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
 
 from accounts.models import User
-from catalog.models import Genre, Movie, Rating
+from catalog.models import Availability, Genre, Movie, Rating, Service
 from catalog.services import bump_catalogue_version
 from recommender.experiments.arms import get_lineup
 from recommender.feedback.noting import noted
@@ -52,6 +55,8 @@ def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
     breaker.record_success()
     with redis_guard() as client:
         client.flushdb()
+    # What throttles have counted.
+    site_cache.clear()
     yield
     model_server.forget()
     breaker.record_success()
@@ -81,9 +86,39 @@ def catalogue(db: None) -> list[Movie]:
 
 
 @pytest.fixture
+def services(catalogue: list[Movie]) -> list[Service]:
+    """Two services: the first has films 2, 5, 8 …, the second all others but 59 and 60."""
+    made = [Service.objects.create(slug=name.lower(), name=name) for name in ("Mine", "Other")]
+    Availability.objects.bulk_create(
+        Availability(movie_id=pk, service=made[0 if pk % 3 == 2 else 1], country="US")
+        for pk in range(1, 59)
+    )
+    Movie.objects.filter(pk__lte=40).update(runtime_minutes=150)
+    Movie.objects.filter(pk__in=(2, 3, 5, 8, 11)).update(runtime_minutes=95)
+    bump_catalogue_version()
+    return made
+
+
+@pytest.fixture
 def viewer(db: None) -> User:
     """A member."""
     return User.objects.create_user("viewer", password="viewer's password")
+
+
+@pytest.fixture
+def browser(viewer: User) -> Client:
+    """A browser logged in as the viewer."""
+    client = Client()
+    client.force_login(viewer)
+    return client
+
+
+@pytest.fixture
+def api(viewer: User) -> APIClient:
+    """A client of the API logged in as the viewer."""
+    client = APIClient()
+    client.force_authenticate(viewer)
+    return client
 
 
 Watch = Callable[..., None]

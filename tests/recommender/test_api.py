@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache as site_cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -20,19 +19,6 @@ HIDDEN = "/api/v1/me/hidden/3"
 SIMILAR = "/api/v1/movies/20/similar"
 MODEL = "/api/v1/model"
 HISTORY = [{"movie_id": movie_id, "rating": 4.0} for movie_id in (20, 23, 26, 29, 32)]
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_left_over() -> None:
-    site_cache.clear()
-
-
-@pytest.fixture
-def api(viewer: User) -> APIClient:
-    """A client logged in as the viewer."""
-    client = APIClient()
-    client.force_authenticate(viewer)
-    return client
 
 
 def post_session(**body: Any) -> Any:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache as site_cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -15,19 +14,6 @@ from tests.recommender.conftest import Watch
 MINE = "/api/v1/me/recommendations"
 SESSION = "/api/v1/recommendations/session"
 HISTORY = [{"movie_id": movie_id, "rating": 4.0} for movie_id in (20, 23, 26, 29, 32)]
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_left_over() -> None:
-    site_cache.clear()
-
-
-@pytest.fixture
-def api(viewer: User) -> APIClient:
-    """A client logged in as the viewer."""
-    client = APIClient()
-    client.force_authenticate(viewer)
-    return client
 
 
 def post_session(**body: Any) -> Any:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache as site_cache
 from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework.throttling import ScopedRateThrottle
@@ -11,11 +10,6 @@ from rest_framework.throttling import ScopedRateThrottle
 from accounts.models import User
 from recommender.models import ModelVersion
 from tests.recommender.test_api import HIDDEN, HISTORY, MINE, SESSION, post_session
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_left_over() -> None:
-    site_cache.clear()
 
 
 def test_callers_without_an_account_are_throttled(

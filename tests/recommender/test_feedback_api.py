@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.cache import cache as site_cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -17,11 +16,6 @@ from tests.catalog.factories import assert_problem
 
 EVENTS = "/api/v1/events"
 ANSWER = uuid.uuid4().hex
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_left_over() -> None:
-    site_cache.clear()
 
 
 @pytest.fixture

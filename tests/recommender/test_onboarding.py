@@ -20,6 +20,7 @@ from recommender.recommending import rank_films
 from recommender.serving import model_server, read_state
 from recommender.taste_reading import read_taste
 from tests.catalog.factories import count_queries_of
+from tests.pages import read
 from tests.recommender.conftest import NUM_MOVIES, Watch
 
 PAGE = "/welcome/films/"
@@ -30,13 +31,6 @@ def shown_on(page: str) -> list[int]:
     return [int(pk) for pk in re.findall(r'id="rate-(\d+)"', page)]
 
 
-def read(client: Client, url: str, **headers: str) -> str:
-    answer: Any = client.get(url, headers=headers)
-    assert answer.status_code == 200, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
-
-
 def next_of(page: str, **pressed: str) -> str:
     """Return the address that a button of the page's form leads to."""
     form = {
@@ -44,13 +38,6 @@ def next_of(page: str, **pressed: str) -> str:
         for name in ("shown", "passed")
     }
     return PAGE + "?" + "&".join(f"{name}={text}" for name, text in {**form, **pressed}.items())
-
-
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
 
 
 def test_posters_are_of_the_chosen_genres_alone(active_model: ModelVersion, viewer: User) -> None:

@@ -12,23 +12,11 @@ from recommender.dials import Dials
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.services import exclude_genres, save_onboarding, set_dials
 from tests.catalog.factories import count_queries_of
+from tests.pages import read
 from tests.recommender.conftest import Watch
 
 HTMX = {"HX-Request": "true"}
 AS_IT_COMES = {"obscurity": "0.0", "adventure": "0.0", "newness": "0.0"}
-
-
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
-
-
-def read(client: Client, url: str) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    return str(answer.content.decode())
 
 
 def test_dials_are_turned_and_shown_as_they_stand(

@@ -16,42 +16,9 @@ from recommender.models import ChosenService, ModelVersion
 from recommender.tonight import TonightAnswers, read_answers
 from recommender.tonight_services import choose_services
 from tests.catalog.factories import count_queries_of
+from tests.pages import read
 from tests.recommender.conftest import Watch
-
-HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/?minutes=100"}
-HISTORY = (20, 23, 26, 29, 32)
-
-
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
-
-
-@pytest.fixture
-def services(catalogue: list[Movie]) -> list[Service]:
-    """Two services: the first has films 2, 5, 8 …, the second all others but 59 and 60."""
-    made = [Service.objects.create(slug=name.lower(), name=name) for name in ("Mine", "Other")]
-    Availability.objects.bulk_create(
-        Availability(movie_id=pk, service=made[0 if pk % 3 == 2 else 1], country="US")
-        for pk in range(1, 59)
-    )
-    Movie.objects.filter(pk__lte=40).update(runtime_minutes=150)
-    Movie.objects.filter(pk__in=(2, 3, 5, 8, 11)).update(runtime_minutes=95)
-    bump_catalogue_version()
-    return made
-
-
-def read(client: Client, url: str = "/") -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
-
-
-def get_picks(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'id="pick-(\d+)"', page)]
+from tests.recommender.tonight_steps import HISTORY, HTMX, get_picks
 
 
 def test_three_films_come_with_reasons_and_what_is_unknown_of_them(

@@ -11,47 +11,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.personal_data import collect_files
 from accounts.services import merge_guest
-from catalog.models import Availability, DiaryEntry, Movie, SeenMovie, Service
-from catalog.services import bump_catalogue_version
+from catalog.models import DiaryEntry, SeenMovie, Service
 from recommender.feedback.writing import write_feedback
 from recommender.models import ChosenService, Event, HiddenMovie, Impression, ModelVersion
 from recommender.tonight_services import choose_services
+from tests.pages import read
 from tests.recommender.conftest import Watch
-
-HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/?minutes=100"}
-HISTORY = (20, 23, 26, 29, 32)
-
-
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
-
-
-@pytest.fixture
-def services(catalogue: list[Movie]) -> list[Service]:
-    """Two services: the first has films 2, 5, 8 …, the second all others but 59 and 60."""
-    made = [Service.objects.create(slug=name.lower(), name=name) for name in ("Mine", "Other")]
-    Availability.objects.bulk_create(
-        Availability(movie_id=pk, service=made[0 if pk % 3 == 2 else 1], country="US")
-        for pk in range(1, 59)
-    )
-    Movie.objects.filter(pk__lte=40).update(runtime_minutes=150)
-    Movie.objects.filter(pk__in=(2, 3, 5, 8, 11)).update(runtime_minutes=95)
-    bump_catalogue_version()
-    return made
-
-
-def read(client: Client, url: str = "/") -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
-
-
-def get_picks(page: str) -> list[int]:
-    return [int(pk) for pk in re.findall(r'id="pick-(\d+)"', page)]
+from tests.recommender.tonight_steps import HISTORY, HTMX, get_picks
 
 
 def test_watching_writes_the_diary_and_undo_takes_it_back(

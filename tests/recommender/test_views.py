@@ -12,24 +12,11 @@ from catalog.services import set_rating
 from recommender.models import HiddenMovie, ModelVersion, TasteProfile
 from recommender.services import hide_movie
 from tests.catalog.factories import count_queries_of
+from tests.pages import read
 from tests.recommender.conftest import Watch
 
 HTMX = {"HX-Request": "true"}
 PAGES = ("/", "/welcome/", "/welcome/films/", "/movies/1/", "/taste/")
-
-
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
-
-
-def read(client: Client, url: str) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
 
 
 @pytest.mark.parametrize("url", PAGES)

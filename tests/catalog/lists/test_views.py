@@ -8,6 +8,7 @@ from accounts.models import User
 from catalog.list_models import FilmList, FilmListEntry
 from catalog.lists.services import add_film, change_list, create_list
 from tests.catalog.factories import count_queries_of, make_member, make_movie
+from tests.pages import read
 
 HTMX = {"HX-Request": "true"}
 
@@ -29,12 +30,6 @@ def noir(member: User) -> FilmList:
 def order(film_list: FilmList) -> list[int]:
     entries = FilmListEntry.objects.filter(film_list=film_list).order_by("position")
     return list(entries.values_list("movie_id", flat=True))
-
-
-def read(client: Client, url: str) -> str:
-    answer = client.get(url)
-    assert answer.status_code == 200, answer.content[:500]
-    return answer.content.decode()
 
 
 def test_list_is_made_and_shown(logged_in: Client, member: User) -> None:

@@ -19,13 +19,6 @@ HTMX = {"HX-Request": "true"}
 HISTORY = (20, 23, 26, 29, 32)
 
 
-@pytest.fixture
-def browser(viewer: User) -> Client:
-    client = Client()
-    client.force_login(viewer)
-    return client
-
-
 def read(client: Client, url: str, **headers: str) -> str:
     answer: Any = client.get(url, headers=headers)
     assert answer.status_code == 200, answer.content[:500]

@@ -17,6 +17,7 @@ from recommender.night.models import MovieNight, NightApproval, NightFilm
 from recommender.night.services import create_night, join_night
 from recommender.night.voting import cast_ballot, start_vote
 from tests.catalog.factories import count_queries, count_queries_of
+from tests.pages import read
 from tests.recommender.conftest import Watch
 from tests.recommender.night.conftest import RULE, begin_vote, gather_people, make_person
 
@@ -30,13 +31,6 @@ def log_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def read(client: Client, url: str, status: int = 200) -> str:
-    answer: Any = client.get(url)
-    assert answer.status_code == status, answer.content[:500]
-    text: str = answer.content.decode()
-    return text
 
 
 def do(client: Client, night: MovieNight, name: str, *args: int, **data: Any) -> str:
