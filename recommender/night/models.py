@@ -126,13 +126,18 @@ class NightMember(models.Model):
 
 
 class NightFilm(models.Model):
-    """A film that is or was up for the vote, in its `round`; `rank` counts from 1."""
+    """A film that is or was up for the vote, in its `round`; `rank` counts from 1.
+
+    `votes` is how many approved when it was decided. It stays as people leave, for otherwise the
+    difference would tell what whoever left had voted for.
+    """
 
     night = models.ForeignKey(MovieNight, on_delete=models.CASCADE, related_name="films")
     movie = models.ForeignKey(Movie, on_delete=models.CASCADE, related_name="+")
     round = models.PositiveSmallIntegerField()
     rank = models.PositiveSmallIntegerField()
     is_winner = models.BooleanField(default=False)
+    votes = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -27,7 +27,7 @@ NIGHTS_SHOWN = 20
 class FilmUp:
     """A film up for the vote, as one member sees it.
 
-    `would_watch` counts approvals, known to all once the vote is decided; `is_mine` says that the
+    `would_watch` counts votes, known to all once the vote is decided; `is_mine` says that the
     member approves.
     """
 
@@ -118,11 +118,7 @@ def get_night_view(seat: NightMember) -> NightView:
 
 def _get_films(seat: NightMember, members: list[NightMember]) -> list[FilmUp]:
     night = seat.night
-    rows = list(
-        NightFilm.objects.filter(night=night, round=night.round)
-        .annotate(count=Count("approvals"))
-        .order_by("rank", "pk")
-    )
+    rows = list(NightFilm.objects.filter(night=night, round=night.round).order_by("rank", "pk"))
     cards = {card.id: card for card in get_movie_cards([row.movie_id for row in rows])}
     stars: dict[int, dict[int, float]] = defaultdict(dict)
     forecasts = NightForecast.objects.filter(film__in=rows)
@@ -141,7 +137,7 @@ def _get_films(seat: NightMember, members: list[NightMember]) -> list[FilmUp]:
                 card=cards[row.movie_id],
                 forecasts=seen,
                 why=explain_film(rule=night.rule, forecasts=seen),
-                would_watch=row.count if is_decided else 0,
+                would_watch=row.votes if is_decided else 0,
                 is_mine=row.pk in mine,
                 is_winner=row.is_winner,
             )

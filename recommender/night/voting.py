@@ -168,7 +168,10 @@ def close_vote(*, host: User, night_id: int) -> MovieNight:
 
 def _decide(night: MovieNight) -> None:
     """Turn a locked night's ballots into a winner; the caller saves the night."""
-    winner = pick_winner(count_ballots(night))
+    tallies = count_ballots(night)
+    for tally in tallies:
+        NightFilm.objects.filter(pk=tally.film_id).update(votes=tally.approvals)
+    winner = pick_winner(tallies)
     night.films.filter(is_winner=True).update(is_winner=False)
     if winner is not None:
         NightFilm.objects.filter(pk=winner.film_id).update(is_winner=True)

@@ -21,6 +21,7 @@ from recommender.night.models import (
     NightForecast,
     NightMember,
 )
+from recommender.night.selectors import get_night_view
 from recommender.night.voting import Tally, cast_ballot, close_vote, pick_winner, start_over
 from tests.recommender.night.conftest import (
     begin_vote,
@@ -176,6 +177,23 @@ def test_ballot_goes_with_whoever_leaves_and_the_rest_decide(active_model: Model
     # One is left: nothing to vote on, and the same films may come again.
     assert night.status == MovieNight.Status.GATHERING
     assert not night.films.exists()
+
+
+def test_counts_stay_when_voters_leave_so_that_no_difference_tells_their_ballot(
+    active_model: ModelVersion,
+) -> None:
+    night, people, films = begin_vote(3)
+    vote(night, people[0], films[0])
+    vote(night, people[1], films[0], films[1])
+    vote(night, people[2], films[0])
+
+    def read_counts() -> list[int]:
+        seat = NightMember.objects.select_related("night").get(night=night, user=people[0])
+        return [film.would_watch for film in get_night_view(seat).films][:2]
+
+    assert read_counts() == [3, 1]
+    services.leave_night(user=people[1], night_id=night.pk)
+    assert read_counts() == [3, 1]
 
 
 def test_removing_whom_all_waited_for_decides(active_model: ModelVersion) -> None:
