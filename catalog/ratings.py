@@ -51,6 +51,16 @@ def lock_user(*, user_id: int) -> User:
         raise UnknownUserError(f"No person {user_id}.") from error
 
 
+def require_movie(*, movie_id: int) -> None:
+    """Return when there is such a movie.
+
+    Raises:
+        UnknownMovieError: No movie has this id.
+    """
+    if not Movie.objects.filter(pk=movie_id).exists():
+        raise UnknownMovieError(movie_id)
+
+
 def clean_stars(stars: Decimal | float | str) -> Decimal:
     """Return stars as a decimal with one place.
 
@@ -107,8 +117,7 @@ def set_rating(
     owner = lock_user(user_id=user.pk)
     rating = Rating.objects.filter(user=owner, movie_id=movie_id).first()
     if rating is None:
-        if not Movie.objects.filter(pk=movie_id).exists():
-            raise UnknownMovieError(movie_id)
+        require_movie(movie_id=movie_id)
         rating = Rating(user=owner, movie_id=movie_id, is_date_known=False)
         if place is None:
             place, is_date_known = find_watched_at(user_id=owner.pk, movie_id=movie_id), True

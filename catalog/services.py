@@ -13,6 +13,7 @@ from catalog.ratings import (
     UnknownUserError,
     lock_user,
     remove_rating,
+    require_movie,
     set_rating,
 )
 from catalog.signals import catalogue_changed, watchlisted
@@ -29,6 +30,7 @@ __all__ = [
     "refresh_movie_statistics",
     "remove_from_watchlist",
     "remove_rating",
+    "require_movie",
     "set_rating",
 ]
 
@@ -76,8 +78,7 @@ def add_to_watchlist(*, user: User, movie_id: int, origin: str = "") -> Watchlis
         UnknownUserError: The person is gone.
     """
     owner = lock_user(user_id=user.pk)
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     entry, is_new = WatchlistEntry.objects.get_or_create(user=owner, movie_id=movie_id)
     if is_new:
         watchlisted.send(sender=WatchlistEntry, user=owner, movie_id=movie_id, origin=origin)

@@ -3,8 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from catalog.models import Movie
-from catalog.services import UnknownMovieError, lock_user
+from catalog.services import lock_user, require_movie
 from recommender.models import MutedReason
 from recommender.services import bump_taste
 
@@ -18,8 +17,7 @@ def mute_reason(*, user: User, movie_id: int) -> None:
     """
     with transaction.atomic():
         lock_user(user_id=user.pk)
-        if not Movie.objects.filter(pk=movie_id).exists():
-            raise UnknownMovieError(movie_id)
+        require_movie(movie_id=movie_id)
         _, is_new = MutedReason.objects.get_or_create(user=user, movie_id=movie_id)
         if is_new:
             bump_taste(user_id=user.pk)

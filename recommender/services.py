@@ -6,8 +6,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Genre, Movie
-from catalog.services import UnknownMovieError, lock_user
+from catalog.models import Genre
+from catalog.services import UnknownMovieError, lock_user, require_movie
 from recommender.dials import Dials
 from recommender.feedback.noting import note_after_commit
 from recommender.model_versions import (
@@ -162,8 +162,7 @@ def hide_movie(*, user: User, movie_id: int, origin: str = "") -> None:
         UnknownMovieError: no movie has this id.
         UnknownUserError: the person is gone.
     """
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     with transaction.atomic():
         lock_user(user_id=user.pk)
         _, is_new = HiddenMovie.objects.get_or_create(user=user, movie_id=movie_id)

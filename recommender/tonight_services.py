@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.personal_data import ExportedFile, write_json
 from catalog.diary.services import InvalidEntryError, Viewing, add_entry
 from catalog.diary_models import DiaryEntry
-from catalog.models import Movie, SeenMovie, Service
-from catalog.services import UnknownMovieError, lock_user
+from catalog.models import SeenMovie, Service
+from catalog.services import lock_user, require_movie
 from catalog.signals import diary_changed
 from recommender.feedback.noting import note_after_commit
 from recommender.models import ChosenService, Event, HiddenMovie
@@ -65,8 +65,7 @@ def mark_seen(*, user: User, movie_id: int, origin: str = "") -> None:
         UnknownMovieError: no movie has this id.
         UnknownUserError: the person is gone.
     """
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     lock_user(user_id=user.pk)
     _, is_new = SeenMovie.objects.get_or_create(user=user, movie_id=movie_id)
     if is_new:

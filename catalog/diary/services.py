@@ -19,8 +19,7 @@ from catalog.diary_models import (
     DiaryEntry,
     MovieNote,
 )
-from catalog.models import Movie
-from catalog.ratings import UnknownMovieError, lock_user
+from catalog.ratings import lock_user, require_movie
 from catalog.signals import diary_changed
 
 # It is tomorrow already where the day begins first.
@@ -66,8 +65,7 @@ def add_entry(*, user: User, movie_id: int, viewing: Viewing, origin: str = "") 
         UnknownUserError: The person is gone.
     """
     owner = lock_user(user_id=user.pk)
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     entry = DiaryEntry(user=owner, movie_id=movie_id)
     _fill(entry, viewing)
     entry.save()
@@ -116,8 +114,7 @@ def save_note(*, user: User, movie_id: int, text: str) -> MovieNote | None:
     owner, kept = lock_user(user_id=user.pk), text.strip()
     if len(kept) > MAX_MOVIE_NOTE:
         raise InvalidEntryError(_too_long(MAX_MOVIE_NOTE), field="text")
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     notes = MovieNote.objects.filter(user=owner, movie_id=movie_id)
     if not kept:
         notes.delete()

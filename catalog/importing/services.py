@@ -19,7 +19,7 @@ from catalog.importing.notes import UploadRefusedError
 from catalog.importing.queueing import queue_imports
 from catalog.importing.working import delete_upload
 from catalog.models import Movie
-from catalog.ratings import UnknownMovieError, lock_user
+from catalog.ratings import lock_user, require_movie
 
 MAX_OPEN = 5
 MAX_A_DAY = 30
@@ -133,8 +133,8 @@ def choose_movie(*, user: User, import_id: int, film_id: int, movie_id: int | No
     film = batch.films.filter(pk=film_id).first()
     if film is None:
         raise ImportNotReadyError(f"film {film_id}")
-    if movie_id is not None and not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    if movie_id is not None:
+        require_movie(movie_id=movie_id)
     film.movie_id = movie_id
     film.match = Match.REFUSED if movie_id is None else Match.MATCHED
     film.save(update_fields=["movie", "match"])

@@ -16,8 +16,7 @@ from catalog.list_models import (
     FilmListEntry,
     is_called,
 )
-from catalog.models import Movie
-from catalog.ratings import UnknownMovieError, lock_user
+from catalog.ratings import lock_user, require_movie
 
 MAX_LISTS: Final = 200
 MAX_FILMS: Final = 1000
@@ -116,8 +115,7 @@ def add_film(
         UnknownUserError: The person is gone.
     """
     film_list = _lock_list(user, list_id)
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     entries = FilmListEntry.objects.filter(film_list=film_list)
     present = entries.filter(movie_id=movie_id).first()
     if present is not None:

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.list_models import is_called
-from catalog.models import Movie
-from catalog.services import UnknownMovieError, lock_user
+from catalog.services import lock_user, require_movie
 from recommender.night.access import (
     NameTakenError,
     NightFullError,
@@ -204,8 +203,7 @@ def pick_film(*, host: User, night_id: int, movie_id: int) -> None:
         return
     if picked.count() >= FILMS_PER_VOTE:
         raise TooManyFilmsError
-    if not Movie.objects.filter(pk=movie_id).exists():
-        raise UnknownMovieError(movie_id)
+    require_movie(movie_id=movie_id)
     place = {"round": night.round, "rank": find_next_rank(night)}
     night.films.update_or_create(movie_id=movie_id, defaults=place)
     save_change(night)
