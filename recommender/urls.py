@@ -11,9 +11,7 @@ urlpatterns = [
     path("tonight/films/<int:movie_id>/undo/", home_views.take_back, name="tonight_undo"),
     path("welcome/", onboarding_views.welcome, name="welcome"),
     path("welcome/films/", onboarding_views.welcome_films, name="welcome_films"),
-    path(
-        "welcome/films/<int:movie_id>/seen/", onboarding_views.welcome_seen, name="welcome_seen"
-    ),
+    path("welcome/films/<int:movie_id>/seen/", onboarding_views.welcome_seen, name="welcome_seen"),
     path("", include("recommender.film.urls")),
     path("movies/<int:movie_id>/hide/", views.hide, name="hide_movie"),
     path("movies/<int:movie_id>/unhide/", views.unhide, name="unhide_movie"),
