@@ -136,6 +136,16 @@ def get_genres() -> list[Genre]:
     return list(Genre.objects.order_by("name"))
 
 
+def is_genre(name: str) -> bool:
+    """Whether a genre is one to choose: of some films MovieLens says "(no genres listed)"."""
+    return not name.startswith("(")
+
+
+def get_named_genres() -> list[Genre]:
+    """Return the genres to choose from, by name."""
+    return [genre for genre in get_genres() if is_genre(genre.name)]
+
+
 def get_catalogue_version() -> int:
     """Return the number that grows with every change of the catalogue."""
     version = CatalogueState.objects.filter(pk=1).values_list("version", flat=True).first()

@@ -8,6 +8,7 @@ from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from catalog.selectors import is_genre
 from recommender import ranking
 from recommender.answers import Filters, HomeRow, Reason, Recommendation
 from recommender.home_draft import MIN_ROW_FILMS, ROW_FILMS, SPARE_FILMS, HomeDraft
@@ -122,7 +123,7 @@ def make_genre_rows(draft: HomeDraft) -> list[HomeRow]:
 
 def _choose_genres(draft: HomeDraft) -> list[_GenreChoice]:
     catalogue, taste = draft.snapshot.catalogue, draft.taste
-    usable = np.array([not name.startswith("(") for name in catalogue.genre_names], dtype=np.bool_)
+    usable = np.array([is_genre(name) for name in catalogue.genre_names], dtype=np.bool_)
     usable[catalogue.genre_columns(taste.excluded_genre_ids)] = False
     chosen = catalogue.genre_columns(taste.favourite_genre_ids)
     if len(chosen):

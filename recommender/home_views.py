@@ -29,13 +29,13 @@ from catalog.services import UnknownMovieError
 from recommender.experiments.row_bandit import get_page_context
 from recommender.home_selectors import HomeReader, get_home_page, read_visitor
 from recommender.home_shelves import fill_page, fill_tonight
+from recommender.seen_films import mark_seen
 from recommender.services import hide_movie
 from recommender.tonight import TonightAnswers, read_answers
 from recommender.tonight_form import TonightForm
 from recommender.tonight_services import (
     UnknownServiceError,
     choose_services,
-    mark_seen,
     start_watching,
     take_back_answer,
 )

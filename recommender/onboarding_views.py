@@ -26,12 +26,13 @@ from accounts.requests import (
     refuse,
     with_writer,
 )
-from catalog.selectors import get_genres, get_movie_cards
+from catalog.selectors import get_movie_cards, get_named_genres
+from catalog.services import UnknownMovieError
 from catalog.shelves import make_shelf
 from recommender.models import AgeBand
 from recommender.onboarding_selectors import find_seen, get_onboarding_movies
-from recommender.onboarding_services import mark_seen, unmark_seen
-from recommender.services import UnknownGenreError, UnknownMovieError, save_onboarding
+from recommender.seen_films import mark_seen, unmark_seen
+from recommender.services import UnknownGenreError, save_onboarding
 from recommender.taste_selectors import count_ratings, get_age_band, get_favourite_genre_ids
 
 FILMS_PER_PAGE = 18
@@ -88,8 +89,7 @@ def welcome(request: PageRequest) -> HttpResponse:
         return _save_genres(request)
     viewer = get_request_viewer(request)
     context = {
-        # What has no genre is nobody's favourite.
-        "genres": [genre for genre in get_genres() if not genre.name.startswith("(")],
+        "genres": get_named_genres(),
         "chosen_ids": get_favourite_genre_ids(user=viewer),
         "age_bands": AgeBand.choices,
         "chosen_age_band": get_age_band(user=viewer),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Genre
-from catalog.services import UnknownMovieError, lock_user, require_movie
+from catalog.services import lock_user, require_movie
 from recommender.dials import Dials
 from recommender.feedback.noting import note_after_commit
 from recommender.model_versions import (
@@ -25,7 +25,6 @@ __all__ = [
     "UnknownAgeBandError",
     "UnknownGenreError",
     "UnknownModelVersionError",
-    "UnknownMovieError",
     "UnusableModelError",
     "activate_model_version",
     "bump_taste",

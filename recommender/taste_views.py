@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, with_writer
-from catalog.models import Genre
-from catalog.selectors import MovieCard, get_genres, get_movie_cards
+from catalog.selectors import MovieCard, get_movie_cards, get_named_genres
 from catalog.shelves import make_card
 from recommender.hindsight import Hindsight, Surprise, get_hindsight
 from recommender.services import UnknownGenreError, save_wishes
@@ -53,7 +52,7 @@ def _render_taste(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     viewer = get_request_viewer(request)
-    genres = _get_named_genres()
+    genres = get_named_genres()
     form.offer_genres((genre.pk, _(genre.name)) for genre in genres)
     hidden = get_hidden_movies(user=viewer)
     page = Paginator(hidden, HIDDEN_PER_PAGE).get_page(request.GET.get("page"))
@@ -69,14 +68,9 @@ def _render_taste(
     return render(request, "recommender/taste.html", context, status=status)
 
 
-def _get_named_genres() -> list[Genre]:
-    """Return the genres to choose from: having none is no genre."""
-    return [genre for genre in get_genres() if not genre.name.startswith("(")]
-
-
 def _read_form(data: QueryDict) -> TasteForm:
     form = TasteForm(data)
-    form.offer_genres((genre.pk, genre.name) for genre in _get_named_genres())
+    form.offer_genres((genre.pk, _(genre.name)) for genre in get_named_genres())
     return form
 
 

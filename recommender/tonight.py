@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.requests import read_number
+from catalog.selectors import is_genre
 from recommender.answers import Filters, Recommendation, Taste
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.own_scale import put_lukewarm_last, read_own_scale
@@ -82,7 +83,7 @@ def _read_number(text: str, *, least: int, most: int) -> int | None:
 
 def list_genres(catalogue: CatalogueArrays) -> list[str]:
     """Return the genres that can be asked for; what has none is nobody's mood."""
-    return [name for name in catalogue.genre_names if not name.startswith("(")]
+    return [name for name in catalogue.genre_names if is_genre(name)]
 
 
 def pick_films(

@@ -10,10 +10,9 @@ from accounts.personal_data import ExportedFile, write_json
 from catalog.diary.services import InvalidEntryError, Viewing, add_entry
 from catalog.diary_models import DiaryEntry
 from catalog.models import SeenMovie, Service
-from catalog.services import lock_user, require_movie
+from catalog.services import lock_user
 from catalog.signals import diary_changed
-from recommender.feedback.noting import note_after_commit
-from recommender.models import ChosenService, Event, HiddenMovie
+from recommender.models import ChosenService, HiddenMovie
 from recommender.services import bump_taste
 
 
@@ -55,22 +54,6 @@ def start_watching(*, user: User, movie_id: int, origin: str = "") -> None:
     except InvalidEntryError:
         # In the diary today already, which is what was asked for; nothing else can be wrong.
         return
-
-
-@transaction.atomic
-def mark_seen(*, user: User, movie_id: int, origin: str = "") -> None:
-    """Remember that somebody has seen a film, without a date or stars.
-
-    Raises:
-        UnknownMovieError: no movie has this id.
-        UnknownUserError: the person is gone.
-    """
-    require_movie(movie_id=movie_id)
-    lock_user(user_id=user.pk)
-    _, is_new = SeenMovie.objects.get_or_create(user=user, movie_id=movie_id)
-    if is_new:
-        bump_taste(user_id=user.pk)
-        note_after_commit(user=user, movie_id=movie_id, kind=Event.Kind.WATCHED, origin=origin)
 
 
 @transaction.atomic

@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import merge_guest
+from catalog.services import UnknownMovieError
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.reason_muting import mute_reason, unmute_reason
 from recommender.selectors import get_home_rows, get_recommendations
-from recommender.services import UnknownMovieError
 from recommender.taste_selectors import get_muted_reasons
 from tests.recommender.conftest import Watch
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from accounts.services import merge_guest
 from catalog.models import Genre, Movie
-from catalog.services import remove_rating, set_rating
+from catalog.services import UnknownMovieError, remove_rating, set_rating
 from recommender import services
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.serving import read_state
@@ -102,7 +102,7 @@ def test_hiding_twice_hides_once(viewer: User, catalogue: list[Movie]) -> None:
 
 
 def test_hiding_an_unknown_film_is_refused(viewer: User, catalogue: list[Movie]) -> None:
-    with pytest.raises(services.UnknownMovieError):
+    with pytest.raises(UnknownMovieError):
         services.hide_movie(user=viewer, movie_id=424242)
 
 
