@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from recommender.genres import UnknownGenreNameError, UnknownServiceNameError
+from recommender.names import UnknownNameError
 
 MAX_NAMES = 50
 FindIds = Callable[[Sequence[str]], list[int]]
@@ -66,5 +66,5 @@ class NamesField(serializers.ListField):
         parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
         try:
             return self._find(parts)
-        except (UnknownGenreNameError, UnknownServiceNameError) as error:
+        except UnknownNameError as error:
             raise serializers.ValidationError(str(error)) from error

@@ -13,8 +13,8 @@ from recommender.answering import MAX_LIMIT
 from recommender.answers import NO_FILTERS, Filters, HistoryItem, Recommendation, RecommendationList
 from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.dials import DialOptions
-from recommender.genres import find_genre_ids, find_service_ids
 from recommender.models import MOST_YEARS
+from recommender.names import find_genre_ids, find_service_ids
 from recommender.option_fields import DialField, NamesField, check_finite
 
 MAX_HISTORY = 1000

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from catalog.api import ViewerView
 from catalog.models import Genre
 from recommender.dials import Dials
-from recommender.genres import find_genre_ids
 from recommender.models import MOST_YEARS
+from recommender.names import find_genre_ids
 from recommender.option_fields import DialField, NamesField
 from recommender.services import save_wishes
 from recommender.taste_selectors import Wishes, get_wishes
