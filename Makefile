@@ -17,7 +17,7 @@ FIND_PYTHON = python=; \
 		exit 1; \
 	fi
 
-.PHONY: help setup setup-dev run test test-platform e2e bench lint format train-demo personas audience freshness screenshots clean
+.PHONY: help setup setup-dev run test test-platform e2e bench lint format messages train-demo personas audience freshness screenshots clean
 
 help:
 	@echo "make run PORT=8000   start MovieShow: servers, worker, site; Ctrl-C stops it"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench           what the site costs, by load; some minutes, into build/ (ARGS='--seconds 1')"
 	@echo "make lint            style, types, templates, layers, deployment checks"
 	@echo "make format          let the tools format code and templates"
+	@echo "make messages        bring the German texts up to date with the site's, and compile them"
 	@echo "make train-demo      train a model from the shipped ratings alone"
 	@echo "make personas        what the shipped model recommends to four well-known tastes"
 	@echo "make audience        experiments on simulated people  (ARGS='--people 200')"
@@ -77,6 +78,9 @@ format: setup-dev
 	@$(VENV_PYTHON) -m ruff check --fix
 	@$(VENV_PYTHON) -m ruff format
 	@$(VENV_PYTHON) -m djlint templates --reformat --quiet
+
+messages: setup-dev
+	@exec $(BESIDE_SERVERS) $(VENV_PYTHON) -m tests.translations
 
 train-demo: setup
 	@exec $(VENV_PYTHON) -m recommender.ml train recommender/configs/demo.toml --data catalog/demo/ml-latest-small --out build/demo-model

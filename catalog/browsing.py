@@ -91,7 +91,7 @@ class BrowseForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.genres = {genre.slug: genre for genre in get_genres()}
-        named = [(slug, genre.name) for slug, genre in self.genres.items()]
+        named = [(slug, _(genre.name)) for slug, genre in self.genres.items()]
         for name in ("genre", "without"):
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above

@@ -3,7 +3,8 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from movieshow.api_errors import UnknownPathView
@@ -28,6 +29,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("favicon.ico", favicon, name="favicon"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("api/v1/", include(api_patterns)),
     re_path(r"^api/", UnknownPathView.as_view()),
     path("admin/queues/", include("django_rq.urls")),

@@ -1,6 +1,6 @@
 """Template tags for films, stars and icons."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from catalog.genre_names import say_genres
 from catalog.origins import make_origin_query
 from catalog.posters import compute_poster_key
 from catalog.selectors import MovieCard
@@ -67,6 +69,12 @@ def poster_url(card: MovieCard, size: str = "small") -> str:
     return reverse("poster", args=[card.id, key])
 
 
+@register.filter(name="genres")
+def genres_filter(names: Iterable[str]) -> str:
+    """Return the names of genres in the present language, with commas."""
+    return say_genres(names)
+
+
 @dataclass(frozen=True, slots=True)
 class StarChoice:
     """One of the ten radio buttons."""
@@ -83,7 +91,7 @@ def format_stars(stars: Decimal | float) -> str:
         return _("half a star")
     if value == 1:
         return _("1 star")
-    return _("%(number)s stars") % {"number": f"{value:g}"}
+    return _("%(number)s stars") % {"number": number_format(f"{value:g}")}
 
 
 @register.filter(name="stars")
