@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 MAX_ENTRY_NOTE = 2000
 MAX_MOVIE_NOTE = 5000
+# More than anybody watches in a life: pages and answers read all days of a film, or of a person.
+MAX_ENTRIES, MAX_DAYS_OF_MOVIE = 50_000, 200
 # The first film was shot in 1888.
 EARLIEST_WATCHED_ON = date(1888, 1, 1)
 

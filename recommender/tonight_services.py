@@ -52,7 +52,7 @@ def start_watching(*, user: User, movie_id: int, origin: str = "") -> None:
     try:
         add_entry(user=user, movie_id=movie_id, viewing=today, origin=origin)
     except InvalidEntryError:
-        # In the diary today already, which is what was asked for; nothing else can be wrong.
+        # In the diary today already, which is what was asked for; or it holds no more.
         return
 
 

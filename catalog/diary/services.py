@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.diary_models import (
     EARLIEST_WATCHED_ON,
+    MAX_DAYS_OF_MOVIE,
+    MAX_ENTRIES,
     MAX_ENTRY_NOTE,
     MAX_MOVIE_NOTE,
     DiaryEntry,
@@ -60,12 +63,13 @@ def add_entry(*, user: User, movie_id: int, viewing: Viewing, origin: str = "") 
 
     Raises:
         InvalidEntryError: The day is in the future, before there were films, or has the film
-            already; or the note is too long.
+            already; the note is too long; or the diary is full.
         UnknownMovieError: No movie has this id.
         UnknownUserError: The person is gone.
     """
     owner = lock_user(user_id=user.pk)
     require_movie(movie_id=movie_id)
+    _require_room(owner, movie_id)
     entry = DiaryEntry(user=owner, movie_id=movie_id)
     _fill(entry, viewing)
     entry.save()
@@ -142,6 +146,13 @@ def _get_own(user: User, entry_id: int) -> DiaryEntry:
         raise UnknownEntryError(f"No diary entry {entry_id} of this person.")
     entry.user = owner
     return entry
+
+
+def _require_room(owner: User, movie_id: int) -> None:
+    of_movie = Count("pk", filter=Q(movie_id=movie_id))
+    held = DiaryEntry.objects.filter(user=owner).aggregate(all=Count("pk"), of_movie=of_movie)
+    if held["all"] >= MAX_ENTRIES or held["of_movie"] >= MAX_DAYS_OF_MOVIE:
+        raise InvalidEntryError(_("Your diary holds no more days."), field="watched_on")
 
 
 def _fill(entry: DiaryEntry, viewing: Viewing) -> None:

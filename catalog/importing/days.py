@@ -1,11 +1,13 @@
 """The days of an import on which films were watched, and the diary they go into."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TypedDict
 
 from accounts.models import User
-from catalog.diary_models import MAX_ENTRY_NOTE, DiaryEntry
+from catalog.diary_models import MAX_DAYS_OF_MOVIE, MAX_ENTRIES, MAX_ENTRY_NOTE, DiaryEntry
 from catalog.import_models import ImportedFilm
 from catalog.signals import diary_changed
 
@@ -36,12 +38,22 @@ def merge_days(kept: list[Day], others: Iterable[Day]) -> list[Day]:
 
 
 def plan_days(owner: User, films: Iterable[ImportedFilm]) -> list[DiaryEntry]:
-    """Return the entries that the diary has not yet; films keep the days that are added."""
-    days = DiaryEntry.objects.filter(user=owner).values_list("movie_id", "watched_on")
-    mine = {(movie_id, day.isoformat()) for movie_id, day in days.iterator()}
-    entries = []
+    """Return the entries that the diary has not yet; films keep the days that are added.
+
+    Of a film or a diary with more days than there may be, the last that there is room for.
+    """
+    mine: dict[int, set[str]] = defaultdict(set)
+    for movie_id, day in DiaryEntry.objects.filter(user=owner).values_list(
+        "movie_id", "watched_on"
+    ):
+        mine[movie_id].add(day.isoformat())
+    room = MAX_ENTRIES - sum(map(len, mine.values()))
+    entries: list[DiaryEntry] = []
     for film in films:
-        film.days = [day for day in film.days if (film.movie_id, day["on"]) not in mine]
+        known = mine[film.movie_id] if film.movie_id is not None else set()
+        new = sorted((day for day in film.days if day["on"] not in known), key=itemgetter("on"))
+        most = max(0, min(MAX_DAYS_OF_MOVIE - len(known), room - len(entries)))
+        film.days = new[max(0, len(new) - most) :]
         if film.movie_id is not None:
             entries += [_make_entry(owner, film.movie_id, day) for day in film.days]
     return entries

@@ -13,7 +13,13 @@ from accounts.personal_data import collect_files
 from accounts.services import merge_guest
 from catalog.diary import selectors, services
 from catalog.diary.services import InvalidEntryError, Viewing
-from catalog.diary_models import MAX_ENTRY_NOTE, MAX_MOVIE_NOTE, DiaryEntry, MovieNote
+from catalog.diary_models import (
+    MAX_DAYS_OF_MOVIE,
+    MAX_ENTRY_NOTE,
+    MAX_MOVIE_NOTE,
+    DiaryEntry,
+    MovieNote,
+)
 from catalog.models import Movie, Rating
 from catalog.ratings import UnknownMovieError, set_rating
 from recommender.models import TasteProfile
@@ -54,6 +60,21 @@ def test_same_film_on_the_same_day_is_refused_by_service_and_database(
     assert refused.value.field == "watched_on"
     with pytest.raises(IntegrityError), transaction.atomic():
         DiaryEntry.objects.create(user=member, movie=movie, watched_on=DAY)
+
+
+def test_diary_holds_so_many_days_of_a_film_and_in_all(
+    member: User, movie: Movie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DiaryEntry.objects.bulk_create(
+        DiaryEntry(user=member, movie=movie, watched_on=DAY - timedelta(days=number))
+        for number in range(MAX_DAYS_OF_MOVIE)
+    )
+    with pytest.raises(InvalidEntryError, match="no more"):
+        add(member, movie, DAY + timedelta(days=1))
+    add(member, make_movie(77))
+    monkeypatch.setattr(services, "MAX_ENTRIES", MAX_DAYS_OF_MOVIE + 1)
+    with pytest.raises(InvalidEntryError, match="no more"):
+        add(member, make_movie(78))
 
 
 @pytest.mark.parametrize("day", [date(1887, 12, 31), date(1, 1, 1), date(9999, 1, 1)])

@@ -8,6 +8,7 @@ import pytest
 from accounts.models import User
 from catalog.diary.services import Viewing, add_entry, change_entry
 from catalog.diary_models import DiaryEntry
+from catalog.importing import days
 from catalog.importing.parsing import parse_upload
 from catalog.models import SeenMovie
 from recommender.models import TasteProfile
@@ -68,6 +69,20 @@ def test_our_own_diary_adds_days_and_nothing_else(member: User) -> None:
     assert get_days(member) == [(1, "2021-05-01", False, "With Ada")]
     assert not SeenMovie.objects.exists()
     assert TasteProfile.objects.get(user=member).version == 1
+
+
+def test_of_too_many_days_the_last_come_in_and_go_with_the_undo(
+    member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "MAX_DAYS_OF_MOVIE", 2)
+    movie = make_movie(1, "Film Number 1", year=2001)
+    add_entry(user=member, movie_id=movie.pk, viewing=Viewing(date(2020, 1, 1)))
+    dates = ("2021-05-02", "2021-05-03", "2021-05-01")
+    lines = [[1, "", "", "Film Number 1", 2001, day, "", ""] for day in dates]
+    batch = apply(upload(member, make_csv(OURS, *lines).encode(), "diary.csv"))
+    assert [day for _, day, _, _ in get_days(member)] == ["2020-01-01", "2021-05-03"]
+    undo(batch)
+    assert [day for _, day, _, _ in get_days(member)] == ["2020-01-01"]
 
 
 def test_many_days_of_one_film_take_no_more_than_their_number_of_steps() -> None:
