@@ -97,7 +97,8 @@ def test_statistics_follow_the_ratings(movie: Movie) -> None:
     assert refresh_movie_statistics() == 0
     movie.refresh_from_db()
     assert movie.rating_count == 0
-    assert (movie.rating_mean, movie.rating_histogram) == (None, None)
+    assert movie.rating_mean is None
+    assert movie.rating_histogram is None
 
 
 def test_statistics_leave_out_guests(movie: Movie) -> None:
