@@ -51,6 +51,7 @@ class Dials:
 
 
 NEUTRAL = Dials()
+DIALS = tuple(field.name for field in fields(Dials))
 
 
 @dataclass(frozen=True, slots=True)

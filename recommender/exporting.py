@@ -1,14 +1,14 @@
 """What the recommender knows of a person, for their export."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
-from recommender.dials import Dials
+from catalog.exporting import FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
+from recommender.dials import DIALS
 from recommender.models import (
     Event,
     Exposure,
@@ -19,23 +19,12 @@ from recommender.models import (
     TasteProfile,
 )
 
-ROWS_AT_ONCE = 2000
-DIALS = tuple(field.name for field in fields(Dials))
-
 
 def export_taste(user: User) -> Iterable[ExportedFile]:
     """Return somebody's answers, what they hid and muted, were shown and did with it."""
     hidden = HiddenMovie.objects.filter(user=user).order_by("id")
-    columns: tuple[str, ...] = (
-        "movie_id",
-        "movie__imdb_id",
-        "movie__tmdb_id",
-        "movie__title",
-        "movie__year",
-    )
-    header = ("movieId", "imdbID", "tmdbID", "Title", "Year", "HiddenAt")
-    rows = _iterate(hidden.values_list(*columns, "hidden_at"))
-    yield ExportedFile("hidden.csv", write_csv(header, rows))
+    rows = _iterate(hidden.values_list(*FILM_FIELDS, "hidden_at"))
+    yield ExportedFile("hidden.csv", write_csv((*FILM_COLUMNS, "HiddenAt"), rows))
     yield _as_json("hidden", hidden.values("movie_id", "hidden_at", title=F("movie__title")))
     muted = MutedReason.objects.filter(user=user).order_by("id")
     yield _as_json("muted-reasons", muted.values("movie_id", "muted_at", title=F("movie__title")))

@@ -1,6 +1,7 @@
 """What people do to their taste: answers at the door, hidden films, and the version of it all."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -130,13 +131,8 @@ def set_dials(*, user: User, dials: Dials) -> None:
     with transaction.atomic():
         lock_user(user_id=user.pk)
         bump_taste(user_id=user.pk)
-        TasteProfile.objects.filter(pk=user.pk).update(
-            obscurity=dials.obscurity,
-            adventure=dials.adventure,
-            newness=dials.newness,
-            variety=dials.variety,
-            last_years=dials.last_years or None,
-        )
+        kept = {**asdict(dials), "last_years": dials.last_years or None}
+        TasteProfile.objects.filter(pk=user.pk).update(**kept)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from recommender.dials import Dials
+from recommender.dials import DIALS, Dials
 from recommender.models import MOST_YEARS
 
 if TYPE_CHECKING:
@@ -90,14 +90,7 @@ class TasteForm(forms.Form):
     @property
     def dials(self) -> Dials:
         """The dials as they were sent; of a valid form alone."""
-        given = self.cleaned_data
-        return Dials(
-            obscurity=given["obscurity"],
-            adventure=given["adventure"],
-            newness=given["newness"],
-            variety=given["variety"],
-            last_years=given["last_years"],
-        )
+        return Dials(**{name: self.cleaned_data[name] for name in DIALS})
 
 
 def describe_dials(dials: Dials) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """What becomes of a guest's taste when the guest becomes an account."""
 
+from dataclasses import asdict
+
 from accounts.models import User
-from recommender.dials import Dials
+from recommender.dials import DIALS, Dials
 from recommender.feedback.merging import merge_feedback
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.services import bump_taste
@@ -40,19 +42,11 @@ def _merge_profiles(theirs: TasteProfile, mine: TasteProfile) -> None:
         mine.age_band = theirs.age_band
     if mine.onboarded_at is None:
         mine.onboarded_at = theirs.onboarded_at
-    dials = _read_dials(mine).or_else(_read_dials(theirs))
-    mine.obscurity, mine.adventure, mine.newness = dials.obscurity, dials.adventure, dials.newness
-    mine.variety, mine.last_years = dials.variety, dials.last_years
+    for name, value in asdict(_read_dials(mine).or_else(_read_dials(theirs))).items():
+        setattr(mine, name, value)
     # The version is not written: it may have been bumped since it was read.
-    names = ("obscurity", "adventure", "newness", "variety", "last_years")
-    mine.save(update_fields=["age_band", "onboarded_at", *names])
+    mine.save(update_fields=["age_band", "onboarded_at", *DIALS])
 
 
 def _read_dials(profile: TasteProfile) -> Dials:
-    return Dials(
-        profile.obscurity,
-        profile.adventure,
-        profile.newness,
-        profile.variety,
-        profile.last_years,
-    )
+    return Dials(**{name: getattr(profile, name) for name in DIALS})

@@ -1,6 +1,6 @@
 """Reads of one person's taste for the pages that show it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -9,10 +9,9 @@ from django.db.models import OuterRef, QuerySet
 
 from accounts.models import User
 from catalog.models import Rating
-from recommender.dials import NEUTRAL, Dials
+from recommender.dials import DIALS, NEUTRAL, Dials
 from recommender.models import HiddenMovie, MutedReason, TasteProfile
 
-DIALS = tuple(field.name for field in fields(Dials))
 _SUMMARY_SQL = """
 SELECT count(*), avg(stars)::float8,
        (SELECT count(*) FROM catalog_watchlistentry WHERE user_id = %(user_id)s),

@@ -11,16 +11,7 @@ from django.db.models import F
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
 from catalog.diary_models import DiaryEntry, MovieNote
-
-ROWS_AT_ONCE = 2000
-FILM_COLUMNS = ("movieId", "imdbID", "tmdbID", "Title", "Year")
-FILM_FIELDS = (
-    "movie_id",
-    "movie__imdb_id",
-    "movie__tmdb_id",
-    "movie__title",
-    "movie__year",
-)
+from catalog.exporting import FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
 
 
 def export_diary(user: User) -> Iterable[ExportedFile]:

@@ -10,20 +10,11 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
+from catalog.exporting import FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
 from catalog.list_models import FilmList, FilmListEntry
 
-ROWS_AT_ONCE = 2000
-HEADER = ("Position", "movieId", "imdbID", "tmdbID", "Title", "Year", "Description", "AddedAt")
-FIELDS = (
-    "position",
-    "movie_id",
-    "movie__imdb_id",
-    "movie__tmdb_id",
-    "movie__title",
-    "movie__year",
-    "note",
-    "added_at",
-)
+HEADER = ("Position", *FILM_COLUMNS, "Description", "AddedAt")
+FIELDS = ("position", *FILM_FIELDS, "note", "added_at")
 
 
 def export_lists(user: User) -> Iterable[ExportedFile]:
