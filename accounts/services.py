@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.client_address import get_client_address
 from accounts.limits import is_within_limit
 from accounts.models import User
+from accounts.personal_data import run_erasers
 from accounts.selectors import GUEST_SESSION_KEY, get_viewer
 from accounts.signals import guest_merging
 from accounts.tokens import (
@@ -123,7 +124,8 @@ def merge_guest(*, guest: User, user: User) -> None:
 def delete_expired_guests() -> int:
     """Delete guests past their expiry with all that is theirs; return how many.
 
-    Works in small transactions and skips a guest who is writing right now.
+    Works in small transactions and skips a guest who is writing right now. What does not go with
+    their rows is erased as where they delete themselves.
     """
     deleted = 0
     while True:
@@ -133,6 +135,8 @@ def delete_expired_guests() -> int:
                 .filter(is_guest=True, expires_at__lte=timezone.now())
                 .order_by("expires_at")[:DELETE_BATCH]
             )
+            for guest in expired:
+                run_erasers(user=guest)
             User.objects.filter(pk__in=[guest.pk for guest in expired]).delete()
         deleted += len(expired)
         if len(expired) < DELETE_BATCH:

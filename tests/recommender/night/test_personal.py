@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.deletion import delete_account
 from accounts.models import User
 from accounts.personal_data import collect_files
-from accounts.services import merge_guest
+from accounts.services import delete_expired_guests, merge_guest
 from recommender.models import ModelVersion
 from recommender.night.models import MovieNight, NightApproval, NightForecast, NightMember
 from recommender.night.services import create_night, join_night, leave_night
@@ -101,6 +101,15 @@ def test_leaving_takes_forecasts_and_ballot_along(active_model: ModelVersion) ->
     assert not NightApproval.objects.exists()
     assert not NightForecast.objects.filter(member__user=people[2]).exists()
     assert not NightMember.objects.filter(user=people[2]).exists()
+
+
+def test_guest_who_expired_leaves_the_night_with_a_host(db: None) -> None:
+    host, other = make_guest(), make_person("other")
+    night = create_night(host=host, name="Guest", rule=RULE)
+    join_night(user=other, slug=night.invite_slug or "", name="Other")
+    User.objects.filter(pk=host.pk).update(expires_at=timezone.now())
+    assert delete_expired_guests() == 1
+    assert night.members.get().is_host
 
 
 def test_night_goes_with_the_last_account(db: None) -> None:
