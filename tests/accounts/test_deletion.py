@@ -93,6 +93,8 @@ def _make_row(model: type[models.Model], name: str, user: User, movie: Movie) ->
             values[field.name] = _get_or_make(field.related_model)
         elif isinstance(field, models.DateTimeField):
             values[field.name] = timezone.now()
+        elif isinstance(field, models.DateField):
+            values[field.name] = timezone.localdate()
         elif isinstance(field, models.GenericIPAddressField):
             values[field.name] = "192.0.2.77"
         elif isinstance(field, models.EmailField):
