@@ -89,17 +89,27 @@ class NoVotesError(NightRefusedError):
     text = _("Nobody has voted yet.")
 
 
-def lock_night(*, night_id: int, user: User) -> tuple[MovieNight, NightMember]:
-    """Lock an open night until the transaction ends; return it and this person's seat.
+def lock_any_night(*, night_id: int, user: User) -> tuple[MovieNight, NightMember]:
+    """Lock a night, open or over, until the transaction ends; return it and this person's seat.
 
     Raises:
         UnknownNightError: there is no such night, or they are not in it.
-        NightOverError: its time has run out.
     """
     night = MovieNight.objects.select_for_update(no_key=True).filter(pk=night_id).first()
     member = NightMember.objects.filter(night_id=night_id, user=user).first()
     if night is None or member is None:
         raise UnknownNightError(f"No night {night_id} of person {user.pk}.")
+    return night, member
+
+
+def lock_night(*, night_id: int, user: User) -> tuple[MovieNight, NightMember]:
+    """Lock an open night.
+
+    Raises:
+        UnknownNightError: there is no such night, or they are not in it.
+        NightOverError: its time has run out.
+    """
+    night, member = lock_any_night(night_id=night_id, user=user)
     if night.is_over:
         raise NightOverError
     return night, member

@@ -16,8 +16,8 @@ from recommender.night.access import (
     TooManyFilmsError,
     TooManyNightsError,
     UnknownInvitationError,
-    UnknownNightError,
     find_next_rank,
+    lock_any_night,
     lock_hosted_night,
     require_status,
     save_change,
@@ -97,10 +97,7 @@ def leave_night(*, user: User, night_id: int) -> None:
     Raises:
         UnknownNightError: there is no such night, or they are not in it.
     """
-    night = MovieNight.objects.select_for_update(no_key=True).filter(pk=night_id).first()
-    member = NightMember.objects.filter(night_id=night_id, user=user).first()
-    if night is None or member is None:
-        raise UnknownNightError(f"No night {night_id} of person {user.pk}.")
+    night, member = lock_any_night(night_id=night_id, user=user)
     member.delete()
     heir = night.members.order_by("joined_at", "seat").first()
     if heir is None:
