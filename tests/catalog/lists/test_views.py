@@ -155,6 +155,13 @@ def test_shared_list_is_read_by_whoever_has_its_link(noir: FilmList, member: Use
     assert Client().get(url).status_code == 404
 
 
+def test_shared_list_of_somebody_locked_out_is_not_shown(noir: FilmList) -> None:
+    User.objects.filter(pk=noir.user_id).update(is_active=False)
+    assert Client().get(f"/lists/shared/{noir.share_key}/").status_code == 404
+    assert Client().get(f"/api/v1/lists/{noir.share_key}").status_code == 404
+    assert Client().get(f"/api/v1/lists/{noir.share_key}/films").status_code == 404
+
+
 def test_lists_of_others_are_not_found(noir: FilmList) -> None:
     client = Client()
     client.force_login(make_member("bob"))
