@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from recommender.ml.groups import MISERY
@@ -25,7 +26,7 @@ class Forecast:
 
 def format_number(stars: float) -> str:
     """Return stars with one decimal."""
-    return f"{stars:.1f}"
+    return floatformat(stars, 1)
 
 
 def explain_film(*, rule: str, forecasts: Sequence[Forecast]) -> str:
@@ -43,14 +44,16 @@ def _explain_forecasts(rule: str, forecasts: Sequence[Forecast]) -> str:
     unknown = [each.name for each in forecasts if each.stars is None]
     if unknown or not known:
         names = ", ".join(unknown)
-        return _("We cannot say how it would please %(names)s.") % {"names": names or "you"}
+        if not names:
+            return _("We cannot say how it would please you.")
+        return _("We cannot say how it would please %(names)s.") % {"names": names}
     least, name = min(known)
     mean = sum(stars for stars, _name in known) / len(known)
     facts = {
         "name": name,
         "least": format_number(least),
         "mean": format_number(mean),
-        "half": f"{math.floor(least * 2 + 1e-6) / 2:g}",
+        "half": floatformat(math.floor(least * 2 + 1e-6) / 2, -1),
     }
     if rule == MovieNight.Rule.LEAST_MISERY:
         return _("Even %(name)s, the least keen of you, is predicted %(least)s stars.") % facts

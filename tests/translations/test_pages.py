@@ -1,6 +1,7 @@
 """Pages in German: asked for by the browser or in the footer, with German numbers for people."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 
 from accounts.models import User
 from catalog.genre_names import say_genres
@@ -85,6 +87,27 @@ def test_stars_are_counted_with_a_decimal_comma() -> None:
 def test_genres_are_named_in_german() -> None:
     with translation.override("de"):
         assert say_genres(["Comedy", "Made up"]) == "Komödie, Made up"
+
+
+def test_answers_kept_for_one_language_are_not_given_in_another(client: Client) -> None:
+    for number in range(1, 9):
+        Movie.objects.create(id=number, title=f"Film {number}", rating_count=9, rating_mean=4)
+    english = {"accept-language": "en"}
+    for headers, said in ((english, "Popular"), (GERMAN, "beliebt"), (english, "Popular")):
+        text = client.get("/", headers=headers).text
+        assert re.findall(r"Popular right now|Gerade beliebt", text)[0].count(said) == 1
+
+
+def test_dates_are_written_as_the_language_does() -> None:
+    day = datetime(2026, 11, 3, 20, 15, tzinfo=UTC)
+    said = {}
+    for language in ("en", "de"):
+        with translation.override(language):
+            said[language] = [date_format(day, f) for f in ("DATE_FORMAT", "DATETIME_FORMAT")]
+    assert said == {
+        "en": ["3 November 2026", "3 November 2026, 20:15"],
+        "de": ["3. November 2026", "3. November 2026, 20:15"],
+    }
 
 
 @pytest.mark.parametrize("page", ["/", "/browse/", "/taste/", "/taste/statistics/", "/ratings/"])
