@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import allauth
 import polib
 import pytest
 
+from accounts.library_texts import LIBRARY_TEXTS
 from tests.translations.catalogue import (
     MO_FILE,
     bring_up_to_date,
@@ -111,3 +113,10 @@ def test_texts_of_templates_are_found_as_django_looks_them_up() -> None:
         Message("One", context="x"),
         Message("%(n)s of 5 %%", "%(n)s ones"),
     ]
+
+
+def test_allauths_formal_texts_are_said_as_ours_are(catalogue: polib.POFile) -> None:
+    theirs = polib.pofile(str(Path(allauth.__file__).parent / "locale/de/LC_MESSAGES/django.po"))
+    assert set(LIBRARY_TEXTS) - {entry.msgid for entry in theirs} == set()
+    said = [text for entry in catalogue for text in list_translations(entry)]
+    assert [text for text in said if re.search(r"\b(Ihnen|Ihrem|Ihren|Ihr)\b", text)] == []
