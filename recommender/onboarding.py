@@ -109,11 +109,7 @@ def _ask_stars(
     if head is None:
         return None
     rated = head.index_of([item.movie_id for item in history if item.stars is not None])
-    loadings = head.loadings[rated].astype(np.float64)  # (T, C)
-    precision = np.eye(loadings.shape[1]) + (loadings / head.noise[rated][:, None]).T @ loadings
-    covariance = np.linalg.inv(precision)
-    noise = head.noise_scale * head.noise + head.doubt
-    return StarQuestions(head.loadings[asked.head_idx], noise[asked.head_idx], covariance)
+    return elicitation.ask_stars(head, rated=rated, asked=asked.head_idx)
 
 
 def get_questionnaire(snapshot: Snapshot) -> Questionnaire:

@@ -20,6 +20,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ml.ratings.inference import RatingHead
+
 TASTES = 128
 ANSWER_SHEETS = 24
 ANCHOR_POOL = 2000
@@ -76,6 +78,19 @@ class StarQuestions:
     loadings: NDArray[np.floating]
     noise: NDArray[np.floating]
     covariance: NDArray[np.floating]
+
+
+def ask_stars(
+    head: RatingHead, *, rated: NDArray[np.integer], asked: NDArray[np.integer]
+) -> StarQuestions:
+    """Return what the head knows of the films `asked` (F,) and of somebody who gave `rated` (T,).
+
+    All are indices of the head. Which stars were given does not matter to how unsure it is.
+    """
+    loadings = head.loadings[rated].astype(np.float64)  # (T, C)
+    precision = np.eye(loadings.shape[1]) + (loadings / head.noise[rated][:, None]).T @ loadings
+    noise = head.noise_scale * head.noise[asked] + head.doubt[asked]
+    return StarQuestions(head.loadings[asked], noise, np.linalg.inv(precision))
 
 
 def binary_entropy(probability: Array) -> Array:

@@ -19,7 +19,7 @@ from recommender.ml.cold.people import (
     score_newcomer,
 )
 from recommender.ml.datasets import Interactions
-from recommender.ml.elicitation import LatentTastes, StarQuestions
+from recommender.ml.elicitation import LatentTastes
 from recommender.ml.errors import UsageError
 from recommender.ml.inference import InferenceModel
 from recommender.ml.ratings.inference import RatingHead
@@ -135,18 +135,13 @@ class Interviewer:
             weights,
             is_open,
             count=FILMS_PER_PAGE,
-            stars=self._ask_stars(so_far if is_adaptive else Interview()),
+            stars=elicitation.ask_stars(
+                self.head,
+                rated=self.head_idx[np.array(so_far.rated if is_adaptive else [], dtype=np.int64)],
+                asked=self.head_idx[self.films],
+            ),
         )
         return [int(film) for film in self.films[columns]]
-
-    def _ask_stars(self, so_far: Interview) -> StarQuestions:
-        head = self.head
-        rated = self.head_idx[np.array(so_far.rated, dtype=np.int64)]
-        x = head.loadings[rated].astype(np.float64)
-        precision = np.eye(x.shape[1]) + (x / head.noise[rated][:, None]).T @ x
-        asked = self.head_idx[self.films]
-        noise = head.noise_scale * head.noise[asked] + head.doubt[asked]
-        return StarQuestions(head.loadings[asked], noise, np.linalg.inv(precision))
 
 
 def make_methods(interviewer: Interviewer, films: FilmTraits) -> dict[str, Method]:
