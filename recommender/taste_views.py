@@ -14,6 +14,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.client_address import get_client_address
+from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, with_writer
 from catalog.selectors import MovieCard, get_movie_cards, get_named_genres
@@ -33,6 +35,8 @@ from recommender.taste_stats import get_rating_stats
 
 HIDDEN_PER_PAGE = 36
 MUTED_SHOWN = 100
+# Far more than a hand turns; each ranks the whole catalogue anew, as an API session does.
+PREVIEWS_A_MINUTE = 120
 
 
 @require_safe
@@ -97,11 +101,21 @@ def save_taste(request: PageRequest, writer: User) -> HttpResponse:
 @require_safe
 def preview(request: PageRequest) -> HttpResponse:
     """Show the first picks there would be were the dials turned so; nothing is kept."""
+    viewer = get_request_viewer(request)
+    if not is_within_limit(
+        what="previews",
+        who=str(viewer.pk) if viewer else get_client_address(request=request),
+        most=PREVIEWS_A_MINUTE,
+        seconds=60,
+    ):
+        text = _("Too much at once: wait a few minutes.")
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     form = _read_form(request.GET)
     cards: list[MovieCard] = []
     if form.is_valid():
         ids = preview_picks(
-            user=get_request_viewer(request),
+            user=viewer,
             dials=form.dials,
             excluded_genre_ids=form.cleaned_data["genre"],
         )

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from catalog.models import Genre, Movie
+from recommender import taste_views
 from recommender.dials import Dials
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.services import exclude_genres, save_onboarding, set_dials
@@ -106,6 +107,15 @@ def test_preview_says_when_nothing_is_left_or_something_is_wrong(
     assert "No film is left" in nothing.content.decode()
     wrong: Any = browser.get("/taste/preview/", {**AS_IT_COMES, "last_years": "x"})
     assert "from 1 to 150" in wrong.content.decode()
+
+
+def test_nobody_asks_for_more_previews_than_a_hand_can_turn_dials(
+    active_model: ModelVersion, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taste_views, "PREVIEWS_A_MINUTE", 1)
+    for client in (browser, Client()):
+        codes = [client.get("/taste/preview/", AS_IT_COMES).status_code for _ in range(2)]
+        assert codes == [200, 429]
 
 
 def test_excluding_a_favourite_and_choosing_an_excluded_genre(
