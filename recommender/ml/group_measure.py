@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.datasets import Interactions
 from recommender.ml.errors import UsageError
 from recommender.ml.groups import MISERY, STRATEGIES, add_appeal, aggregate
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 
 MIN_COMMON = 12
@@ -27,15 +26,6 @@ MIN_HISTORY = 5
 TRIES_PER_GROUP = 40
 BOOTSTRAP_SAMPLES = 1000
 BASELINE = "average"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody's ratings in order: `movie_ids` (T,), `stars` (T,), `times` (T,) unix seconds."""
-
-    movie_ids: NDArray[np.int32]
-    stars: NDArray[np.float32]
-    times: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,19 +41,8 @@ class Group:
     suits: NDArray[np.float32]
 
 
-def list_people(interactions: Interactions) -> list[Person]:
-    """Return everybody's ratings, oldest first."""
-    times = interactions.true_timestamps
-    return [
-        Person(
-            interactions.movie_id[start:stop], interactions.rating[start:stop], times[start:stop]
-        )
-        for start, stop in pairwise(interactions.offsets.tolist())
-    ]
-
-
 def draw_groups(
-    model: InferenceModel, people: list[Person], *, size: int, count: int, seed: int = 0
+    model: InferenceModel, people: list[History], *, size: int, count: int, seed: int = 0
 ) -> Iterator[Group]:
     """Yield up to `count` groups of `size` people with twelve or more films in common.
 
@@ -93,7 +72,7 @@ def draw_groups(
 
 
 def _ask(
-    model: InferenceModel, numbers: tuple[int, ...], members: list[Person], films: NDArray[Any]
+    model: InferenceModel, numbers: tuple[int, ...], members: list[History], films: NDArray[Any]
 ) -> Group:
     """Predict each member's stars and relevance from what else they rated."""
     head = model.rating_head
@@ -103,11 +82,11 @@ def _ask(
         is_asked = np.isin(person.movie_ids, films)
         order = np.argsort(person.movie_ids[is_asked])
         truth.append(person.stars[is_asked][order])
-        past, given = person.movie_ids[~is_asked], person.stars[~is_asked]
-        stars.append(head.predict(head.index_of(past), given, head.index_of(films)).expected)
-        idx = model.index_of(past)
+        past = person.select(~is_asked)
+        rated = head.index_of(past.movie_ids)
+        stars.append(head.predict(rated, past.stars, head.index_of(films)).expected)
         tokens = model.token_features.make_tokens(
-            idx, stars=given, timestamps=person.times[~is_asked]
+            model.index_of(past.movie_ids), stars=past.stars, timestamps=past.timestamps
         )
         relevance.append(model.scores(model.encode([tokens[tokens > 0]]))[0])
     # Appeal is standardised over all films, as when a real group is served.

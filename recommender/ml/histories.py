@@ -65,8 +65,10 @@ class History:
 
 def read_history(interactions: Interactions, rows: slice) -> History:
     """Return these rows, of one person."""
+    # Of these rows alone: `true_timestamps` would go through everybody's.
+    is_true = interactions.has_true_times[interactions.person[rows]]
     return History(
         movie_ids=interactions.movie_id[rows].astype(np.int64),
         stars=interactions.rating[rows],
-        timestamps=interactions.true_timestamps[rows],
+        timestamps=np.where(is_true, interactions.timestamp[rows], 0),
     )

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.ml.group_measure import Group, Person, draw_groups, measure_groups
+from recommender.ml.group_measure import Group, draw_groups, measure_groups
+from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.ratings.inference import RATING_FILE
 from tests.ml.rating_heads import plain_head
@@ -62,9 +63,9 @@ def test_interval_of_a_lead_that_all_groups_have_is_that_lead() -> None:
 
 def test_films_asked_about_are_no_longer_in_any_history(rating_model: InferenceModel) -> None:
     rng = np.random.default_rng(0)
-    ids = rating_model.movie_ids[1:].astype(np.int32)
+    ids = rating_model.movie_ids[1:]
     people = [
-        Person(
+        History(
             rng.permutation(ids)[:30],
             (rng.integers(1, 11, 30) / 2).astype(np.float32),
             np.arange(30),

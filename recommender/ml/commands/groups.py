@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import load_interactions
 from recommender.ml.errors import UsageError
-from recommender.ml.group_measure import draw_groups, list_people, measure_groups
+from recommender.ml.group_measure import draw_groups, measure_groups
+from recommender.ml.histories import read_history
 from recommender.ml.inference import InferenceModel
+from recommender.ml.lab.report import write_json
 from recommender.ml.splits import hold_out_people
 
 SIZES = (2, 3, 4)
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     """
     model = InferenceModel.load(options.model_dir)
     _, held_out = hold_out_people(load_interactions(data_directories(options)))
-    people = list_people(held_out)
+    people = [read_history(held_out, slice(*rows)) for rows in pairwise(held_out.offsets.tolist())]
     report = {}
     for size in SIZES:
         groups = list(draw_groups(model, people, size=size, count=options.groups, seed=size))
@@ -49,5 +51,5 @@ def run(options: argparse.Namespace) -> int:
                 f"{low:+.3f} to {high:+.3f})  mean {row['mean']:.3f}  misery {row['misery']:.1%}\n"
             )
     if options.json is not None:
-        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        write_json(options.json, report)
     return 0
