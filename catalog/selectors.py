@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from catalog.models import CatalogueState, Genre, Movie, Rating, WatchlistEntry
 from catalog.search import find_movie_ids
@@ -132,8 +133,8 @@ def get_popular_movies(
 
 
 def get_genres() -> list[Genre]:
-    """Return all genres by name."""
-    return list(Genre.objects.order_by("name"))
+    """Return all genres by what they are called in the present language."""
+    return sorted(Genre.objects.all(), key=lambda genre: gettext(genre.name))
 
 
 def is_genre(name: str) -> bool:

@@ -1,6 +1,7 @@
 """The question for the evening as its form shows it: choices, and which are made."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
@@ -32,9 +33,10 @@ class TonightForm:
     ) -> None:
         self.problems = answers.problems
         self.minutes = _choose_minutes(answers.minutes)
-        self.genres = [
+        genres = [
             Choice(name, _(name), name in answers.genre_names) for name in list_genres(catalogue)
         ]
+        self.genres = sorted(genres, key=attrgetter("label"))
         services = catalogue.services
         self.services = [
             Choice(str(pk), name, pk in visitor.service_ids)

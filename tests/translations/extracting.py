@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.template.base import FilterExpression, Template, Variable
+from django.template.context import Context
 from django.template.engine import Engine
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
@@ -116,7 +117,7 @@ def read_template(source: str) -> Iterator[Message]:
 
 
 def _read_context(expression: FilterExpression | None) -> str:
-    return str(expression.resolve({})) if expression else ""
+    return str(expression.resolve(Context())) if expression else ""
 
 
 def _name(path: Path) -> str:

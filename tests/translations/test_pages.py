@@ -15,6 +15,7 @@ from accounts.models import User
 from catalog.genre_names import say_genres
 from catalog.models import Movie
 from catalog.templatetags.movies import format_stars
+from tests.catalog.factories import make_genre
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,14 @@ def test_dates_are_written_as_the_language_does() -> None:
         "en": ["3 November 2026", "3 November 2026, 20:15"],
         "de": ["3. November 2026", "3. November 2026, 20:15"],
     }
+
+
+def test_genres_are_offered_in_the_order_of_their_german_names(client: Client) -> None:
+    for name in ("Action", "Documentary", "Mystery", "Romance"):
+        make_genre(name)
+    page = client.get("/welcome/", headers=GERMAN).text
+    shown = re.findall(r"<span>(Action|Dokumentation|Liebesfilm|Mystery)</span>", page)
+    assert shown == ["Action", "Dokumentation", "Liebesfilm", "Mystery"]
 
 
 @pytest.mark.parametrize("page", ["/", "/browse/", "/taste/", "/taste/statistics/", "/ratings/"])
