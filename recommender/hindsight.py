@@ -139,7 +139,7 @@ def judge_predictions(snapshot: Snapshot, *, history: Sequence[HistoryItem]) -> 
 
 
 def _foretell(snapshot: Snapshot, history: Sequence[HistoryItem]) -> _Foretold:
-    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    head = snapshot.rating_head
     movie_ids = np.array([item.movie_id for item in history], dtype=np.int64)
     stars = np.array([item.stars for item in history], dtype=np.float64)  # None becomes NaN
     if head is None:

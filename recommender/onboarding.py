@@ -104,8 +104,7 @@ def _ask_stars(
     snapshot: Snapshot, asked: Questionnaire, history: Sequence[HistoryItem]
 ) -> StarQuestions | None:
     """Return what the rating head knows of the films and the person; None in models without."""
-    assert snapshot.model is not None  # noqa: S101 - the caller has looked
-    head = snapshot.model.network.rating_head
+    head = snapshot.rating_head
     if head is None:
         return None
     rated = head.index_of([item.movie_id for item in history if item.stars is not None])

@@ -44,10 +44,10 @@ def predict_stars(
     """Return what a person with this history would give the films at these catalogue positions."""
     if not len(positions):
         return []
-    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    head = snapshot.rating_head
     if head is None:
         return _predict_by_biases(snapshot, history, positions)
-    forecast, is_known = _forecast(head, snapshot, history, positions)
+    forecast, is_known = ask_head(head, snapshot, history, positions)
     low, high = forecast.interval(RANGE_LEVEL)
     columns = (forecast.expected, low, high, forecast.probability_of_liking)
     rows = zip(*(np.round(column, 2).tolist() for column in columns), strict=True)
@@ -57,13 +57,16 @@ def predict_stars(
     ]
 
 
-def _forecast(
+def ask_head(
     head: RatingHead,
     snapshot: Snapshot,
     history: Sequence[HistoryItem],
     positions: NDArray[np.int64],
 ) -> tuple[StarForecast, NDArray[np.bool_]]:
-    """Ask the head; also say which films it or the catalogue knows anything of."""
+    """Return the stars of the films at these positions (N,) after a history, by the head.
+
+    Also (N,) bool which of them it or the catalogue knows anything of.
+    """
     catalogue = snapshot.catalogue
     past = head.index_of([item.movie_id for item in history])
     stars = np.array([item.stars for item in history], dtype=np.float32)  # None becomes NaN

@@ -31,6 +31,7 @@ from recommender.serving_state import ServingState, read_state
 
 if TYPE_CHECKING:
     from recommender.ml.inference import InferenceModel
+    from recommender.ml.ratings.inference import RatingHead
 
 logger = structlog.get_logger(__name__)
 
@@ -89,6 +90,11 @@ class Snapshot:
     def model_version(self) -> int | None:
         """The model version's id; None for plain popularity."""
         return self.model.version_id if self.model else None
+
+    @property
+    def rating_head(self) -> "RatingHead | None":
+        """What predicts stars; None where no model does."""
+        return self.model.network.rating_head if self.model else None
 
     def spread(self, per_item: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (C,) what each film of the catalogue has of `per_item` (V,), a fresh array.

@@ -20,7 +20,7 @@ from recommender.ml.diversity import POOL, diversify_order
 from recommender.ml.groups import Strategy
 from recommender.model_input import make_sequence
 from recommender.models import HiddenMovie
-from recommender.predicting import predict_stars
+from recommender.predicting import ask_head, predict_stars
 from recommender.reasons import is_disliked
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste_reading import read_taste
@@ -90,7 +90,7 @@ def _find_eligible(
 def _find_predictable(snapshot: Snapshot) -> NDArray[np.bool_]:
     """Return (C,) bool, True where anything is known of how a film is liked."""
     is_rated = snapshot.catalogue.rating_count > 0
-    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    head = snapshot.rating_head
     if head is None:
         return is_rated
     return is_rated | (head.index_of(snapshot.catalogue.movie_ids) > 0)
@@ -101,18 +101,15 @@ def expect_stars(
 ) -> Floats:
     """Return (M, N) the stars each person is predicted to give the films at these positions."""
     catalogue = snapshot.catalogue
-    head = snapshot.model.network.rating_head if snapshot.model is not None else None
+    head = snapshot.rating_head
     rows = []
     for taste in tastes:
         if head is None:
             bias = ranking.estimate_user_bias(catalogue, taste.history)
             rows.append(ranking.predict_ratings(catalogue, positions, user_bias=bias))
             continue
-        past = head.index_of([item.movie_id for item in taste.history])
-        given = np.array([item.stars for item in taste.history], dtype=np.float32)
-        asked = head.index_of(catalogue.movie_ids[positions])
-        unknown = catalogue.item_bias[positions]
-        rows.append(head.predict(past, given, asked, unknown_bias=unknown).expected)
+        forecast, _is_known = ask_head(head, snapshot, taste.history, positions)
+        rows.append(forecast.expected)
     return np.stack(rows)
 
 
