@@ -20,14 +20,14 @@ def ratings(request: PageRequest) -> HttpResponse:
     viewer = get_request_viewer(request)
     form = RatingsForm(request.GET)
     form.is_valid()
-    sort, stars = (form.cleaned_data.get(name) or "" for name in ("sort", "stars"))
-    rated = get_ratings(viewer.pk if viewer else 0).order_by(*form.ORDERS[sort])
+    stars = form.cleaned_data.get("stars")
+    rated = get_ratings(viewer.pk if viewer else 0).order_by(*form.order)
     if stars:
         rated = rated.filter(stars=stars)
     page = Paginator(rated, RATINGS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
-        "is_plain": not (sort or stars),
+        "is_plain": not (stars or form.cleaned_data.get("sort")),
         "entries": [(make_card(rating.movie), rating) for rating in page.object_list],
         "page": page,
     }
@@ -40,8 +40,7 @@ def watchlist(request: PageRequest) -> HttpResponse:
     viewer = get_request_viewer(request)
     form = WatchlistForm(request.GET)
     form.is_valid()
-    order = form.ORDERS[form.cleaned_data.get("sort") or ""]
-    entries = get_watchlist(viewer.pk if viewer else 0).order_by(*order)
+    entries = get_watchlist(viewer.pk if viewer else 0).order_by(*form.order)
     page = Paginator(entries, FILMS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
