@@ -29,6 +29,7 @@ from catalog.services import UnknownMovieError
 from recommender.experiments.row_bandit import get_page_context
 from recommender.home_selectors import HomeReader, get_home_page, read_visitor
 from recommender.home_shelves import fill_page, fill_tonight
+from recommender.ranking import FULL_HISTORY
 from recommender.seen_films import mark_seen
 from recommender.services import hide_movie
 from recommender.tonight import TonightAnswers, read_answers
@@ -39,8 +40,6 @@ from recommender.tonight_services import (
     start_watching,
     take_back_answer,
 )
-
-RATINGS_WANTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def home(request: PageRequest) -> HttpResponse:
         "fan": shown.rows[0].films[:5] if shown.rows else [],
         "viewer": viewer,
         "rating_count": num_ratings,
-        "ratings_missing": max(0, RATINGS_WANTED - num_ratings),
+        "ratings_missing": max(0, FULL_HISTORY - num_ratings),
         "is_personal": num_ratings > 0,
         "form": TonightForm(answers, catalogue=page.catalogue, visitor=page.visitor),
         "origin": page.rows[0].recommendation_id if viewer and page.rows else "",

@@ -29,12 +29,12 @@ from recommender.night.selectors import (
     get_seat,
 )
 from recommender.night.voting import FILMS_PER_VOTE, MIN_FILMS
+from recommender.ranking import FULL_HISTORY
 from recommender.taste_selectors import count_ratings
 
 # One address (an office, a shared flat) may start or join so many nights an hour.
 ENTRIES_PER_ADDRESS = 60
 ENTRY_WINDOW_SECONDS = 3600
-RATINGS_WANTED = 5
 FILMS_FOUND = 6
 
 
@@ -168,8 +168,8 @@ def night(request: PageRequest, night_id: int) -> HttpResponse:
         "found": _find_films(shown, query) if is_gathering else [],
         "most_films": FILMS_PER_VOTE,
         "has_films_enough": len(shown.films) >= MIN_FILMS,
-        "rating_count": count_ratings(user=viewer) if is_gathering else RATINGS_WANTED,
-        "ratings_wanted": RATINGS_WANTED,
+        "rating_count": count_ratings(user=viewer) if is_gathering else FULL_HISTORY,
+        "ratings_wanted": FULL_HISTORY,
     }
     return render(request, "recommender/night.html", context)
 
