@@ -22,7 +22,6 @@ from recommender.ml.cold.question import (
     choose_newest_films,
     choose_random_films,
     pose_cold_question,
-    without_films,
 )
 from recommender.ml.cold.report import keep_part, report_lines
 from recommender.ml.cold.tags import load_tags
@@ -78,12 +77,6 @@ def test_newest_films_are_whole_years_from_the_last_back() -> None:
     train = interactions_of([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [6]])
     found = choose_newest_films(train, movies, fraction=0.5, min_ratings=2)
     assert found.tolist() == [2, 3, 4]
-
-
-def test_films_can_be_left_out_of_histories() -> None:
-    held_out = interactions_of([[1, 7, 3, 4, 5, 9, 3]])
-    question = pose_cold_question("q", interactions_of([[1, 3]]), held_out, COLD)
-    assert without_films(question.cold, COLD).histories[0].tolist() == [1, 3, 4, 5]
 
 
 def test_ranks_are_counted_among_all_and_among_withheld_films() -> None:

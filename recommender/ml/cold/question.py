@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,15 +123,4 @@ def _ask_for(interactions: Interactions, mask: NDArray[np.bool_], protocol: str)
         stars=[interactions.rating[before] for before in befores],
         targets=[movie_ids[row : row + 1] for row in rows],
         true_times=interactions.has_true_times[people],
-    )
-
-
-def without_films(split: EvaluationSplit, movie_ids: NDArray[np.int64]) -> EvaluationSplit:
-    """Return the same question with some films left out of the histories."""
-    kept = [~np.isin(history, movie_ids) for history in split.histories]
-    return replace(
-        split,
-        histories=[h[mask] for h, mask in zip(split.histories, kept, strict=True)],
-        timestamps=[t[mask] for t, mask in zip(split.timestamps, kept, strict=True)],
-        stars=[s[mask] for s, mask in zip(split.stars, kept, strict=True)],
     )
