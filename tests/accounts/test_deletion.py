@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, models
 from django.test import Client
+from django.utils import timezone
 
 from accounts import personal_data
 from accounts.deletion import delete_account
@@ -79,8 +82,6 @@ def fill_every_table_of(user: User) -> None:
 
 
 def _make_row(model: type[models.Model], name: str, user: User, movie: Movie) -> None:
-    from django.utils import timezone
-
     values: dict[str, object] = {name: user}
     for field in model._meta.concrete_fields:
         if field.name == name or field.null or field.primary_key or field.has_default():
@@ -91,23 +92,28 @@ def _make_row(model: type[models.Model], name: str, user: User, movie: Movie) ->
             values[field.name] = movie
         elif field.is_relation and isinstance(field.related_model, type):
             values[field.name] = _get_or_make(field.related_model)
-        elif isinstance(field, models.DateTimeField):
-            values[field.name] = timezone.now()
-        elif isinstance(field, models.DateField):
-            values[field.name] = timezone.localdate()
-        elif isinstance(field, models.GenericIPAddressField):
-            values[field.name] = "192.0.2.77"
-        elif isinstance(field, models.EmailField):
-            values[field.name] = f"{NAME}@example.org"
-        elif isinstance(field, models.UUIDField):
-            values[field.name] = "12345678123456781234567812345678"
-        elif isinstance(field, models.IntegerField):
-            values[field.name] = 1
-        elif isinstance(field, models.JSONField):
-            values[field.name] = []
-        elif isinstance(field, models.CharField | models.TextField) and not field.blank:
-            values[field.name] = field.choices[0][0] if field.choices else NAME[: field.max_length]
+        elif field.choices:
+            values[field.name] = field.choices[0][0]
+        elif not field.blank:
+            values[field.name] = _make_value(field)
     model._default_manager.create(**values)
+
+
+def _make_value(field: "models.Field[Any, Any]") -> object:
+    """Return a value of a field's kind, the first kind that fits."""
+    now = timezone.now()
+    kinds: list[tuple[Any, object]] = [
+        (models.DateTimeField, now),
+        (models.DateField, now.date()),
+        (models.GenericIPAddressField, "192.0.2.77"),
+        (models.EmailField, f"{NAME}@example.org"),
+        (models.UUIDField, "12345678123456781234567812345678"),
+        (models.IntegerField | models.DecimalField | models.FloatField, 1),
+        (models.JSONField, []),
+        (models.CharField, NAME[: field.max_length]),
+        (models.TextField, NAME),
+    ]
+    return next(value for kind, value in kinds if isinstance(field, kind))
 
 
 def _get_or_make(model: type[models.Model]) -> models.Model:
