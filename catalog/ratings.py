@@ -103,9 +103,7 @@ def set_rating(
 
     `watched_at` moves it to another place, and is the date it was watched unless `is_date_known` is
     false; without one, a new rating stands where the diary has the movie, else at its own time, and
-    then claims no date. `origin` is the
-    recommendation it was rated from, where known. Setting what is set already changes nothing and
-    tells nobody.
+    then claims no date. `origin` is the recommendation it came from. The same again tells nobody.
 
     Raises:
         InvalidStarsError: The stars are not 0.5 to 5.0 in steps of 0.5.
@@ -129,13 +127,7 @@ def set_rating(
     if place is not None:
         rating.watched_at, rating.is_date_known = place, is_date_known
     rating.save()
-    RatingEvent.objects.create(
-        user=owner,
-        movie_id=movie_id,
-        kind=RatingEvent.Kind.SET,
-        stars=clean,
-        watched_at=rating.watched_at,
-    )
+    _record(owner, rating, kind=RatingEvent.Kind.SET, stars=clean)
     rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id], origin=origin)
     return rating
 
@@ -152,12 +144,17 @@ def remove_rating(*, user: User, movie_id: int) -> bool:
     if rating is None:
         return False
     rating.delete()
-    RatingEvent.objects.create(
-        user=owner,
-        movie_id=movie_id,
-        kind=RatingEvent.Kind.REMOVED,
-        stars=None,
-        watched_at=rating.watched_at,
-    )
+    _record(owner, rating, kind=RatingEvent.Kind.REMOVED, stars=None)
+    # Without an origin: nothing was done with a recommendation.
     rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
     return True
+
+
+def _record(owner: User, rating: Rating, *, kind: str, stars: Decimal | None) -> None:
+    RatingEvent.objects.create(
+        user=owner,
+        movie_id=rating.movie_id,
+        kind=kind,
+        stars=stars,
+        watched_at=rating.watched_at,
+    )

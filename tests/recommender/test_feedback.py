@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services import merge_guest
-from catalog.services import add_to_watchlist, set_rating
+from catalog.services import add_to_watchlist, remove_rating, set_rating
 from recommender.feedback import buffer as feedback_buffer
 from recommender.feedback.retention import delete_old_feedback
 from recommender.feedback.writing import WRITE_LOCK, write_feedback
@@ -125,6 +125,21 @@ def test_deeds_are_tied_to_the_last_answer_that_showed_the_film(
     assert {event.recommendation_id.hex for event in Event.objects.all()} == {
         body["recommendation_id"]
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_stars_back_answers_no_recommendation(
+    active_model: ModelVersion, api: APIClient, viewer: User
+) -> None:
+    shown_id = api.get(MINE).json()["results"][0]["movie"]["id"]
+    write_feedback()
+    set_rating(user=viewer, movie_id=shown_id, stars=4)
+    write_feedback()
+    assert kinds() == {shown_id: "liked"}
+    Event.objects.all().delete()
+    remove_rating(user=viewer, movie_id=shown_id)
+    write_feedback()
+    assert not kinds()
 
 
 @pytest.mark.django_db(transaction=True)
