@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 from redis import Redis
 
 
@@ -25,3 +26,9 @@ def empty_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("django_db"):
         with Redis.from_url(settings.REDIS_URL) as client:
             client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_site() -> None:
+    """Speak English whatever the test before was answered in: a language stays with its thread."""
+    translation.activate(settings.LANGUAGE_CODE)
