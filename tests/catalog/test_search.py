@@ -1,6 +1,5 @@
 import gzip
 import json
-import time
 from collections import Counter
 from typing import Any
 
@@ -178,6 +177,4 @@ def test_search_of_sixty_thousand_movies_uses_the_indexes(sixty_thousand: None) 
     parameters = {"prefix": "godf the%", "word": "%godf%", "begun": ["% godf%", "% the%"]}
     assert "movie_search_title_trgm" in _explain(words, parameters)
 
-    started = time.perf_counter()
     assert find_movie_ids("godfater", limit=10)[0] == 100_000
-    assert time.perf_counter() - started < 0.5

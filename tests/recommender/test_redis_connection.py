@@ -33,10 +33,7 @@ def test_second_call_does_not_wait_for_a_redis_that_is_away(settings: Settings) 
     try:
         with pytest.raises((RedisError, OSError)), redis_guard() as client:
             client.ping()
-        started = time.monotonic()
-        for _ in range(100):
-            with pytest.raises(RedisUnavailableError), redis_guard():
-                pass
-        assert time.monotonic() - started < 0.05
+        with pytest.raises(RedisUnavailableError), redis_guard():
+            pytest.fail("a Redis that was away is asked again at once")
     finally:
         breaker.record_success()
