@@ -35,9 +35,7 @@ def batch_loss(
     targets = torch.from_numpy(batch.targets).to(device)
     own = draw_own_rows(inputs, targets, config, model.num_items, negatives)
     if own is not None and workers is not None and workers.size > 1:
-        mine = torch.zeros_like(targets, dtype=torch.bool)
-        mine[share] = True
-        own = own[mine[targets > 0]]
+        own = _keep_share(own, targets, workers)
     places, rows = _find_targets(batch.targets[share], device)
     if len(places) == 0:
         return torch.zeros(()), 0
@@ -54,6 +52,13 @@ def batch_loss(
                 later_loss = compute_loss(model, asked, later_rows, config, negatives)
                 loss = (loss + config.later_weight * later_loss) / (1.0 + config.later_weight)
     return loss, len(rows)
+
+
+def _keep_share(own: Tensor, targets: Tensor, workers: Workers) -> Tensor:
+    """Return the rows of this process's share, of those of each target of the batch (B, T)."""
+    mine = torch.zeros_like(targets, dtype=torch.bool)
+    mine[workers.share] = True
+    return own[mine[targets > 0]]
 
 
 def shift_targets(targets: NDArray[np.int64], places: int) -> NDArray[np.int64]:
