@@ -13,7 +13,7 @@ from recommender.dials import DialOptions
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 
 MAX_LIMIT = 100
 NO_DIALS = DialOptions()

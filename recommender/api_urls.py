@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from recommender import api, taste_api
+from recommender import api
 from recommender.feedback import api as feedback_api
+from recommender.taste import api as taste_api
 
 urlpatterns = [
     path("me/recommendations", api.MyRecommendationsView.as_view(), name="api-recommendations"),

@@ -19,7 +19,7 @@ class RecommenderConfig(AppConfig):
         from recommender.exporting import export_taste  # noqa: PLC0415
         from recommender.night.personal import erase_nights, export_nights  # noqa: PLC0415
         from recommender.serving import model_server  # noqa: PLC0415
-        from recommender.tonight_services import export_services  # noqa: PLC0415
+        from recommender.tonight.services import export_services  # noqa: PLC0415
 
         register_exporter("recommender", export_taste)
         register_exporter("nights", export_nights)

@@ -19,7 +19,7 @@ from recommender.night.models import (
     NightForecast,
     NightMember,
 )
-from recommender.tonight_models import ChosenService
+from recommender.tonight.models import ChosenService
 
 __all__ = [
     "AgeBand",

@@ -17,8 +17,8 @@ from recommender.night.personal import merge_nights
 from recommender.queueing import queue_finetuning
 from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste
-from recommender.taste_merging import merge_taste
-from recommender.tonight_services import merge_services
+from recommender.taste.merging import merge_taste
+from recommender.tonight.services import merge_services
 
 # What was watched longer ago was not watched because it was recommended.
 RECENTLY = timedelta(days=7)

@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
-from recommender import home_views, onboarding_views, taste_views, views
+from recommender import views
+from recommender.home import views as home_views
+from recommender.onboarding import views as onboarding_views
+from recommender.taste import views as taste_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from recommender.answer_bytes import get_recommendations_json, read_page_request
-from recommender.home_selectors import warm_up_home
+from recommender.home.selectors import warm_up_home
 
 logger = structlog.get_logger(__name__)
 

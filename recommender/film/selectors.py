@@ -20,7 +20,7 @@ from recommender.film.reasons import WhyForYou, explain_film
 from recommender.models import HiddenMovie, MutedReason
 from recommender.serving import ServingState, model_server, read_state
 from recommender.similar import rank_similar_films
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 
 SIMILAR_FILMS = 12
 LARGEST_ID = 2**63 - 1

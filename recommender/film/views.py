@@ -29,7 +29,7 @@ from recommender.film.plots import Forecast, draw_forecast, draw_histogram
 from recommender.film.selectors import get_film_page, get_why
 from recommender.reason_muting import mute_reason, unmute_reason
 from recommender.selectors import get_predicted_rating
-from recommender.taste_selectors import count_ratings
+from recommender.taste.selectors import count_ratings
 
 CAST_SHOWN = 8
 

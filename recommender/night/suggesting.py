@@ -23,7 +23,7 @@ from recommender.models import HiddenMovie
 from recommender.predicting import ask_head, predict_stars
 from recommender.reasons import is_disliked
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 
 Floats = NDArray[np.float32]
 

@@ -30,7 +30,7 @@ from recommender.night.selectors import (
 )
 from recommender.night.voting import FILMS_PER_VOTE, MIN_FILMS
 from recommender.ranking import FULL_HISTORY
-from recommender.taste_selectors import count_ratings
+from recommender.taste.selectors import count_ratings
 
 # One address (an office, a shared flat) may start or join so many nights an hour.
 ENTRIES_PER_ADDRESS = 60

@@ -23,7 +23,7 @@ from recommender.recommending import (
 )
 from recommender.serializers import render_list
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 from tests.load.rows import RUNS, Row, median, state_value, summarise
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -9,7 +9,7 @@ from catalog.services import UnknownMovieError
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.reason_muting import mute_reason, unmute_reason
 from recommender.selectors import get_home_rows, get_recommendations
-from recommender.taste_selectors import get_muted_reasons
+from recommender.taste.selectors import get_muted_reasons
 from tests.recommender.conftest import Watch
 
 HISTORY = (20, 23, 26, 29, 32)

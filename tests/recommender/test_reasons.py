@@ -6,7 +6,7 @@ import pytest
 from accounts.models import User
 from recommender import reasons, services
 from recommender.answers import Filters, HistoryItem, Taste
-from recommender.home import compute_home_rows
+from recommender.home.composing import compute_home_rows
 from recommender.ml.explain import CLEAR_DROP, log_probabilities
 from recommender.model_input import make_sequence
 from recommender.models import ModelVersion

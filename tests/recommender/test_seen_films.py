@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from catalog.models import SeenMovie
 from catalog.services import set_rating
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 from tests.catalog.factories import make_member, make_movie
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import remove_rating, set_rating
 from recommender import selectors, services
-from recommender.answers import HistoryItem, RecommendationList
+from recommender.answers import Filters, HistoryItem, RecommendationList
 from recommender.models import ModelVersion
-from recommender.onboarding_selectors import get_onboarding_movies
+from recommender.onboarding.selectors import get_onboarding_movies
 from recommender.selectors import InvalidCursorError, get_recommendations
 from tests.recommender.conftest import NUM_MOVIES, Watch
 
@@ -97,13 +97,16 @@ def test_filters_still_fill_the_answer(
     watch(viewer, 20, 23, 26, 29, 32)
     drama = Genre.objects.get(name="Drama")
     answer = get_recommendations(
-        user=viewer, genre_ids=[drama.pk], min_year=1962, max_year=2000, limit=8
+        user=viewer,
+        filters=Filters(genre_ids=(drama.pk,), min_year=1962, max_year=2000),
+        limit=8,
     )
     found = Movie.objects.filter(
         pk__in=ids(answer), genres=drama, year__gte=1962, year__lte=2000
     ).count()
     assert found == 8
-    without = get_recommendations(user=viewer, excluded_genre_ids=[drama.pk], limit=100)
+    no_drama = Filters(excluded_genre_ids=(drama.pk,))
+    without = get_recommendations(user=viewer, filters=no_drama, limit=100)
     assert not Movie.objects.filter(pk__in=ids(without), genres=drama).exists()
 
 

@@ -12,8 +12,8 @@ from catalog.services import UnknownMovieError, remove_rating, set_rating
 from recommender import services
 from recommender.models import HiddenMovie, TasteProfile
 from recommender.serving import read_state
-from recommender.taste_reading import read_taste
-from recommender.taste_selectors import get_age_band
+from recommender.taste.reading import read_taste
+from recommender.taste.selectors import get_age_band
 
 
 def version_of(user: User) -> int:

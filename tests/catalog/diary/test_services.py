@@ -23,7 +23,7 @@ from catalog.diary_models import (
 from catalog.models import Movie, Rating
 from catalog.ratings import UnknownMovieError, set_rating
 from recommender.models import TasteProfile
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 from tests.catalog.factories import make_member, make_movie
 
 pytestmark = pytest.mark.django_db

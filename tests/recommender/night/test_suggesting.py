@@ -17,7 +17,7 @@ from recommender.night.suggesting import (
 from recommender.selectors import get_predicted_rating
 from recommender.services import hide_movie, set_dials
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 from tests.catalog.factories import count_queries
 from tests.recommender.conftest import Watch
 from tests.recommender.night.conftest import make_person

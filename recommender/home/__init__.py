@@ -1,0 +1,1 @@
+"""The home page: its rows, and the evening's films above them."""

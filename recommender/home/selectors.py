@@ -1,0 +1,201 @@
+"""What the home page shows a person: three films for the evening, then the rows."""
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.http import QueryDict
+
+from accounts.models import User
+from recommender import cache, payloads
+from recommender.answering import is_of_state
+from recommender.answers import Filters, HomeRow, Recommendation, Taste
+from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
+from recommender.experiments.row_bandit import arrange_rows, needs_context
+from recommender.feedback import noting as feedback
+from recommender.home.composing import compute_home_rows, trim_rows
+from recommender.home.reading import NO_FACTS, HomeFacts, read_home_facts
+from recommender.own_scale import read_own_scale
+from recommender.serving import ServingState, Snapshot, model_server, read_state
+from recommender.taste.reading import read_taste
+from recommender.tonight.picking import FILMS, TonightAnswers, pick_films, read_answers
+
+TONIGHT = "tonight"
+# So long after an evening it is asked how the film was, and not before the film is over.
+ASKED_FOR_DAYS = 7
+FILM_LASTS = "2 hours"
+
+_VISITOR_SQL = """
+SELECT (SELECT count(*) FROM catalog_rating WHERE user_id = asked.user_id),
+       ARRAY(SELECT service_id FROM recommender_chosenservice
+             WHERE user_id = asked.user_id ORDER BY service_id),
+       (SELECT entry.movie_id FROM catalog_diaryentry AS entry
+        WHERE entry.user_id = asked.user_id AND entry.watched_on > current_date - %s
+          AND entry.created_at < now() - %s::interval
+          AND NOT EXISTS (SELECT 1 FROM catalog_rating AS rating
+                          WHERE rating.user_id = entry.user_id
+                            AND rating.movie_id = entry.movie_id)
+        ORDER BY entry.watched_on DESC, entry.id DESC LIMIT 1)
+FROM (SELECT %s::bigint AS user_id) AS asked
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What home asks of somebody: ratings, services, and a film watched lately without stars."""
+
+    num_ratings: int = 0
+    service_ids: tuple[int, ...] = ()
+    watched_movie_id: int | None = None
+
+
+NOBODY = Visitor()
+
+
+@dataclass(frozen=True, slots=True)
+class TonightPicks:
+    """Up to three films for the evening; `labels` say by id what is known of length and services.
+
+    `recommendation_id` is empty where nobody is shown them.
+    """
+
+    answers: TonightAnswers
+    filters: Filters
+    items: tuple[Recommendation, ...]
+    has_more: bool
+    recommendation_id: str
+    labels: dict[int, FilmLabel]
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The home page of a person."""
+
+    visitor: Visitor
+    tonight: TonightPicks
+    rows: list[HomeRow]
+    catalogue: CatalogueArrays
+
+
+def read_visitor(*, user: User | None) -> Visitor:
+    """Return what home asks of a person; one query, none for somebody new."""
+    if user is None:
+        return NOBODY
+    with connection.cursor() as cursor:
+        cursor.execute(_VISITOR_SQL, [ASKED_FOR_DAYS, FILM_LASTS, user.pk])
+        num_ratings, service_ids, watched = cursor.fetchone()
+    return Visitor(num_ratings, tuple(service_ids), watched)
+
+
+class HomeReader:
+    """Reads one person's home page: state, snapshot and taste once, however much is shown.
+
+    `is_shown` notes the films as shown to the person.
+    """
+
+    def __init__(self, *, user: User | AnonymousUser | None, is_shown: bool = False) -> None:
+        self._user_id = user.pk if user is not None else None
+        self._state: ServingState = read_state(user_id=self._user_id)
+        self._snapshot: Snapshot = model_server.get_snapshot(self._state)
+        self._is_shown = is_shown and self._user_id is not None
+
+    @property
+    def catalogue(self) -> CatalogueArrays:
+        """The catalogue that answers are computed from."""
+        return self._snapshot.catalogue
+
+    @cached_property
+    def _taste(self) -> Taste:
+        return Taste() if self._user_id is None else read_taste(user_id=self._user_id)
+
+    def read_tonight(
+        self, answers: TonightAnswers, *, service_ids: tuple[int, ...]
+    ) -> TonightPicks:
+        """Return the films for the evening; cached like recommendations."""
+        filters = answers.make_filters(self.catalogue, service_ids=service_ids)
+
+        def compute() -> list[HomeRow]:
+            found = pick_films(
+                self._snapshot, taste=self._taste, filters=filters, page=answers.page
+            )
+            return [HomeRow(TONIGHT, "", "", found, uuid.uuid4().hex)]
+
+        [row] = self._get_rows(TONIGHT, f"{filters!r}{answers.page}", compute)
+        shown = replace(row, items=row.items[:FILMS])
+        if self._is_shown:
+            feedback.note_tonight(state=self._state, user_id=self._user_id or 0, row=shown)
+        return TonightPicks(
+            answers=answers,
+            filters=filters,
+            items=shown.items,
+            has_more=len(row.items) > FILMS,
+            recommendation_id="" if self._user_id is None else row.recommendation_id,
+            labels=self.catalogue.label_films([item.movie_id for item in shown.items]),
+        )
+
+    def read_rows(self, *, context: str = "", without: Collection[int] = ()) -> list[HomeRow]:
+        """Return the rows, no film twice and none of `without`; cached like recommendations.
+
+        `context` is what a bandit may order them by.
+        """
+        arm = self._state.row_arm
+
+        def compute() -> list[HomeRow]:
+            page_id = uuid.uuid4().hex
+            rows = compute_home_rows(self._snapshot, taste=self._taste, facts=self._read_facts())
+            rows = arrange_rows(rows, arm=arm, context=context, page_id=page_id)
+            return [replace(row, recommendation_id=page_id) for row in rows]
+
+        rows = self._get_rows("home", context if needs_context(arm) else "", compute)
+        rows = trim_rows(rows, without=without)
+        if self._is_shown:
+            feedback.note_home(
+                state=self._state, user_id=self._user_id or 0, rows=rows, context=context
+            )
+        return rows
+
+    def _read_facts(self) -> HomeFacts:
+        if self._user_id is None:
+            return NO_FACTS
+        history = self._taste.history
+        scale = read_own_scale(history, everybody=self.catalogue.mean_rating)
+        liked = [item.movie_id for item in history if scale.is_liked(item)]
+        best = sorted((item.stars or 0.0 for item in history), reverse=True)
+        return read_home_facts(
+            user_id=self._user_id,
+            liked_ids=liked,
+            seen_ids=[item.movie_id for item in history],
+            # The best third, and never what is not liked.
+            min_stars=max(scale.mean, best[len(best) // 3] if best else 0.0),
+        )
+
+    def _get_rows(
+        self, kind: str, options: str, compute: Callable[[], list[HomeRow]]
+    ) -> list[HomeRow]:
+        key = cache.make_key(kind, state=self._state, user_id=self._user_id, options=options)
+
+        def compute_bytes() -> tuple[bytes, bool]:
+            return payloads.dump_rows(compute()), is_of_state(self._snapshot, self._state)
+
+        return payloads.load_rows(cache.get_or_compute(key, compute_bytes))
+
+
+def warm_up_home(*, user: User) -> None:
+    """Compute and keep what a person's home page shows before anything is answered there."""
+    reader, visitor = HomeReader(user=user), read_visitor(user=user)
+    reader.read_tonight(TonightAnswers(), service_ids=visitor.service_ids)
+    reader.read_rows()
+
+
+def get_home_page(*, user: User | None, query: QueryDict, context: str) -> HomePage:
+    """Return the home page and note what it shows; `query` holds the answers for the evening."""
+    reader = HomeReader(user=user, is_shown=True)
+    visitor = read_visitor(user=user)
+    answers = read_answers(query, reader.catalogue)
+    tonight = reader.read_tonight(answers, service_ids=visitor.service_ids)
+    shown = {item.movie_id for item in tonight.items}
+    rows = reader.read_rows(context=context, without=shown)
+    return HomePage(visitor, tonight, rows, reader.catalogue)

@@ -1,0 +1,1 @@
+"""The welcome: genres, then posters whose answers tell most."""

@@ -1,0 +1,1 @@
+"""The question for the evening: what is asked, which films answer it, what people do with them."""

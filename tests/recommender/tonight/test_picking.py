@@ -1,0 +1,210 @@
+"""The question for the evening: its address and form, and the films it leads to."""
+
+import re
+import tracemalloc
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+
+from accounts.models import User
+from catalog.models import Availability, Movie, Service
+from catalog.services import bump_catalogue_version
+from recommender.home.selectors import HomeReader
+from recommender.models import ChosenService, ModelVersion
+from recommender.tonight.picking import TonightAnswers, read_answers
+from recommender.tonight.services import choose_services
+from tests.catalog.factories import count_queries_of
+from tests.pages import read
+from tests.recommender.conftest import Watch
+from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks
+
+
+def test_three_films_come_with_reasons_and_what_is_unknown_of_them(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    page = read(browser)
+    assert len(get_picks(page)) == 3
+    assert page.count("length unknown") == 3
+    assert page.count("pick__reason") == 3
+    assert "No lengths are known here yet" in page
+
+
+def test_somebody_new_is_asked_too(active_model: ModelVersion) -> None:
+    assert len(get_picks(read(Client()))) == 3
+
+
+def test_no_film_for_the_evening_stands_in_a_row(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    page = read(browser)
+    rows = [int(pk) for pk in re.findall(r'id="film-(\d+)"', page)]
+    assert not set(get_picks(page)) & set(rows)
+    assert len(rows) == len(set(rows))
+
+
+def test_minutes_and_genres_of_the_address_are_kept_to(
+    active_model: ModelVersion, services: list[Service], browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    page = read(browser, "/?minutes=100&genre=drama")
+    picks = get_picks(page)
+    # Film 41 and later have no length; Drama is every third film.
+    assert len(picks) == 3
+    assert all(pk in (2, 5, 8, 11) or pk > 40 for pk in picks)
+    assert all(pk % 3 == 2 for pk in picks)
+    assert re.search(r'value="100"\s+checked', page)
+    assert re.search(r'value="Drama"\s+checked', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("minutes=soon", "“soon” is no time to spend"),
+        ("minutes=9", "give 10 to 600 minutes"),
+        ("minutes=%D9%A1%D9%A2", "is no time to spend"),
+        ("genre=Polka", "There is no genre “Polka” here."),
+    ],
+)
+def test_what_is_no_answer_is_said_and_left_out(
+    query: str, said: str, active_model: ModelVersion
+) -> None:
+    page = read(Client(), f"/?{query}")
+    assert said in page
+    assert len(get_picks(page)) == 3
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "31", "9" * 4999])
+def test_page_that_is_none_is_the_first(page: str, active_model: ModelVersion) -> None:
+    assert get_picks(read(Client(), f"/?page={page}")) == get_picks(read(Client(), "/"))
+
+
+def test_answers_make_an_address_that_reads_back(active_model: ModelVersion) -> None:
+    catalogue = HomeReader(user=None).catalogue
+    answers = TonightAnswers(minutes=95, genre_names=("Comedy", "Drama"), page=3)
+    query = answers.make_query(page=3)
+    assert query == "?minutes=95&genre=Comedy&genre=Drama&page=3"
+    assert read_answers(QueryDict(query[1:]), catalogue) == answers
+    assert TonightAnswers().make_query() == ""
+
+
+def test_form_without_htmx_leads_to_an_address_to_share(
+    active_model: ModelVersion, browser: Client
+) -> None:
+    answer: Any = browser.post("/tonight/", {"minutes": "90", "genre": ["Drama"], "page": "2"})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/?minutes=90&genre=Drama&page=2#tonight"
+
+
+def test_form_with_bad_minutes_comes_back_with_what_was_typed(
+    active_model: ModelVersion, browser: Client
+) -> None:
+    answer: Any = browser.post("/tonight/", {"minutes": "abc", "genre": "Drama"}, follow=True)
+    page = answer.content.decode()
+    assert "“abc” is no time to spend" in page
+    assert re.search(r'value="Drama"\s+checked', page)
+    refused = browser.post("/tonight/", {"minutes": "abc"}, headers=HTMX)
+    assert refused.status_code == 400
+    assert "abc" in refused.content.decode()
+
+
+def test_htmx_gets_the_films_alone_and_the_address_moves(
+    active_model: ModelVersion, browser: Client
+) -> None:
+    answer = browser.post("/tonight/", {"minutes": "90", "page": "2"}, headers=HTMX)
+    assert answer["HX-Push-Url"] == "/?minutes=90&page=2"
+    page = answer.content.decode()
+    assert page.lstrip().startswith('<div class="tonight__films"')
+    assert 'name="next" value="/?minutes=90&amp;page=2"' in page
+
+
+def test_three_more_are_other_films_until_there_are_none(
+    active_model: ModelVersion, services: list[Service]
+) -> None:
+    client, seen = Client(), list[int]()
+    for number in range(1, 21):
+        page = read(client, f"/?genre=Drama&page={number}")
+        picks = get_picks(page)
+        seen += picks
+        if "Three more" not in page:
+            break
+        assert len(picks) == 3
+    assert len(seen) == len(set(seen)) == 20
+    assert "That is all that fits these answers." in read(client, "/?genre=Drama&page=20")
+
+
+def test_services_are_kept_and_unknown_ones_flagged(
+    active_model: ModelVersion, services: list[Service], browser: Client, viewer: User
+) -> None:
+    asked = {"services": "asked", "service": [str(services[0].pk)]}
+    browser.post("/tonight/", asked)
+    assert list(ChosenService.objects.values_list("service_id", flat=True)) == [services[0].pk]
+    page = read(browser)
+    assert all(pk % 3 == 2 or pk >= 59 for pk in get_picks(page))
+    assert "On Mine" in page
+    browser.post("/tonight/", {"minutes": "90"})  # a form that did not ask for services
+    assert ChosenService.objects.count() == 1
+    browser.post("/tonight/", {"services": "asked"})
+    assert not ChosenService.objects.exists()
+
+
+def test_film_of_unknown_services_is_shown_as_such(
+    active_model: ModelVersion, services: list[Service], browser: Client, viewer: User
+) -> None:
+    choose_services(user=viewer, service_ids=[services[0].pk])
+    Availability.objects.filter(movie_id__lt=50).delete()
+    bump_catalogue_version()
+    assert "Where to watch it is not known" in read(browser)
+
+
+def test_unknown_service_is_refused_and_nobody_new_is_made_for_nothing(
+    active_model: ModelVersion, services: list[Service]
+) -> None:
+    client = Client()
+    client.post("/tonight/", {"services": "asked", "minutes": "90"})
+    assert not User.objects.exists()
+    answer: Any = client.post("/tonight/", {"services": "asked", "service": "99999"}, follow=True)
+    assert "That service does not exist any more" in answer.content.decode()
+    assert not ChosenService.objects.exists()
+
+
+def test_queries_do_not_grow_with_ratings_services_or_answers(
+    active_model: ModelVersion, services: list[Service], browser: Client, viewer: User, watch: Watch
+) -> None:
+    read(Client())
+    watch(viewer, *HISTORY)
+    cold, warm = (count_queries_of(browser, "/?minutes=100") for _ in range(2))
+    watch(viewer, *(pk for pk in range(1, 50) if pk not in HISTORY))
+    choose_services(user=viewer, service_ids=[service.pk for service in services])
+    bump_catalogue_version()
+    read(Client())
+    assert warm <= cold <= 12
+    assert count_queries_of(browser, "/?minutes=100&genre=Drama&genre=Comedy") <= cold
+
+
+def test_page_takes_no_more_memory_or_queries_with_more_films_and_ratings(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    def measure() -> tuple[int, int]:
+        for _ in range(2):  # the process has its catalogue, the cache its rows
+            read(browser)
+        queries = count_queries_of(browser, "/")
+        tracemalloc.start()
+        try:
+            read(browser)
+            return tracemalloc.get_traced_memory()[1], queries
+        finally:
+            tracemalloc.stop()
+
+    watch(viewer, *HISTORY)
+    peak, queries = measure()
+    films = [Movie(pk=pk, title=f"New {pk}", search_title=f"new {pk}") for pk in range(100, 3100)]
+    Movie.objects.bulk_create(films)
+    watch(viewer, *range(100, 1100))
+    bump_catalogue_version()
+    grown, more_queries = measure()
+    assert more_queries <= queries <= 12
+    assert grown < 1.3 * peak + 100_000
