@@ -93,12 +93,7 @@ class SessionRecommendationsView(APIView):
                 history=options["history"],
                 limit=options["limit"],
                 include_reasons=options.get("include", False),
-                genre_ids=filters.genre_ids,
-                excluded_genre_ids=filters.excluded_genre_ids,
-                min_year=filters.min_year,
-                max_year=filters.max_year,
-                max_runtime=filters.max_runtime,
-                service_ids=filters.service_ids,
+                filters=filters,
                 cursor=options.get("cursor"),
                 dials=make_dials(options),
             )

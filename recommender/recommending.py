@@ -68,34 +68,19 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     catalogue = snapshot.catalogue
     taste = replace(taste, dials=taste.dials.or_else(snapshot.dials))
     mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
-    watched = catalogue.positions_of([item.movie_id for item in taste.history])
-    count = int((watched >= 0).sum())
-    is_fallback = count < ranking.FULL_HISTORY
     sequence, _ = make_sequence(snapshot, taste.history)
     if snapshot.model is None or not len(sequence):
-        popularity = turn_dials(
-            _score_without_model(snapshot, taste),
-            dials=taste.dials,
-            catalogue=catalogue,
-            mask=mask,
-            likeness=None,
-        )
+        popularity = _turn_dials(snapshot, taste, _score_without_model(snapshot, taste), mask)
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
+    watched = catalogue.positions_of([item.movie_id for item in taste.history])
+    is_fallback = int((watched >= 0).sum()) < ranking.FULL_HISTORY
     hidden = snapshot.model.network.encode([sequence])
     scores = score_films(snapshot, hidden)
     if is_fallback:
-        leaning = ranking.score_leaning(
-            catalogue, taste=taste, liked_positions=_find_liked(snapshot, taste)
-        )
+        liked = _find_liked(snapshot, taste)
+        leaning = ranking.score_leaning(catalogue, taste=taste, liked_positions=liked)
         scores = blend_few(scores, leaning, mask=mask)
-    if taste.dials.rescores:
-        scores = turn_dials(
-            scores,
-            dials=taste.dials,
-            catalogue=catalogue,
-            mask=mask,
-            likeness=_score_likeness(snapshot, taste) if taste.dials.adventure else None,
-        )
+    scores = _turn_dials(snapshot, taste, scores, mask)
     scores = ranking.complete(scores, catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
     if not is_fallback and not taste.dials.rescores:
@@ -104,6 +89,20 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     variety = taste.dials.variety
     share = snapshot.diversity if variety is None else variety
     return ranking.diversify(ranked, pool, share=share), is_fallback
+
+
+def _turn_dials(
+    snapshot: Snapshot, taste: Taste, scores: NDArray[np.float32], mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return (C,) scores as the dials shift them; the same array where none is turned."""
+    wants_likeness = snapshot.model is not None and taste.dials.adventure
+    return turn_dials(
+        scores,
+        dials=taste.dials,
+        catalogue=snapshot.catalogue,
+        mask=mask,
+        likeness=_score_likeness(snapshot, taste) if wants_likeness else None,
+    )
 
 
 def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from recommender.answering import (
     make_page_request,
 )
 from recommender.answers import (
+    NO_FILTERS,
     Filters,
     HistoryItem,
     HomeRow,
@@ -27,14 +28,14 @@ from recommender.answers import (
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.cursors import InvalidCursorError
 from recommender.dials import DialOptions
-from recommender.home_selectors import HomeReader
+from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.outbox import Outbox
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.recommending import arrange_history
 from recommender.serving import model_server, read_state
 from recommender.similar import rank_similar_films
-from recommender.taste_reading import read_taste
+from recommender.taste.reading import read_taste
 
 __all__ = [
     "MAX_LIMIT",
@@ -54,33 +55,18 @@ def get_recommendations(
     history: Sequence[HistoryItem] | None = None,
     limit: int = 10,
     include_reasons: bool = False,
-    genre_ids: Sequence[int] = (),
-    excluded_genre_ids: Sequence[int] = (),
-    min_year: int | None = None,
-    max_year: int | None = None,
-    max_runtime: int | None = None,
-    service_ids: Sequence[int] = (),
+    filters: Filters = NO_FILTERS,
     cursor: str | None = None,
     dials: DialOptions = NO_DIALS,
 ) -> RecommendationList:
     """Return `limit` (1 to 100) films for a person, or for a `history` that belongs to nobody.
 
-    `genre_ids` keeps films of any of these genres, `max_runtime` (minutes) and `service_ids` those
-    that fit or of which it is not known. With a `history` nothing is read of `user`, and
-    nothing is stored. Answers for people are cached until their taste, the model or the catalogue
-    changes.
+    With a `history` nothing is read of `user`, and nothing is stored. Answers for people are cached
+    until their taste, the model or the catalogue changes.
 
     Raises:
         InvalidCursorError: `cursor` is not one that an answer carried.
     """
-    filters = Filters(
-        genre_ids=tuple(sorted(set(genre_ids))),
-        excluded_genre_ids=tuple(sorted(set(excluded_genre_ids))),
-        min_year=min_year,
-        max_year=max_year,
-        max_runtime=max_runtime,
-        service_ids=tuple(sorted(set(service_ids))),
-    )
     page = make_page_request(
         filters, limit=limit, cursor=cursor, with_reasons=include_reasons, dials=dials
     )

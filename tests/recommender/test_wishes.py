@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.services import merge_guest
 from catalog.models import Genre, Movie
+from recommender.answers import Filters
 from recommender.dials import DialOptions, Dials
 from recommender.models import ModelVersion, TasteProfile
 from recommender.selectors import get_recommendations
@@ -51,7 +52,7 @@ def test_last_years_keep_to_new_films_however_long_the_history(
 
 def test_years_asked_for_this_time_win(active_model: ModelVersion, viewer: User) -> None:
     set_dials(user=viewer, dials=Dials(last_years=10))
-    assert get_years(viewer, min_year=1970, max_year=1972) == {1970, 1971, 1972}
+    assert get_years(viewer, filters=Filters(min_year=1970, max_year=1972)) == {1970, 1971, 1972}
 
 
 def test_excluded_genres_are_never_shown_unless_asked_for(
@@ -61,7 +62,7 @@ def test_excluded_genres_are_never_shown_unless_asked_for(
     ids = {genre.name: genre.pk for genre in Genre.objects.all()}
     exclude_genres(user=viewer, genre_ids=[ids["Drama"]])
     assert get_genres(viewer) == {"Action", "Comedy"}
-    assert get_genres(viewer, genre_ids=[ids["Drama"]]) == {"Drama"}
+    assert get_genres(viewer, filters=Filters(genre_ids=(ids["Drama"],))) == {"Drama"}
     exclude_genres(user=viewer, genre_ids=[])
     assert get_genres(viewer) == {"Action", "Comedy", "Drama"}
 
