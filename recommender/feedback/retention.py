@@ -11,25 +11,34 @@ from accounts.models import User
 from recommender.models import Event, Exposure, Impression, RowDecision
 
 DELETED_AT_ONCE = 10_000
+ORPHAN_AGE = timedelta(days=1)
+"""Impressions are written within seconds: an event that has none by then names no true answer."""
 
 _AGED = (
     (Impression, "shown_at"),
     (Event, "happened_at"),
     (RowDecision, "decided_at"),
 )
+_ORPHANED = (
+    "happened_at < %s AND NOT EXISTS (SELECT FROM recommender_impression AS shown "
+    "WHERE shown.recommendation_id = recommender_event.recommendation_id "
+    "AND shown.movie_id = recommender_event.movie_id)"
+)
 _OF_PEOPLE = tuple(model._meta.db_table for model in (Impression, Event, RowDecision, Exposure))
 
 
 def delete_old_feedback() -> int:
-    """Delete what is past its time or not wanted, in short transactions; return how many rows.
+    """Delete what is too old, void or not wanted, in short transactions; return how many rows.
 
     Exposures stay as long as their experiment: they are one row a person, and say who was in it.
     """
     deleted = 0
-    cutoff = timezone.now() - timedelta(days=settings.FEEDBACK_RETENTION_DAYS)
+    now = timezone.now()
+    cutoff = now - timedelta(days=settings.FEEDBACK_RETENTION_DAYS)
     for model, column in _AGED:
         table = model._meta.db_table
         deleted += _delete(table, f'"{column}" < %s', [cutoff])
+    deleted += _delete(Event._meta.db_table, _ORPHANED, [now - ORPHAN_AGE])
     refusing = list(User.objects.filter(allows_training=False).values_list("pk", flat=True))
     for chunk in (refusing[at : at + 1000] for at in range(0, len(refusing), 1000)):
         for table in _OF_PEOPLE:
