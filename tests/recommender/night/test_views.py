@@ -1,60 +1,24 @@
+"""The pages of a movie night, from gathering people to the film they watch."""
+
 import re
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from catalog.models import Movie
-from movieshow.middleware import RequestLogMiddleware
 from recommender.models import ModelVersion
-from recommender.night import views
 from recommender.night.models import MovieNight, NightApproval, NightFilm
 from recommender.night.services import create_night, join_night
 from recommender.night.voting import cast_ballot, start_vote
-from tests.catalog.factories import count_queries, count_queries_of
+from tests.catalog.factories import count_queries_of
 from tests.pages import read
 from tests.recommender.conftest import Watch
 from tests.recommender.night.conftest import RULE, begin_vote, gather_people, make_person
+from tests.recommender.night.steps import do, link_of, log_in, url_of
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
-ACTIONS = ("start", "vote", "close", "again", "leave", "call_off", "link", "rule")
-HOSTED = ("start", "close", "again", "call_off", "link", "rule")
-
-
-def log_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def do(client: Client, night: MovieNight, name: str, *args: int, **data: Any) -> str:
-    """Post an action as a plain form and return the page it leads to."""
-    url = reverse(f"night_{name}", args=[night.pk, *args])
-    answer: Any = client.post(url, data, follow=True)
-    assert answer.status_code == 200, answer.status_code
-    text: str = answer.content.decode()
-    return text
-
-
-def url_of(night: MovieNight) -> str:
-    return reverse("night", args=[night.pk])
-
-
-def link_of(night: MovieNight) -> str:
-    return reverse("night_join", args=[night.invite_slug])
-
-
-def action_urls(night: MovieNight) -> list[str]:
-    plain = [reverse(f"night_{name}", args=[night.pk]) for name in ACTIONS]
-    return plain + [
-        reverse(f"night_{name}", args=[night.pk, 1]) for name in ("remove", "pick", "unpick")
-    ]
 
 
 def test_two_people_find_a_film_without_scripts(active_model: ModelVersion) -> None:
@@ -82,120 +46,6 @@ def test_two_people_find_a_film_without_scripts(active_model: ModelVersion) -> N
     assert title in read(ada, "/night/")
 
 
-def test_reading_writes_nothing_and_makes_no_guest(active_model: ModelVersion) -> None:
-    night, people, _films = begin_vote(2)
-    MovieNight.objects.update(status="gathering")
-    visits = [(Client(), "/night/"), (Client(), link_of(night)), (log_in(people[0]), url_of(night))]
-    for client, url in visits:
-        with CaptureQueriesContext(connection) as captured:
-            read(client, url)
-        written = [q for q in captured.captured_queries if re.match("INSERT|UPDATE", q["sql"])]
-        assert written == []
-
-
-def test_actions_answer_posts_alone(db: None) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[0])
-    assert {client.get(url).status_code for url in action_urls(night)} == {405}
-
-
-def test_pages_refuse_other_methods(db: None) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[0])
-    assert client.post(url_of(night)).status_code == 405
-    assert client.post(reverse("night_state", args=[night.pk])).status_code == 405
-    assert client.put("/night/").status_code == 405
-    assert client.put(link_of(night)).status_code == 405
-
-
-def test_strangers_find_no_night(db: None) -> None:
-    night, _people = gather_people(2)
-    for client in (Client(), log_in(make_person("stranger"))):
-        read(client, url_of(night), 404)
-        assert {client.post(url).status_code for url in action_urls(night)} == {404}
-    assert not User.objects.filter(is_guest=True).exists()
-
-
-def test_members_do_not_do_what_the_host_does(active_model: ModelVersion) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[1])
-    for name in HOSTED:
-        assert (
-            client.post(reverse(f"night_{name}", args=[night.pk]), {"rule": RULE}).status_code
-            == 403
-        )
-    seat = night.members.get(is_host=True)
-    assert client.post(reverse("night_remove", args=[night.pk, seat.pk])).status_code == 403
-    page = read(client, url_of(night))
-    assert "Start the vote" not in page
-    assert "Remove" not in page
-
-
-def test_form_says_what_is_wrong_and_keeps_what_was_typed(db: None) -> None:
-    answer: Any = Client().post("/night/", {"name": "  ", "rule": "least_misery"})
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    assert "This field is required" in page
-    assert re.search(r'value="least_misery"[^>]*checked', page)
-    odd: Any = Client().post("/night/", {"name": "A\u202eB", "rule": RULE})
-    assert odd.status_code == 422
-    assert "that can be seen" in odd.content.decode()
-    assert Client().post("/night/", {"name": "A", "rule": "worst"}).status_code == 422
-    assert not MovieNight.objects.exists()
-
-
-def test_name_that_is_taken_is_told_and_kept(db: None) -> None:
-    night, _people = gather_people(2)
-    answer: Any = Client().post(link_of(night), {"name": "person  2"})
-    assert answer.status_code == 409
-    assert "has that name already" in answer.content.decode()
-    assert 'value="person  2"' in answer.content.decode()
-
-
-def test_link_that_opens_nothing_says_so(db: None) -> None:
-    night, people = gather_people(2)
-    old = link_of(night)
-    do(log_in(people[0]), night, "link", do="renew")
-    for client in (Client(), log_in(make_person("x"))):
-        assert "opens nothing any more" in read(client, old, 404)
-        assert client.post(old, {"name": "X"}).status_code == 404
-
-
-def test_link_is_closed_and_made_anew(db: None) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[0])
-    assert "nobody else can come in" in do(client, night, "link", do="close")
-    night.refresh_from_db()
-    assert night.invite_slug is None
-    assert "/night/join/" in do(client, night, "link", do="renew")
-
-
-def test_full_night_and_begun_vote_show_no_form(active_model: ModelVersion) -> None:
-    night, people = gather_people(6)
-    assert "All seats are taken" in read(Client(), link_of(night))
-    start_vote(host=people[0], night_id=night.pk)
-    page = read(Client(), link_of(night))
-    assert "The vote has begun" in page
-    assert 'name="name"' not in page
-    assert Client().post(link_of(night), {"name": "Late"}).status_code == 409
-
-
-def test_member_with_the_link_is_led_to_the_night(db: None) -> None:
-    night, people = gather_people(2)
-    answer = log_in(people[1]).get(link_of(night))
-    assert answer["Location"] == url_of(night)
-
-
-def test_link_stays_out_of_searches_referrers_caches_and_the_log(db: None) -> None:
-    night, _people = gather_people(1)
-    answer = Client().get(link_of(night))
-    assert answer["X-Robots-Tag"] == "noindex"
-    assert answer["Referrer-Policy"] == "same-origin"
-    assert "no-store" in answer["Cache-Control"]
-    logged = RequestLogMiddleware.format_request(answer.wsgi_request)
-    assert logged == "GET /night/join/.../"
-
-
 def test_others_see_name_and_forecasts_and_that_not_what_one_voted(
     active_model: ModelVersion, watch: Watch
 ) -> None:
@@ -218,48 +68,6 @@ def test_stale_ballot_is_refused_with_a_message(active_model: ModelVersion) -> N
     assert "The night has moved on" in page
     assert not NightApproval.objects.exists()
     assert "moved on" in do(client, night, "vote", film=["abc", "9" * 30], round=1)
-
-
-def test_page_that_asks_again_gets_nothing_until_something_changes(
-    active_model: ModelVersion,
-) -> None:
-    night, people, films = begin_vote(3)
-    client = log_in(people[0])
-    page = read(client, url_of(night))
-    found = re.search(r'hx-get="([^"]+)"', page)
-    assert found
-    url = found[1].replace("&amp;", "&")
-    assert client.get(url, headers=HTMX).status_code == 204
-    assert count_queries(lambda: client.get(url, headers=HTMX)) <= 3
-    cast_ballot(user=people[1], night_id=night.pk, round_number=1, film_ids=films[:1])
-    answer: Any = client.get(url, headers=HTMX)
-    assert answer.status_code == 200
-    assert "1 of 3 have voted" in answer.content.decode()
-    assert 'name="film"' not in answer.content.decode()
-    for person in (people[0], people[2]):
-        cast_ballot(user=person, night_id=night.pk, round_number=1, film_ids=[])
-    over = client.get(url, headers=HTMX)
-    assert (over.status_code, over["HX-Refresh"]) == (204, "true")
-
-
-def test_page_of_a_guest_follows_the_hosts_choices(catalogue: list[Movie]) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[1])
-    found = re.search(r'hx-get="([^"]+)"', read(client, url_of(night)))
-    assert found
-    url = found[1].replace("&amp;", "&")
-    assert "HX-Refresh" not in client.get(url, headers=HTMX)
-    do(log_in(people[0]), night, "rule", rule="host_picks")
-    assert client.get(url, headers=HTMX)["HX-Refresh"] == "true"
-
-
-def test_page_of_whoever_was_removed_goes_to_their_nights(db: None) -> None:
-    night, people = gather_people(2)
-    client = log_in(people[1])
-    seat = night.members.get(user=people[1])
-    do(log_in(people[0]), night, "remove", seat.pk)
-    answer = client.get(reverse("night_state", args=[night.pk]) + "?version=1&stage=gathering-1")
-    assert (answer.status_code, answer["HX-Redirect"]) == (204, "/night/")
 
 
 def test_host_does_all_there_is_to_do(active_model: ModelVersion) -> None:
@@ -319,19 +127,6 @@ def test_newcomers_are_asked_to_rate_and_raters_are_not(
     watch(people[0], 1, 2, 3, 4, 5)
     assert "what everybody thinks" not in read(log_in(people[0]), url_of(night))
     assert "what everybody thinks" in read(log_in(people[1]), url_of(night))
-
-
-def test_one_address_starts_and_joins_only_so_many(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "ENTRIES_PER_ADDRESS", 2)
-    night, _people = gather_people(1)
-    assert Client().post("/night/", {"name": "A", "rule": RULE}).status_code == 302
-    assert Client().post(link_of(night), {"name": "B"}).status_code == 302
-    refused: Any = Client().post(link_of(night), {"name": "C"})
-    assert refused.status_code == 429
-    assert "wait an hour" in refused.content.decode()
-    assert Client().post("/night/", {"name": "D", "rule": RULE}).status_code == 429
 
 
 def test_queries_do_not_grow_with_people_films_or_nights(active_model: ModelVersion) -> None:
