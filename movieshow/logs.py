@@ -11,6 +11,15 @@ SECRET_IN_PATH = re.compile(
     r"|(?<=/lists/shared/)[^/\s]+|(?<=/api/v1/lists/)[^/\s]+"
 )
 
+# What every event is given, ours and that of the standard library's loggers.
+SHARED_PROCESSORS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
 
 def hide_secrets(
     _logger: object, _method: str, event_dict: structlog.typing.EventDict
@@ -28,26 +37,10 @@ def build_logging(*, level: str, is_console: bool) -> None:
     Raises:
         ValueError: `level` is not a logging level's name.
     """
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
-    )
-    final: list[structlog.typing.Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        hide_secrets,
-    ]
-    if not is_console:
-        final.append(structlog.processors.format_exc_info)
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processors": [*final, renderer],
-        "foreign_pre_chain": shared,
+        "processors": _list_renderers(is_console=is_console),
+        "foreign_pre_chain": SHARED_PROCESSORS,
     }
     logging.config.dictConfig(
         {
@@ -61,9 +54,17 @@ def build_logging(*, level: str, is_console: bool) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *SHARED_PROCESSORS,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _list_renderers(*, is_console: bool) -> list[structlog.typing.Processor]:
+    """Return what makes a line of a finished event: colours to look at, or JSON to keep."""
+    first = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, hide_secrets]
+    if is_console:
+        return [*first, structlog.dev.ConsoleRenderer()]
+    return [*first, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -147,22 +147,13 @@ def test_requests_during_a_hot_reload_neither_fail_nor_mix_versions(
         ),
     ]
     shas = {version.pk: version.sha256 for version in versions}
-    seen: list[tuple[int | None, str, int, int]] = []
+    seen: list[Snapshot] = []
     is_over = threading.Event()
 
     def request_for_ever() -> None:
         try:
             while not is_over.is_set():
-                snapshot = get_snapshot()
-                assert snapshot.model is not None
-                seen.append(
-                    (
-                        snapshot.model_version,
-                        snapshot.model.sha256,
-                        len(snapshot.item_idx),
-                        len(snapshot.catalogue.movie_ids),
-                    )
-                )
+                seen.append(get_snapshot())
         finally:
             connection.close()
 
@@ -175,8 +166,11 @@ def test_requests_during_a_hot_reload_neither_fail_nor_mix_versions(
     is_over.set()
     for thread in threads:
         thread.join()
-    assert {version for version, *_ in seen} == set(shas)
-    assert all(shas[version] == sha and a == b for version, sha, a, b in seen if version)
+    assert {snapshot.model_version for snapshot in seen} == set(shas)
+    for snapshot in seen:
+        assert snapshot.model is not None
+        assert snapshot.model.sha256 == shas[snapshot.model_version or 0]
+        assert len(snapshot.item_idx) == len(snapshot.catalogue.movie_ids)
     assert get_snapshot().model_version == versions[1].pk
 
 
