@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.datasets import Vocabulary
 from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
+from recommender.ml.ranking import read_tokens
 from recommender.ml.tokens import items_of
 
 CUT_OFF = 10
@@ -22,11 +22,8 @@ def measure_ndcg(model: InferenceModel, histories: Sequence[History]) -> float:
     0.0 where there are none at all.
     """
     gains = []
-    vocabulary = Vocabulary(model.movie_ids)
     last = [int(model.index_of(history.movie_ids[-1:])[0]) for history in histories]
-    seen = [
-        history.select(slice(-1)).tokens(vocabulary, model.token_features) for history in histories
-    ]
+    seen = [read_tokens(model, history.select(slice(-1))) for history in histories]
     usable = [row for row, target in enumerate(last) if target and len(seen[row])]
     for start in range(0, len(usable), BATCH):
         batch = usable[start : start + BATCH]

@@ -16,17 +16,26 @@ def make_sequence(
     """Return the tokens that the encoder reads, (T,) oldest first, and the films they stand for.
 
     Films that the catalogue or the model does not know are skipped. What has no time counts as
-    watched now: somebody who names films to a service asks in the present.
+    watched now: somebody who names films to a service asks in the present. Films so long ago that
+    the encoder does not reach back to them are told without stars and times.
     """
     if snapshot.model is None or not history:
         return np.zeros(0, dtype=np.int64), ()
     positions = snapshot.catalogue.positions_of([item.movie_id for item in history])
     idx = np.where(positions >= 0, snapshot.item_idx[positions], 0)
     films = tuple(history[place] for place in np.flatnonzero(idx).tolist())
-    now = time.time()
-    tokens = snapshot.model.network.token_features.make_tokens(
-        idx[idx > 0],
-        stars=[item.stars or 0.0 for item in films],
-        timestamps=[int(item.watched_at.timestamp() if item.watched_at else now) for item in films],
+    network = snapshot.model.network
+    tokens = idx[idx > 0].astype(np.int64)
+    # One more than it reads: where a film is deleted to see what it did, the one before moves up.
+    last = slice(-network.max_seq_len - 1, None)
+    features, now = network.token_features, time.time()
+    tokens[last] = features.make_tokens(
+        tokens[last],
+        stars=[item.stars or 0.0 for item in films[last]] if features.stars else None,
+        timestamps=[_seconds_of(item, now) for item in films[last]] if features.times else None,
     )
     return tokens, films
+
+
+def _seconds_of(item: HistoryItem, now: float) -> int:
+    return int(item.watched_at.timestamp() if item.watched_at else now)

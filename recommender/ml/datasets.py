@@ -24,6 +24,7 @@ __all__ = [
     "Interactions",
     "MovieInfo",
     "Vocabulary",
+    "find_indices",
     "load_interactions",
     "load_movies",
 ]
@@ -116,6 +117,15 @@ class Interactions:
         return kept.select_people(kept_people)
 
 
+def find_indices(
+    known_ids: NDArray[np.int64], movie_ids: NDArray[np.integer] | Sequence[int]
+) -> NDArray[np.int32]:
+    """Return the places (int32, shape of `movie_ids`) in rising ids, 0 (padding) where unknown."""
+    wanted = np.asarray(movie_ids, dtype=np.int64)
+    places = np.minimum(np.searchsorted(known_ids, wanted), len(known_ids) - 1)
+    return np.where(known_ids[places] == wanted, places, PADDING_IDX).astype(np.int32)
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The numbering of movies: `movie_ids` (V,) int64 rising, `movie_ids[0] == 0` is padding."""
@@ -135,9 +145,7 @@ class Vocabulary:
 
     def index_of(self, movie_ids: NDArray[np.integer] | Sequence[int]) -> NDArray[np.int32]:
         """Return item_idx (int32, shape of the argument), 0 where a movie is unknown."""
-        wanted = np.asarray(movie_ids, dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.movie_ids, wanted), len(self.movie_ids) - 1)
-        return np.where(self.movie_ids[places] == wanted, places, PADDING_IDX).astype(np.int32)
+        return find_indices(self.movie_ids, movie_ids)
 
     @classmethod
     def build(cls, interactions: Interactions, *, min_ratings: int = 1) -> Vocabulary:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ml.datasets import Vocabulary
 from recommender.ml.errors import ArtifactError
 from recommender.ml.occlusion import lay_out_deletions
 from recommender.ml.ratings.inference import RatingHead
@@ -30,7 +31,7 @@ ENCODER_FILE, OCCLUSION_FILE = "model.onnx", "occlusion.onnx"
 class InferenceModel:
     """A trained model, ready to score the whole catalogue.
 
-    `movie_ids` (V,) int64 rising, [0] == 0 is padding; `stored` and `table` hold the item vectors
+    `vocabulary` numbers its V films, padding included; `stored` and `table` hold the item vectors
     (V, D) with all that is static folded in, exact and as they are scored; `item_bias` (V,) float32
     or None; `popularity` (V,) int64 counts of the people trained on; `max_seq_len` is how many
     films the encoder reads, and `token_features` what it reads of them; `occluder` encodes without
@@ -38,7 +39,7 @@ class InferenceModel:
     """
 
     card: dict[str, Any]
-    movie_ids: NDArray[np.int64]
+    vocabulary: Vocabulary
     stored: StoredVectors
     table: ItemTable
     item_bias: NDArray[np.float32] | None
@@ -69,7 +70,7 @@ class InferenceModel:
             shared = stored.halves[1:] if card["model"].get("tied") else None
             model = cls(
                 card=card,
-                movie_ids=arrays["movie_ids"],
+                vocabulary=Vocabulary(arrays["movie_ids"]),
                 stored=stored,
                 table=make_table(table, stored.read_all(), num_threads=num_threads),
                 item_bias=arrays.get("item_bias"),
@@ -91,6 +92,11 @@ class InferenceModel:
         return model
 
     @property
+    def movie_ids(self) -> NDArray[np.int64]:
+        """Return the movie ids (V,) int64, rising; [0] == 0 is padding."""
+        return self.vocabulary.movie_ids
+
+    @property
     def item_vectors(self) -> NDArray[np.float32]:
         """Return a copy of all item vectors (V, D), with all that is static folded in."""
         return self.stored.read_all()
@@ -102,9 +108,7 @@ class InferenceModel:
 
     def index_of(self, movie_ids: NDArray[np.integer] | Sequence[int]) -> NDArray[np.int32]:
         """Return item_idx (int32, shape of the argument), 0 where a film is unknown."""
-        wanted = np.asarray(movie_ids, dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.movie_ids, wanted), len(self.movie_ids) - 1)
-        return np.where(self.movie_ids[places] == wanted, places, 0).astype(np.int32)
+        return self.vocabulary.index_of(movie_ids)
 
     def encode(self, sequences: Sequence[NDArray[np.integer]]) -> NDArray[np.float32]:
         """Return hidden states (B, D) of sequences of tokens, oldest first, each at least 1 long.

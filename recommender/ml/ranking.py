@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.datasets import Vocabulary
 from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.metrics import top_items
@@ -49,4 +48,4 @@ def rank_films(model: InferenceModel, histories: Sequence[History], *, k: int) -
 
 def read_tokens(model: InferenceModel, history: History) -> NDArray[np.int64]:
     """Return the tokens of the films that the model knows, each once, oldest first."""
-    return history.tokens(Vocabulary(model.movie_ids), model.token_features)
+    return history.tokens(model.vocabulary, model.token_features)

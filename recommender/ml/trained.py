@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.datasets import PADDING_IDX, Vocabulary
+from recommender.ml.datasets import PADDING_IDX
 from recommender.ml.inference import InferenceModel
 from recommender.ml.lab.question_config import QuestionConfig
 from recommender.ml.tokens import Watchings
@@ -25,7 +25,7 @@ class TrainedRecommender:
     def __init__(self, name: str, model: InferenceModel) -> None:
         self.name = name
         self.model = model
-        self.vocabulary = Vocabulary(np.asarray(model.movie_ids, dtype=np.int64))
+        self.vocabulary = model.vocabulary
 
     @property
     def origin(self) -> str:

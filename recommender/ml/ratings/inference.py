@@ -21,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.ml.datasets import find_indices
 from recommender.ml.errors import ArtifactError
 from recommender.ml.files import write_file
 
@@ -109,9 +110,7 @@ class RatingHead:
 
     def index_of(self, movie_ids: NDArray[np.integer] | Sequence[int]) -> NDArray[np.int32]:
         """Return indices (int32, shape of the argument), 0 where a film is unknown."""
-        wanted = np.asarray(movie_ids, dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.movie_ids, wanted), len(self.movie_ids) - 1)
-        return np.where(self.movie_ids[places] == wanted, places, 0).astype(np.int32)
+        return find_indices(self.movie_ids, movie_ids)
 
     def predict(
         self,
