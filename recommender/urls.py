@@ -6,12 +6,13 @@ from recommender import views
 from recommender.home import views as home_views
 from recommender.onboarding import views as onboarding_views
 from recommender.taste import views as taste_views
+from recommender.tonight import views as tonight_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
-    path("tonight/", home_views.tonight, name="tonight"),
-    path("tonight/films/<int:movie_id>/", home_views.answer_film, name="tonight_film"),
-    path("tonight/films/<int:movie_id>/undo/", home_views.take_back, name="tonight_undo"),
+    path("tonight/", tonight_views.tonight, name="tonight"),
+    path("tonight/films/<int:movie_id>/", tonight_views.answer_film, name="tonight_film"),
+    path("tonight/films/<int:movie_id>/undo/", tonight_views.take_back, name="tonight_undo"),
     path("welcome/", onboarding_views.welcome, name="welcome"),
     path("welcome/films/", onboarding_views.welcome_films, name="welcome_films"),
     path("welcome/films/<int:movie_id>/seen/", onboarding_views.welcome_seen, name="welcome_seen"),

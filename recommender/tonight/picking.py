@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.requests import read_number
@@ -46,15 +47,16 @@ class TonightAnswers:
             service_ids=service_ids,
         )
 
-    def make_query(self, *, page: int = 1) -> str:
-        """Return the answers as a query string, with its question mark where there are any."""
+    @property
+    def address(self) -> str:
+        """The page that shows these answers, to share and to come back to."""
         pairs: list[tuple[str, str | int]] = []
         if self.minutes is not None:
             pairs.append(("minutes", self.minutes))
         pairs += [("genre", name) for name in self.genre_names]
-        if page > 1:
-            pairs.append(("page", page))
-        return f"?{urlencode(pairs)}" if pairs else ""
+        if self.page > 1:
+            pairs.append(("page", self.page))
+        return reverse("home") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def read_answers(query: QueryDict, catalogue: CatalogueArrays) -> TonightAnswers:
