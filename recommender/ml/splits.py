@@ -152,7 +152,7 @@ def last_n(
         msg = f"nobody has more than {n + skip_last} ratings; load a larger data set"
         raise SplitError(msg)
     name = protocol or f"last-{n}"
-    return _ask(interactions, name, people, stops[people] - n, stops[people])
+    return ask_rows(interactions, name, people, stops[people] - n, stops[people])
 
 
 def leave_one_out(interactions: Interactions, *, skip_last: int = 0) -> EvaluationSplit:
@@ -196,18 +196,21 @@ def temporal_cutoff(
     if len(people) == 0 or not train_rows.any():
         msg = f"nothing lies on one side of the cut-off {cutoff}; choose another quantile"
         raise SplitError(msg)
-    split = _ask(timed, "temporal", people, lasts[people], lasts[people] + 1)
+    split = ask_rows(timed, "temporal", people, lasts[people], lasts[people] + 1)
     return timed.select_rows(train_rows), split, cutoff
 
 
-def _ask(
+def ask_rows(
     interactions: Interactions,
     protocol: str,
-    people: NDArray[np.intp],
-    firsts: NDArray[np.int64],
-    stops: NDArray[np.int64],
+    people: NDArray[np.integer],
+    firsts: NDArray[np.integer],
+    stops: NDArray[np.integer],
 ) -> EvaluationSplit:
-    """Ask of `people` the rows firsts:stops, given their rows before."""
+    """Ask of `people` the rows firsts:stops, given their rows before; all (U,).
+
+    Somebody may be asked several times.
+    """
     starts = interactions.offsets[people]
     movie_ids = interactions.movie_id.astype(np.int64)
     befores = [slice(*ends) for ends in zip(starts, firsts, strict=True)]

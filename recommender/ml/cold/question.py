@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ml.datasets import Interactions, MovieInfo
-from recommender.ml.splits import EvaluationSplit, SplitError
+from recommender.ml.splits import EvaluationSplit, SplitError, ask_rows
 
 MIN_HISTORY = 5
 TARGETS_PER_PERSON = 5
@@ -112,15 +112,4 @@ def _ask_for(interactions: Interactions, mask: NDArray[np.bool_], protocol: str)
     after = np.arange(len(rows))
     last_of = np.searchsorted(interactions.person[rows], interactions.person[rows], side="right")
     rows = rows[last_of - after <= TARGETS_PER_PERSON]
-    movie_ids = interactions.movie_id.astype(np.int64)
-    people = interactions.person[rows]
-    befores = [slice(int(offsets[p]), int(row)) for p, row in zip(people, rows, strict=True)]
-    return EvaluationSplit(
-        protocol=protocol,
-        person_keys=[interactions.person_keys[p] for p in people],
-        histories=[movie_ids[before] for before in befores],
-        timestamps=[interactions.timestamp[before] for before in befores],
-        stars=[interactions.rating[before] for before in befores],
-        targets=[movie_ids[row : row + 1] for row in rows],
-        true_times=interactions.has_true_times[people],
-    )
+    return ask_rows(interactions, protocol, interactions.person[rows], rows, rows + 1)
