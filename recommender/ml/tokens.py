@@ -105,6 +105,16 @@ class TokenFeatures:
             tokens = tokens | np.where(known, eras, 0) << ERA_SHIFT
         return tokens
 
+    def make_row(
+        self, item_idx: NDArray[np.integer], watchings: Watchings | None, row: int
+    ) -> NDArray[np.int64]:
+        """Return the tokens (T,) of one of several histories, films alone without watchings."""
+        return self.make_tokens(
+            item_idx,
+            stars=watchings.stars[row] if watchings else None,
+            timestamps=watchings.timestamps[row] if watchings else None,
+        )
+
 
 def token_histories(
     interactions: Interactions, vocabulary: Vocabulary, features: TokenFeatures

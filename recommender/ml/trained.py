@@ -68,15 +68,7 @@ class TrainedRecommender:
         scores[:, PADDING_IDX] = -np.inf
         filled = [row for row, history in enumerate(histories) if len(history)]
         if filled:
-            hidden = self.model.encode(
-                [
-                    self.model.token_features.make_tokens(
-                        histories[row],
-                        stars=watchings.stars[row] if watchings else None,
-                        timestamps=watchings.timestamps[row] if watchings else None,
-                    )
-                    for row in filled
-                ]
-            )
-            scores[filled] = self.model.scores(hidden)
+            features = self.model.token_features
+            tokens = [features.make_row(histories[row], watchings, row) for row in filled]
+            scores[filled] = self.model.scores(self.model.encode(tokens))
         return scores

@@ -19,10 +19,10 @@ from recommender.ml.export import check_target, export_model, padded_vectors
 from recommender.ml.onnx_graph import check_servable
 from recommender.ml.optimisation import choose_device
 from recommender.ml.ratings.training import fit_rating_head
-from recommender.ml.splits import hold_out_people, hold_out_validation_people
-from recommender.ml.themes import ItemThemes
-from recommender.ml.tokens import count_items, token_histories
-from recommender.ml.training import Trainer, TrainingData
+from recommender.ml.splits import hold_out_people
+from recommender.ml.tokens import count_items
+from recommender.ml.training import Trainer
+from recommender.ml.training_people import make_training_data, take_validation_people
 from recommender.ml.training_plot import PLOT_FILE, draw_epochs
 
 logger = logging.getLogger(__name__)
@@ -47,14 +47,7 @@ def run(options: argparse.Namespace) -> int:
     workers, device = join_workers(choose_device(options.device))
     directories = data_directories(options)
     parts = split_people(load_interactions(directories), config)
-    vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
-    features = config.model.token_features
-    data = TrainingData(
-        train=token_histories(parts["train"], vocabulary, features),
-        validation=token_histories(parts["validation"], vocabulary, features),
-        movie_ids=vocabulary.movie_ids,
-        themes=ItemThemes.build(vocabulary.movie_ids, load_movies(directories)),
-    )
+    data = make_training_data(config, parts["train"], parts["validation"], load_movies(directories))
     work = options.out.with_name(f".{options.out.name}.training")
     trainer = Trainer(
         config,
@@ -67,17 +60,12 @@ def run(options: argparse.Namespace) -> int:
     trainer.run()
     leave_workers()
     if workers.is_first:
-        _write(options, trainer, parts, vocabulary)
+        _write(options, trainer, parts)
         shutil.rmtree(work, ignore_errors=True)
     return 0
 
 
-def _write(
-    options: argparse.Namespace,
-    trainer: Trainer,
-    parts: dict[str, Interactions],
-    vocabulary: Vocabulary,
-) -> None:
+def _write(options: argparse.Namespace, trainer: Trainer, parts: dict[str, Interactions]) -> None:
     """Write the model directory of a finished run, and its picture where it can be drawn."""
     config, out, best = trainer.config, options.out, trainer.best_record
     card = build_card(
@@ -87,15 +75,14 @@ def _write(
         data=describe_people(parts),
         people=identify_people(parts),
     )
-    head = None
+    head, movie_ids = None, trainer.data.movie_ids
     if config.rating.enabled:
         people = parts["train"], parts["validation"]
         try:
             vectors = padded_vectors(trainer.model)
-            head = fit_rating_head(*people, vocabulary, vectors, config.rating)
+            head = fit_rating_head(*people, Vocabulary(movie_ids), vectors, config.rating)
         except TrainingError as error:  # no reason to lose what was trained
             logger.warning("the model will predict no stars: %s", error)
-    movie_ids = trainer.data.movie_ids
     popularity = count_items(trainer.data.train, len(movie_ids))
     export_model(out, trainer.model, movie_ids, popularity, card, rating_head=head)
     try:
@@ -115,12 +102,9 @@ def split_people(interactions: Interactions, config: ExperimentConfig) -> dict[s
         TrainingError: One part has nobody.
     """
     rest, held_out = hold_out_people(interactions, fraction=config.data.held_out_fraction)
-    fit, validation = hold_out_validation_people(rest, fraction=config.data.validation_fraction)
-    if fit.num_people == 0 or validation.num_people == 0:
-        raise TrainingError(
-            f"{interactions.num_people} people are too few to train and validate on; "
-            "give a larger data set or raise validation_fraction"
-        )
+    fit, validation = take_validation_people(
+        rest, fraction=config.data.validation_fraction, name=config.name
+    )
     return {"train": fit, "validation": validation, "held_out": held_out}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,13 @@ from numpy.typing import NDArray
 
 from recommender.ml.config import ExperimentConfig
 from recommender.ml.datasets import PADDING_IDX, Interactions, MovieInfo, Vocabulary
-from recommender.ml.errors import TrainingError
 from recommender.ml.losses import score
 from recommender.ml.optimisation import choose_device
 from recommender.ml.sequences import pad_right
-from recommender.ml.splits import hold_out_validation_people
-from recommender.ml.themes import ItemThemes
-from recommender.ml.tokens import Watchings, count_items, token_histories
-from recommender.ml.training import Trainer, TrainingData
+from recommender.ml.tokens import Watchings, count_items
+from recommender.ml.training import Trainer
+from recommender.ml.training_people import make_training_data, take_validation_people
 from recommender.ml.transformer import SequenceTransformer
-
-logger = logging.getLogger(__name__)
 
 
 class NetworkRecommender:
@@ -65,7 +60,9 @@ class NetworkRecommender:
         filled = [row for row, history in enumerate(histories) if len(history)]
         if filled:
             device, limit = self.model.items.device, self.model.config.max_seq_len
-            kept = [self._read(histories[row], watchings, row)[-limit:] for row in filled]
+            features = self.model.config.token_features
+            tokens = [features.make_row(histories[row], watchings, row) for row in filled]
+            kept = [history[-limit:] for history in tokens]
             inputs = torch.from_numpy(pad_right(kept)).to(device)
             lengths = torch.tensor([len(history) for history in kept], device=device)
             hidden = self.model.encode_last(inputs, lengths).float()
@@ -73,16 +70,6 @@ class NetworkRecommender:
             scores[filled, 1:] = found.cpu().numpy()
         scores[:, PADDING_IDX] = -np.inf
         return scores
-
-    def _read(
-        self, history: NDArray[np.int32], watchings: Watchings | None, row: int
-    ) -> NDArray[np.int64]:
-        """Return the tokens of a history, with what this network reads of its watchings."""
-        return self.model.config.token_features.make_tokens(
-            history,
-            stars=watchings.stars[row] if watchings else None,
-            timestamps=watchings.timestamps[row] if watchings else None,
-        )
 
 
 def prepare_trainer(
@@ -103,23 +90,12 @@ def prepare_trainer(
         TrainingError: The people are too few.
         ArtifactError: The checkpoint is broken or of another run.
     """
-    fit, validation = hold_out_validation_people(train, fraction=config.data.validation_fraction)
-    if fit.num_people == 0 or validation.num_people == 0:
-        raise TrainingError(
-            f"{config.name}: {train.num_people} people are too few to train and validate on; "
-            "give a larger data set or raise validation_fraction"
-        )
-    vocabulary = Vocabulary.build(fit, min_ratings=config.data.min_ratings)
-    features = config.model.token_features
-    data = TrainingData(
-        train=token_histories(fit, vocabulary, features),
-        validation=token_histories(validation, vocabulary, features),
-        movie_ids=vocabulary.movie_ids,
-        themes=None if movies is None else ItemThemes.build(vocabulary.movie_ids, movies),
+    fit, validation = take_validation_people(
+        train, fraction=config.data.validation_fraction, name=config.name
     )
     return Trainer(
         config,
-        data,
+        make_training_data(config, fit, validation, movies),
         device=choose_device(device),
         checkpoint=checkpoint,
         show_progress=show_progress,

@@ -28,7 +28,8 @@ from recommender.ml.lab.result_keys import hash_values
 from recommender.ml.lab.results_store import ResultsStore
 from recommender.ml.lab.tuning_config import Range, TuneConfig
 from recommender.ml.registry import option_names
-from recommender.ml.splits import EvaluationSplit, hold_out_validation_people, last_n
+from recommender.ml.splits import EvaluationSplit, last_n
+from recommender.ml.training_people import take_validation_people
 
 FOLDER = "tuning"
 NUM_TARGETS = 5
@@ -62,11 +63,9 @@ class Tuner:
         train = config.question.pose(interactions).train
         self.fitter = Fitter(train, movies, minutes=config.minutes_per_trial, device=device)
         self.train = self.fitter.select(config.entry)
-        self.fit, self.validation = hold_out_validation_people(
-            self.train, fraction=config.validation_fraction
+        self.fit, self.validation = take_validation_people(
+            self.train, fraction=config.validation_fraction, name=config.name
         )
-        if self.fit.num_people == 0 or self.validation.num_people == 0:
-            raise TrainingError(f"{config.name}: too few people; raise validation_fraction")
         self._check_space()
         self._last_fitted: Baseline | None = None
         self.study = self._open_study()
