@@ -63,16 +63,11 @@ def save_model(
     write_file(path, lambda aside: torch.save(content, aside))
 
 
-def load_model(
-    path: Path,
-    *,
-    architecture: ModelConfig | None = None,
-    movie_ids: NDArray[np.int64] | None = None,
-) -> SavedModel:
-    """Load what `save_model` wrote; with `architecture` or `movie_ids`, insist on them.
+def load_model(path: Path) -> SavedModel:
+    """Load what `save_model` wrote.
 
     Raises:
-        ArtifactError: The file is missing, truncated, no model, or not of the wanted kind.
+        ArtifactError: The file is missing, truncated, no model, or made by another version.
     """
     content = load_content(path)
     if content.get("format") != MODEL_FORMAT:
@@ -84,10 +79,6 @@ def load_model(
             f"{error}; the model was made by another version, train it anew"
         ) from error
     saved_ids: NDArray[np.int64] = content["movie_ids"].numpy()
-    if architecture is not None:
-        check_architecture(path, config, architecture)
-    if movie_ids is not None:
-        check_vocabulary(path, saved_ids, movie_ids)
     model = SequenceTransformer(len(saved_ids) - 1, config)
     try:
         model.load_state_dict(

@@ -25,6 +25,7 @@ from recommender.ml.ratings.inference import RatingHead
 TASTES = 128
 ANSWER_SHEETS = 24
 ANCHOR_POOL = 2000
+SEED = 0
 MOST_KNOWN = 0.5
 """How many of all viewers are taken to have seen the film that most have."""
 
@@ -99,10 +100,8 @@ def binary_entropy(probability: Array) -> Array:
     return -(probability * np.log(probability) + other * np.log(other))
 
 
-def draw_anchors(
-    counts: NDArray[np.integer], *, size: int = TASTES, seed: int = 0
-) -> NDArray[np.int64]:
-    """Return up to `size` films (rows of `counts`, raters), well-known ones likelier, none twice.
+def draw_anchors(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return up to 128 films (rows of `counts`, raters), well-known ones likelier, none twice.
 
     By the root of the count, among the 2,000 best-known: by the count itself nearly all kinds of
     viewer would be the usual one.
@@ -110,8 +109,8 @@ def draw_anchors(
     pool = np.argsort(-counts, kind="stable")[:ANCHOR_POOL]
     pool = pool[counts[pool] > 0]
     weights = np.sqrt(counts[pool].astype(np.float64))
-    rng = np.random.default_rng(seed)
-    size = min(size, len(pool))
+    rng = np.random.default_rng(SEED)
+    size = min(TASTES, len(pool))
     return rng.choice(pool, size, replace=False, p=weights / weights.sum()) if size else pool
 
 
@@ -188,7 +187,6 @@ def choose_films(
     *,
     count: int,
     stars: StarQuestions | None = None,
-    seed: int = 0,
 ) -> list[int]:
     """Return up to `count` films to ask about at once, the most telling first.
 
@@ -196,7 +194,7 @@ def choose_films(
     What the earlier films of the page will be answered is not known: it is drawn some times from
     what is believed. The same question gets the same films.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     kinds = rng.choice(len(weights), ANSWER_SHEETS, p=weights / weights.sum(dtype=np.float64))
     evidence = np.tile(np.log(np.maximum(weights, 1e-30)), (ANSWER_SHEETS, 1))  # (S, K)
     beliefs = np.tile(weights, (ANSWER_SHEETS, 1))

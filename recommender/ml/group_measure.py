@@ -137,9 +137,9 @@ def _outcome(group: Group, values: NDArray[np.floating] | None) -> NDArray[np.fl
     return np.array([least.mean(), truth.mean(), (least < MISERY).mean()], dtype=np.float64)
 
 
-def _draw_weights(groups: list[Group], num_people: int, *, seed: int = 0) -> NDArray[np.float64]:
+def _draw_weights(groups: list[Group], num_people: int) -> NDArray[np.float64]:
     """Return (S, G) how often each group stands in each bootstrap sample of the people."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     members = np.array([group.members for group in groups])  # (G, M)
     weights = np.empty((BOOTSTRAP_SAMPLES, len(groups)))
     for row in weights:

@@ -28,7 +28,7 @@ BELOW_ALL = 10.0
 """Puts miserable films below all others: more than stars and appeal together span by far."""
 
 
-def add_appeal(stars: Array, relevance: Array, *, weight: float = APPEAL) -> Array:
+def add_appeal(stars: Array, relevance: Array) -> Array:
     """Return (M, N) how well films suit people: stars, and a little of how near at hand they are.
 
     Stars alone bring up films that hardly anybody would come to watch next; `relevance` (M, N) is
@@ -42,7 +42,7 @@ def add_appeal(stars: Array, relevance: Array, *, weight: float = APPEAL) -> Arr
     spread = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / counts)
     standard = np.clip(centred / np.where(spread > 0, spread, 1.0), -3.0, 3.0)
     least = standard.min(axis=1, keepdims=True, initial=0.0)
-    appeal = weight * np.where(scored, standard, least)
+    appeal = APPEAL * np.where(scored, standard, least)
     return np.asarray(stars + appeal, dtype=np.float32)
 
 
@@ -56,20 +56,18 @@ def least_misery(suits: Array) -> Array:
     return np.asarray(suits.min(axis=0), dtype=np.float32)
 
 
-def average_without_misery(suits: Array, stars: Array, *, threshold: float = MISERY) -> Array:
-    """Return (N,) the mean, with films below `threshold` predicted stars for anybody put last.
+def average_without_misery(suits: Array, stars: Array) -> Array:
+    """Return (N,) the mean, with films that are misery for anybody put last.
 
     Masthoff leaves those out; here they follow all others by least misery, so that a group that
     agrees on nothing still gets a list.
     """
-    is_miserable = stars.min(axis=0) < threshold
+    is_miserable = stars.min(axis=0) < MISERY
     spared = np.where(is_miserable, least_misery(suits) - BELOW_ALL, average(suits))
     return np.asarray(spared, dtype=np.float32)
 
 
-def aggregate(
-    strategy: Strategy, stars: Array, *, suits: Array | None = None, threshold: float = MISERY
-) -> Array:
+def aggregate(strategy: Strategy, stars: Array, *, suits: Array | None = None) -> Array:
     """Return (N,) the group's score of each film, higher is better.
 
     `stars` (M, N) decide what is misery; `suits` (M, N) is what is combined, the stars themselves
@@ -86,5 +84,5 @@ def aggregate(
     if strategy == "least_misery":
         return least_misery(combined)
     if strategy == "average_without_misery":
-        return average_without_misery(combined, stars, threshold=threshold)
+        return average_without_misery(combined, stars)
     raise ValueError(f"{strategy!r} is no strategy; there are: {', '.join(STRATEGIES)}")

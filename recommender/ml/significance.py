@@ -14,37 +14,33 @@ from numpy.typing import NDArray
 from recommender.ml.evaluation import Evaluation
 
 BOOTSTRAP_SAMPLES = 2000
+SEED = 0
 
 
-def metric_intervals(evaluation: Evaluation, *, seed: int = 0) -> dict[str, tuple[float, float]]:
+def metric_intervals(evaluation: Evaluation) -> dict[str, tuple[float, float]]:
     """Return the 95 % bootstrap interval of the mean of every metric."""
-    return {
-        name: bootstrap_interval(values, seed=seed)
-        for name, values in evaluation.per_person.items()
-    }
+    return {name: bootstrap_interval(values) for name, values in evaluation.per_person.items()}
 
 
-def bootstrap_interval(
-    values: NDArray[np.float64], *, samples: int = BOOTSTRAP_SAMPLES, seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean over people drawn with replacement."""
-    low, high = np.quantile(_resample_means(values, samples, seed), [0.025, 0.975])
+    low, high = np.quantile(_resample_means(values), [0.025, 0.975])
     return float(low), float(high)
 
 
-def _resample_means(values: NDArray[np.float64], samples: int, seed: int) -> NDArray[np.float32]:
-    sums = _resample_counts(len(values), samples, seed) @ values.astype(np.float32)
+def _resample_means(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    sums = _resample_counts(len(values)) @ values.astype(np.float32)
     return np.asarray(sums / len(values))
 
 
 @lru_cache(maxsize=4)
-def _resample_counts(num_people: int, samples: int, seed: int) -> NDArray[np.float32]:
-    """Return (samples, U) float32: how often each person was drawn; rows sum to U.
+def _resample_counts(num_people: int) -> NDArray[np.float32]:
+    """Return (2000, U) float32: how often each person was drawn; rows sum to U.
 
     The draws are the same for every metric and every model of a split.
     """
-    rng = np.random.default_rng(seed)
-    counts = np.empty((samples, num_people), dtype=np.float32)
+    rng = np.random.default_rng(SEED)
+    counts = np.empty((BOOTSTRAP_SAMPLES, num_people), dtype=np.float32)
     for row in counts:
         drawn = rng.integers(0, num_people, size=num_people)
         row[:] = np.bincount(drawn, minlength=num_people)
@@ -52,7 +48,7 @@ def _resample_counts(num_people: int, samples: int, seed: int) -> NDArray[np.flo
 
 
 def paired_difference(
-    better: Evaluation, worse: Evaluation, metric: str, *, seed: int = 0
+    better: Evaluation, worse: Evaluation, metric: str
 ) -> tuple[float, float, float]:
     """Return (mean, low, high): by how much `better` beats `worse`, 95 %, the same people drawn.
 
@@ -61,12 +57,12 @@ def paired_difference(
     """
     _check_same_split(better, worse)
     difference = better.per_person[metric] - worse.per_person[metric]
-    low, high = bootstrap_interval(difference, seed=seed)
+    low, high = bootstrap_interval(difference)
     return float(difference.mean()), low, high
 
 
 def relative_lead(
-    better: Evaluation, worse: Evaluation, metric: str, *, seed: int = 0
+    better: Evaluation, worse: Evaluation, metric: str
 ) -> tuple[float, float, float] | None:
     """Return (lead, low, high): by which part of it `better` lies above `worse`, 0.2 for 20 %.
 
@@ -78,10 +74,10 @@ def relative_lead(
     """
     _check_same_split(better, worse)
     ours, theirs = better.per_person[metric], worse.per_person[metric]
-    below = _resample_means(theirs, BOOTSTRAP_SAMPLES, seed)
+    below = _resample_means(theirs)
     if not below.all():
         return None
-    ratios = _resample_means(ours, BOOTSTRAP_SAMPLES, seed) / below
+    ratios = _resample_means(ours) / below
     low, high = np.quantile(ratios - 1.0, [0.025, 0.975])
     return float(ours.mean() / theirs.mean() - 1.0), float(low), float(high)
 

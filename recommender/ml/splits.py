@@ -135,33 +135,30 @@ def keep_one_copy(interactions: Interactions) -> Interactions:
 
 
 def last_n(
-    interactions: Interactions, *, n: int = 5, skip_last: int = 0, protocol: str | None = None
+    interactions: Interactions, *, n: int = 5, protocol: str | None = None
 ) -> EvaluationSplit:
     """Ask for each person's last `n` movies, given all before; people with n or fewer are left out.
-
-    `skip_last` first forgets that many of the newest ratings, which makes the validation split
-    that goes with the test split of the same people.
 
     Raises:
         SplitError: Nobody has enough ratings.
     """
-    stops = interactions.offsets[1:] - skip_last
+    stops = interactions.offsets[1:]
     starts = interactions.offsets[:-1]
     people = np.flatnonzero(stops - starts > n)
     if len(people) == 0:
-        msg = f"nobody has more than {n + skip_last} ratings; load a larger data set"
+        msg = f"nobody has more than {n} ratings; load a larger data set"
         raise SplitError(msg)
     name = protocol or f"last-{n}"
     return ask_rows(interactions, name, people, stops[people] - n, stops[people])
 
 
-def leave_one_out(interactions: Interactions, *, skip_last: int = 0) -> EvaluationSplit:
+def leave_one_out(interactions: Interactions) -> EvaluationSplit:
     """Ask for each person's last movie, given all before.
 
     Raises:
         SplitError: Nobody has two ratings.
     """
-    return last_n(interactions, n=1, skip_last=skip_last, protocol="leave-one-out")
+    return last_n(interactions, n=1, protocol="leave-one-out")
 
 
 def without_last(interactions: Interactions, *, n: int) -> Interactions:

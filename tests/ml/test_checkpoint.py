@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from recommender.ml.checkpoint import load_model, save_model
+from recommender.ml.checkpoint import (
+    check_architecture,
+    check_vocabulary,
+    load_model,
+    save_model,
+)
 from recommender.ml.errors import ArtifactError
 from tests.ml.tiny_models import NUM_ITEMS, SMALL, VARIANTS, movie_ids, small_model
 
@@ -38,15 +43,14 @@ def model_file(tmp_path: Path) -> Path:
     return tmp_path / "model.pt"
 
 
-def test_another_architecture_is_refused_and_the_difference_named(model_file: Path) -> None:
-    wanted = replace(SMALL, num_blocks=3)
+def test_another_architecture_is_refused_and_the_difference_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"num_blocks is 2 there and 3 here"):
-        load_model(model_file, architecture=wanted)
+        check_architecture(tmp_path, SMALL, replace(SMALL, num_blocks=3))
 
 
-def test_another_vocabulary_is_refused(model_file: Path) -> None:
+def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"40 movies there, 39 here, 39 in common"):
-        load_model(model_file, movie_ids=movie_ids()[:-1])
+        check_vocabulary(tmp_path, movie_ids(), movie_ids()[:-1])
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.99])

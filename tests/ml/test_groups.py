@@ -42,8 +42,9 @@ def test_average_without_misery_puts_miserable_films_last_by_least_misery() -> N
 
 
 def test_film_at_the_threshold_is_no_misery() -> None:
-    assert average_without_misery(STARS, STARS, threshold=3.0)[1] == pytest.approx(3.5)
-    assert average_without_misery(STARS, STARS, threshold=3.1)[1] == pytest.approx(-7.0)
+    assert average_without_misery(STARS, STARS)[1] == pytest.approx(3.5)
+    lower = STARS - np.float32(0.1)
+    assert average_without_misery(lower, lower)[1] == pytest.approx(-7.1)
 
 
 def test_misery_is_judged_by_stars_not_by_appeal() -> None:

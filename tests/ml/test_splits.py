@@ -101,9 +101,8 @@ def test_last_five_are_the_targets_of_those_who_have_more() -> None:
     assert split.targets[0].tolist() == [3, 4, 5, 6, 7]
 
 
-def test_validation_targets_lie_just_before_test_targets() -> None:
-    people = interactions_of([[1, 2, 3, 4], [5, 6]])
-    split = leave_one_out(people, skip_last=1)
+def test_the_last_is_the_target_where_one_is_left_out() -> None:
+    split = leave_one_out(interactions_of([[1, 2, 3], [5]]))
     assert [row.tolist() for row in split.targets] == [[3]]
     assert [row.tolist() for row in split.histories] == [[1, 2]]
 

@@ -62,13 +62,13 @@ def weigh_terms(
     return sparse.csr_matrix(sparse.diags(scale.astype(np.float32)) @ matrix)
 
 
-def reduce_terms(matrix: sparse.csr_matrix, rank: int, *, seed: int = 0) -> NDArray[np.float32]:
+def reduce_terms(matrix: sparse.csr_matrix, rank: int) -> NDArray[np.float32]:
     """Return U·S of the truncated SVD: (N, rank) float32; columns beyond what there is are 0."""
     reduced = np.zeros((matrix.shape[0], rank), dtype=np.float32)
     width = min(rank + OVERSAMPLE, *matrix.shape)
     if not width:
         return reduced
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     basis = matrix @ rng.standard_normal((matrix.shape[1], width)).astype(np.float32)
     for _ in range(POWER_ITERATIONS):
         basis, _ = np.linalg.qr(basis)

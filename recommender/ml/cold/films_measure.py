@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -224,7 +224,6 @@ def measure_films(
     *,
     tagged: Mapping[int, FilmFacts],
     sentences: TextVectors | None,
-    counts: Sequence[int] = RATING_COUNTS,
 ) -> dict[str, Any]:
     """Answer one question with everything there is to compare, and return its table.
 
@@ -245,7 +244,7 @@ def measure_films(
     for label, (facts, text_vectors) in starts.items():
         grown = grow_model(bench.saved, start_rows(bench, facts, text_vectors))
         table.ask(label, as_recommender(grown, label), asks_warm=True)
-    for count in counts:
+    for count in RATING_COUNTS:
         tuned, seconds = after_ratings(bench, count)
         label = f"after {count} rating{'s' if count > 1 else ''} of each film"
         table.ask(label, tuned, asks_warm=True)

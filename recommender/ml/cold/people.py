@@ -28,6 +28,7 @@ STARS_WEIGHT = 0.5
 INSIDE = 20.0
 ERA_YEARS = 15.0
 MODEL_WEIGHT = 0.9
+MOST_GENRES = 3
 TABLE = Path(__file__).with_name("age_bands.json")
 
 
@@ -162,9 +163,9 @@ def load_age_table() -> dict[str, Any]:
 
 
 def choose_genres(
-    films: FilmTraits, watched: Sequence[int] | NDArray[np.integer], *, most: int = 3
+    films: FilmTraits, watched: Sequence[int] | NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """Return the columns of the genres that a history leans to, as its owner might answer.
+    """Return the columns of up to three genres that a history leans to, as its owner might answer.
 
     By the logarithm of a genre's share among the films `watched` (rows) over its share among all
     ratings, five films' worth of the latter mixed in; two films of a genre at least, and only
@@ -176,7 +177,7 @@ def choose_genres(
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = np.log((counts + 5 * usual) / (len(rows) + 5) / usual)
     lift[(counts < 2) | ~np.isfinite(lift)] = -np.inf
-    best = np.argsort(-lift, kind="stable")[:most]
+    best = np.argsort(-lift, kind="stable")[:MOST_GENRES]
     return np.asarray(best[lift[best] > 0], dtype=np.int64)
 
 

@@ -173,12 +173,12 @@ def reliability(foretold: Column, happened: NDArray[np.bool_]) -> list[dict[str,
     return rows
 
 
-def compare(ours: Answers, other: Answers, *, seed: int = 0) -> dict[str, list[float]]:
+def compare(ours: Answers, other: Answers) -> dict[str, list[float]]:
     """Return (difference, low, high) of RMSE, MAE and log-likelihood: ours less the other's.
 
     95 % bootstrap intervals over people, the same people drawn for both.
     """
-    counts = _draws(ours.person, seed)
+    counts = _draws(ours.person)
     people = _index(ours.person)
     size = counts.shape[1]
 
@@ -203,9 +203,9 @@ def compare(ours: Answers, other: Answers, *, seed: int = 0) -> dict[str, list[f
     }
 
 
-def bootstrap(person: NDArray[np.int64], values: Column, *, seed: int = 0) -> list[float]:
+def bootstrap(person: NDArray[np.int64], values: Column) -> list[float]:
     """Return the ends of the 95 % interval of a mean over answers, drawing people."""
-    counts, people = _draws(person, seed), _index(person)
+    counts, people = _draws(person), _index(person)
     size = counts.shape[1]
     means = (counts @ np.bincount(people, values, size)) / (
         counts @ np.bincount(people, minlength=size)
@@ -213,10 +213,10 @@ def bootstrap(person: NDArray[np.int64], values: Column, *, seed: int = 0) -> li
     return [float(end) for end in np.quantile(means, [0.025, 0.975])]
 
 
-def _draws(person: NDArray[np.int64], seed: int) -> Column:
+def _draws(person: NDArray[np.int64]) -> Column:
     """Return (samples, people) how often each was drawn."""
     size = len(np.unique(person))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     counts: Column = rng.multinomial(size, np.full(size, 1 / size), BOOTSTRAP_SAMPLES).astype(float)
     return counts
 

@@ -26,6 +26,7 @@ FIRST_NOISE = 0.75
 LEAST_NOISE = 0.01
 FIRST_GENEROSITY = 0.4
 FIRST_SPREAD = 0.1
+BIAS_ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class RatingFactors:
 
 
 def fit_biases(
-    ratings: RatingMatrix, *, user_shrinkage: float, item_shrinkage: float, rounds: int = 12
+    ratings: RatingMatrix, *, user_shrinkage: float, item_shrinkage: float
 ) -> tuple[float, Array]:
     """Return the mean and film biases (V,) of mean + user bias + item bias, by alternating ridge.
 
@@ -94,7 +95,7 @@ def fit_biases(
     item = np.zeros(ratings.num_items)
     user_counts = np.bincount(ratings.person, minlength=ratings.num_people)
     item_counts = ratings.item_counts
-    for _ in range(rounds):
+    for _ in range(BIAS_ROUNDS):
         sums = np.bincount(ratings.item, left - user[ratings.person], ratings.num_items)
         item = sums / (item_counts + item_shrinkage)
         sums = np.bincount(ratings.person, left - item[ratings.item], ratings.num_people)
