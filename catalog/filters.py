@@ -9,16 +9,10 @@ import django_filters
 from django.db.models import Case, F, FloatField, QuerySet, When
 from django.db.models.expressions import Combinable
 
-from catalog.models import Genre, Movie
+from catalog.models import BEST, Genre, Movie
 from catalog.search import MAX_RESULTS, find_movie_ids
 from catalog.selectors import filter_genres
 
-# A movie's mean counts as if 20 more people had given it 3.5: one lone five is no best movie.
-PRIOR_COUNT, PRIOR_MEAN = 20, 3.5
-BEST = (
-    (F("rating_mean") * F("rating_count") + PRIOR_COUNT * PRIOR_MEAN)
-    / (F("rating_count") + PRIOR_COUNT)
-)  # fmt: skip
 ORDERINGS: dict[str, list[str | Combinable]] = {
     "popular": ["-rating_count", "id"],
     "best": [BEST.desc(nulls_last=True), "id"],

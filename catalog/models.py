@@ -42,6 +42,12 @@ __all__ = [
 ]
 
 SEARCH_TITLE_LENGTH = 500
+# A movie's mean counts as if 20 more people had given it 3.5: one lone five is no best movie.
+PRIOR_COUNT, PRIOR_MEAN = 20, 3.5
+BEST = (
+    (F("rating_mean") * F("rating_count") + PRIOR_COUNT * PRIOR_MEAN)
+    / (F("rating_count") + PRIOR_COUNT)
+)  # fmt: skip
 
 
 class Genre(models.Model):
@@ -105,8 +111,21 @@ class Movie(models.Model):
             models.Index(
                 OpClass(F("search_title"), name="text_pattern_ops"), name="movie_search_title_start"
             ),
-            models.Index(fields=["-rating_count", "id"], name="movie_by_popularity"),
-            models.Index(fields=["year"], name="movie_by_year"),
+            # With what films are filtered by, so that these filters need not read the films.
+            models.Index(
+                fields=["-rating_count", "id"],
+                include=["year", "runtime_minutes", "rating_mean"],
+                name="movie_by_popularity",
+            ),
+            models.Index(BEST.desc(nulls_last=True), "id", name="movie_best_first"),
+            models.Index(
+                F("year").desc(nulls_last=True),
+                F("rating_count").desc(),
+                "id",
+                name="movie_newest_first",
+            ),
+            models.Index(fields=["year", "-rating_count", "id"], name="movie_oldest_first"),
+            models.Index(fields=["search_title", "id"], name="movie_by_title"),
             models.Index(fields=["imdb_id"], condition=~Q(imdb_id=""), name="movie_by_imdb"),
             models.Index(
                 fields=["tmdb_id"], condition=Q(tmdb_id__isnull=False), name="movie_by_tmdb"
