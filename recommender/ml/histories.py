@@ -65,8 +65,9 @@ class History:
 
 def read_history(interactions: Interactions, rows: slice) -> History:
     """Return these rows, of one person."""
-    # Of these rows alone: `true_timestamps` would go through everybody's.
-    is_true = interactions.has_true_times[interactions.person[rows]]
+    # Of these people alone: `true_timestamps` would go through everybody's.
+    people = np.unique(interactions.person[rows]).tolist()
+    is_true = interactions.order_only.isdisjoint(interactions.person_keys[p][0] for p in people)
     return History(
         movie_ids=interactions.movie_id[rows].astype(np.int64),
         stars=interactions.rating[rows],

@@ -110,7 +110,7 @@ def ask_persona(
     started = time.perf_counter()
     watched = History.of(persona.history, timestamps=[int(time.time())] * len(persona.history))
     [ranking] = rank_films(model, [watched], k=POOL)
-    vectors = model.item_vectors[ranking.item_idx]
+    vectors = model.stored.read(ranking.item_idx)
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     shown = diversify_order(ranking.scores, vectors)[:NUM_FILMS]
     items, scores = ranking.item_idx[shown], ranking.scores[shown]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,10 @@ def gather_respondents(
     they answer from leans to.
     """
     people = []
-    for number, (name, number_there) in enumerate(held_out.person_keys):
-        rows = slice(held_out.offsets[number], held_out.offsets[number + 1])
+    for (name, number_there), (start, stop) in zip(
+        held_out.person_keys, pairwise(held_out.offsets), strict=True
+    ):
+        rows = slice(start, stop)
         items, stars = model.index_of(held_out.movie_id[rows]), held_out.rating[rows]
         items, stars = items[items > 0], stars[items > 0]
         if len(items) < MIN_FILMS:

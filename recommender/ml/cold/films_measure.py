@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class FilmBench:
     movies: Mapping[int, MovieInfo]
     folder: Path
 
-    @property
+    @cached_property
     def saved(self) -> SavedModel:
         """The network that was trained without the withheld films."""
         return load_model(self.folder / MODEL_FILE)
