@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +21,7 @@ from recommender.ml.lab.comparison_config import ModelEntry
 from recommender.ml.lab.question_config import QuestionConfig
 from recommender.ml.lab.result_keys import hash_code, hash_files, hash_interactions
 from recommender.ml.registry import find_baseline, load_trained, make_baseline, option_names
+from recommender.ml.training_clock import read_minutes
 
 if TYPE_CHECKING:
     from recommender.ml.config import ExperimentConfig
@@ -126,16 +126,16 @@ class Fitter:
             return _load(entry)
         if entry.kind == "network":
             return self._train(entry, seed, work)
-        started = time.perf_counter()
+        started = read_minutes("cpu")
         baseline, train = self.make_baseline(entry, seed), self.select(entry)
         alike = [other for fit_on, other in self._adoptable if fit_on == entry.fit_on]
         if not any(baseline.adopt_fit(other) for other in alike):
             baseline.fit(train, Vocabulary.build(train))
             if type(baseline).adopt_fit is not Baseline.adopt_fit:
                 self._adoptable.append((entry.fit_on, baseline))
-        seconds = time.perf_counter() - started
-        logger.info("%s: fitted in %.1f s", entry.label, seconds)
-        record = {"minutes": seconds / 60, "seed": seed, **getattr(baseline, "record", {})}
+        minutes = read_minutes("cpu") - started
+        logger.info("%s: fitted in %.1f CPU seconds", entry.label, 60 * minutes)
+        record = {"minutes": minutes, "seed": seed, **getattr(baseline, "record", {})}
         return Fitted(baseline, record)
 
     def make_baseline(self, entry: ModelEntry, seed: int | None) -> Baseline:
