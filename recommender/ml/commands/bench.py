@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.inference import InferenceModel
+from recommender.ml.lab.report import write_json
 from recommender.ml.real_histories import read_held_out_sequences
 from recommender.ml.scoring import TABLE_KINDS, ItemTable, TableKind, make_table
 
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
                 sys.stdout.flush()
     if options.json is not None:
         rows = [dataclasses.asdict(row) for row in figures]
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        write_json(options.json, rows)
     return 0
 
 

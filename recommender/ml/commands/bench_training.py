@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import json
 import statistics
 import sys
 import time
@@ -22,14 +21,13 @@ from recommender.ml.card import describe_device
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.commands.train import split_people
 from recommender.ml.config import load_config
-from recommender.ml.datasets import Vocabulary, load_interactions, load_movies
+from recommender.ml.datasets import load_interactions, load_movies
 from recommender.ml.errors import UsageError
-from recommender.ml.files import write_file
 from recommender.ml.lab.plain_loop import PlainLoop
+from recommender.ml.lab.report import write_json
 from recommender.ml.sequences import cut_windows, padding_share
-from recommender.ml.themes import ItemThemes
-from recommender.ml.tokens import token_histories
-from recommender.ml.training import Trainer, TrainingData
+from recommender.ml.training import Trainer
+from recommender.ml.training_people import make_training_data
 
 WARM_UP_STEPS = 3
 
@@ -60,8 +58,7 @@ def run(options: argparse.Namespace) -> int:
     figures = _describe(rates, trainer, options)
     sys.stdout.write(_as_text(figures))
     if options.json is not None:
-        text = json.dumps(figures, indent=2) + "\n"
-        write_file(options.json, lambda aside: aside.write_text(text, encoding="utf-8"))
+        write_json(options.json, figures)
     return 0
 
 
@@ -111,13 +108,8 @@ def _make_trainer(options: argparse.Namespace) -> Trainer:
     config = replace(config, data=replace(config.data, themed_share=0.0))
     directories = data_directories(options)
     parts = split_people(load_interactions(directories), config)
-    vocabulary = Vocabulary.build(parts["train"], min_ratings=config.data.min_ratings)
-    themes = ItemThemes.build(vocabulary.movie_ids, load_movies(directories))
-    train, validation = (
-        token_histories(parts[part], vocabulary, config.model.token_features)
-        for part in ("train", "validation")
-    )
-    return Trainer(config, TrainingData(train, validation, vocabulary.movie_ids, themes))
+    movies = load_movies(directories)
+    return Trainer(config, make_training_data(config, parts["train"], parts["validation"], movies))
 
 
 def _describe(

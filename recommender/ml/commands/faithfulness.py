@@ -10,6 +10,7 @@ from pathlib import Path
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.faithfulness import measure_faithfulness
 from recommender.ml.inference import InferenceModel
+from recommender.ml.lab.report import write_json
 from recommender.ml.real_histories import read_held_out_sequences
 
 
@@ -32,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
         "people": len(sequences),
         **measure_faithfulness(model, sequences).summary(),
     }
-    text = json.dumps(figures, indent=1)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     if options.json is not None:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_json(options.json, figures)
     return 0

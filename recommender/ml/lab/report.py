@@ -18,7 +18,7 @@ PLAIN_LIST = re.compile(r"\[\n\s+([^\[\]{}]*?)\n\s*\]")
 LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
+def write_json(path: Path, value: Mapping[str, Any] | Sequence[Any]) -> None:
     """Write JSON, keys as they come, a list of plain values in one line.
 
     Raises:
