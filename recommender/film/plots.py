@@ -4,33 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from catalog.templatetags.movies import format_stars
+from recommender.plots import BarPlot, draw_bars, place_stars
 from recommender.predicting import PredictedStars
 
-# In units of the drawings.
-BAR_WIDTH, BAR_STEP, PLOT_HEIGHT = 26, 32, 96
-LEAST_BAR = 1.5
+# In units of the drawing.
 TRACK_LEFT, TRACK_WIDTH = 12, 296
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """How many gave these stars; `x`, `y` and `height` place it in the drawing."""
-
-    stars: Decimal
-    label: str
-    count: int
-    percent: float
-    x: int
-    y: float
-    height: float
-    is_mine: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """How the stars of a film spread: ten bars, and the stars that most gave."""
 
-    bars: tuple[Bar, ...]
+    plot: BarPlot
     total: int
     most_given: Decimal
 
@@ -39,27 +25,19 @@ def draw_histogram(counts: Sequence[int] | None, *, mine: Decimal | None) -> His
     """Return the plot of ten counts, from half a star to five; None where nobody rated."""
     if not counts or not sum(counts):
         return None
-    total, highest = sum(counts), max(counts)
-    bars = []
-    for place, count in enumerate(counts):
-        stars = Decimal(place + 1) / 2
-        height = max(PLOT_HEIGHT * count / highest, LEAST_BAR)
-        bars.append(
-            Bar(
-                stars=stars,
-                label=_label(stars),
-                count=count,
-                percent=100 * count / total,
-                x=place * BAR_STEP + (BAR_STEP - BAR_WIDTH) // 2,
-                y=round(PLOT_HEIGHT - height, 1),
-                height=round(height, 1),
-                is_mine=stars == mine,
-            )
-        )
-    return Histogram(tuple(bars), total, bars[list(counts).index(highest)].stars)
+    halves = [Decimal(place) / 2 for place in range(1, len(counts) + 1)]
+    rows = [
+        (format_stars(stars), _make_tick(stars), count, None)
+        for stars, count in zip(halves, counts, strict=True)
+    ]
+    return Histogram(
+        plot=draw_bars(rows, marked="" if mine is None else format_stars(mine)),
+        total=sum(counts),
+        most_given=halves[list(counts).index(max(counts))],
+    )
 
 
-def _label(stars: Decimal) -> str:
+def _make_tick(stars: Decimal) -> str:
     """Return the stars as an axis has them: "½", "1", "1½"."""
     whole, half = divmod(stars, 1)
     return f"{int(whole) or ''}{'½' if half else ''}"
@@ -70,7 +48,7 @@ class Tick:
     """A whole number of stars on the track."""
 
     stars: int
-    x: float
+    x: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +59,18 @@ class Forecast:
     """
 
     stars: PredictedStars
-    x: float
-    left: float | None
-    width: float | None
+    x: int
+    left: int | None
+    width: int | None
     mine: Decimal | None
-    mine_x: float | None
+    mine_x: int | None
     is_hit: bool | None
     liking_percent: int | None
 
-    ticks = tuple(
-        Tick(stars, round(TRACK_LEFT + TRACK_WIDTH * (stars - 0.5) / 4.5, 1))
-        for stars in range(1, 6)
-    )
+    @property
+    def ticks(self) -> list[Tick]:
+        """The whole stars below the track."""
+        return [Tick(stars, _place(stars)) for stars in range(1, 6)]
 
 
 def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> Forecast:
@@ -100,7 +78,7 @@ def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> Forecast:
     left = width = is_hit = None
     if stars.low is not None and stars.high is not None:
         left = _place(stars.low)
-        width = round(_place(stars.high) - left, 1)
+        width = _place(stars.high) - left
         if mine is not None:
             is_hit = _is_within(float(mine), stars.low, stars.high)
     return Forecast(
@@ -120,5 +98,5 @@ def _is_within(mine: float, low: float, high: float) -> bool:
     return round(low, 1) <= mine <= round(high, 1)
 
 
-def _place(stars: float) -> float:
-    return round(TRACK_LEFT + TRACK_WIDTH * (stars - 0.5) / 4.5, 1)
+def _place(stars: float) -> int:
+    return TRACK_LEFT + place_stars(stars, length=TRACK_WIDTH)

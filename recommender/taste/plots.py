@@ -6,22 +6,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.templatetags.movies import format_stars
-from recommender.plots import (
-    EDGE,
-    MARGIN,
-    SIDE,
-    BarPlot,
-    Point,
-    draw_bars,
-    draw_lengths,
-    draw_point,
-    place_stars,
-)
+from recommender.plots import BarPlot, draw_bars, draw_lengths, place_stars
 from recommender.taste.hindsight import Calibration, Hindsight
 from recommender.taste.stats import GenreStats, RatingStats
 
 # A first month as late as this leaves no room for its year before the next.
 LATE = 10
+# The plane on which predictions stand against stars, and the room for what is written beside it.
+SIDE = 300
+MARGIN = 36
+EDGE = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,17 @@ class Tick:
     x: int
     y: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A mean and what spreads around it, at whole places of the plane."""
+
+    x: int
+    y: int
+    low: int
+    high: int
+    radius: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +100,25 @@ def plot_stats(stats: RatingStats) -> StatsPlots:
 def plot_predictions(hindsight: Hindsight) -> PredictionPlot:
     """Return what was given over what was foretold."""
     most = max(one.count for one in hindsight.bins)
-    points = [
-        draw_point(
-            across=one.predicted,
-            up=one.given,
-            low=one.low,
-            high=one.high,
-            count=one.count,
-            most=most,
-        )
-        for one in hindsight.bins
-    ]
-    ticks = [
-        Tick(MARGIN + place_stars(number), SIDE - place_stars(number), str(number))
-        for number in range(1, 6)
-    ]
-    return PredictionPlot(list(zip(hindsight.bins, points, strict=True)), ticks)
+    points = [(one, _place_point(one, most=most)) for one in hindsight.bins]
+    ticks = [Tick(_place_across(number), _place_up(number), str(number)) for number in range(1, 6)]
+    return PredictionPlot(points, ticks)
+
+
+def _place_point(one: Calibration, *, most: int) -> Point:
+    """Return where a bin's mean stands; its area grows with the count."""
+    return Point(
+        x=_place_across(one.predicted),
+        y=_place_up(one.given),
+        low=_place_up(one.low),
+        high=_place_up(one.high),
+        radius=round(4 + 8 * (one.count / most) ** 0.5),
+    )
+
+
+def _place_across(stars: float) -> int:
+    return MARGIN + place_stars(stars, length=SIDE)
+
+
+def _place_up(stars: float) -> int:
+    return SIDE - place_stars(stars, length=SIDE)

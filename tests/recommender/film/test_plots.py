@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from recommender.film.plots import PLOT_HEIGHT, draw_forecast, draw_histogram
+from recommender.film.plots import draw_forecast, draw_histogram
 from recommender.predicting import PredictedStars
 
 COUNTS = [0, 1, 0, 0, 0, 0, 0, 2, 4, 1]
@@ -14,24 +14,12 @@ def test_bars_are_as_high_as_their_counts() -> None:
     found = draw_histogram(COUNTS, mine=Decimal("4.0"))
     assert found is not None
     assert (found.total, found.most_given) == (8, Decimal("4.5"))
-    assert [bar.count for bar in found.bars] == COUNTS
-    assert found.bars[8].height == PLOT_HEIGHT
-    assert found.bars[7].height == PLOT_HEIGHT / 2
-    assert all(bar.y + bar.height == PLOT_HEIGHT for bar in found.bars)
-    assert [bar.percent for bar in found.bars if bar.count] == [12.5, 25, 50, 12.5]
-    assert [bar.label for bar in found.bars] == [
-        "½",
-        "1",
-        "1½",
-        "2",
-        "2½",
-        "3",
-        "3½",
-        "4",
-        "4½",
-        "5",
-    ]
-    assert [bar.is_mine for bar in found.bars].index(True) == 7
+    bars = found.plot.bars
+    assert [bar.count for bar in bars] == COUNTS
+    assert (bars[7].height, bars[8].height) == (found.plot.height / 2, found.plot.height)
+    assert [bar.percent for bar in bars if bar.count] == [12.5, 25, 50, 12.5]
+    assert [bar.tick for bar in bars] == ["½", "1", "1½", "2", "2½", "3", "3½", "4", "4½", "5"]
+    assert [bar.label == found.plot.marked for bar in bars].index(True) == 7
 
 
 @pytest.mark.parametrize("counts", [None, [], [0] * 10])

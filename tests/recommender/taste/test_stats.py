@@ -77,4 +77,4 @@ def test_bars_are_whole_numbers_and_the_greatest_fills_the_plot() -> None:
 
 
 def test_axes_reach_from_half_a_star_to_five() -> None:
-    assert (place_stars(0.5), place_stars(2.75), place_stars(5)) == (0, 150, 300)
+    assert [place_stars(stars, length=300) for stars in (0.5, 2.75, 5)] == [0, 150, 300]
