@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.diary.selectors import find_watched_at
 from catalog.models import Movie, Rating, RatingEvent
-from catalog.signals import rating_changed
+from catalog.signals import film_rated, rating_changed
 
 MIN_STARS = Decimal("0.5")
 MAX_STARS = Decimal(5)
@@ -128,7 +128,8 @@ def set_rating(
         rating.watched_at, rating.is_date_known = place, is_date_known
     rating.save()
     _record(owner, rating, kind=RatingEvent.Kind.SET, stars=clean)
-    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id], origin=origin)
+    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
+    film_rated.send(sender=Rating, user=owner, movie_id=movie_id, origin=origin)
     return rating
 
 
@@ -145,7 +146,6 @@ def remove_rating(*, user: User, movie_id: int) -> bool:
         return False
     rating.delete()
     _record(owner, rating, kind=RatingEvent.Kind.REMOVED, stars=None)
-    # Without an origin: nothing was done with a recommendation.
     rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
     return True
 

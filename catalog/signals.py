@@ -2,9 +2,11 @@
 
 from django.dispatch import Signal
 
-# Sent with user=<User>, movie_ids=<list[int]>, once per use case, inside its transaction; where one
-# film was given stars also with origin=<str>, the recommendation it was rated from, or "".
+# Sent with user=<User>, movie_ids=<list[int]>, once per use case, inside its transaction.
 rating_changed = Signal()
+# Sent with user=<User>, movie_id=<int>, origin=<str>, when somebody gives one film stars, after
+# `rating_changed`; `origin` is the recommendation it was rated from, or "".
+film_rated = Signal()
 # Sent with user=<User>, movie_id=<int>, origin=<str>, when a film comes new onto a watchlist.
 watchlisted = Signal()
 # Sent with user=<User>, movie_id=<int>, viewing=<DiaryEntry or None>, origin=<str>, when a viewing

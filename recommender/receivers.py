@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.signals import guest_merging
 from catalog.diary_models import DiaryEntry
-from catalog.signals import diary_changed, rating_changed, watchlisted
+from catalog.signals import diary_changed, film_rated, rating_changed, watchlisted
 from recommender.feedback.noting import RATED, note_after_commit
 from recommender.models import Event
 from recommender.night.personal import merge_nights
@@ -25,18 +25,20 @@ RECENTLY = timedelta(days=7)
 
 
 @receiver(rating_changed, dispatch_uid="recommender_rating_changed")
-def note_rating_change(*, user: User, movie_ids: list[int], **kwargs: Any) -> None:
+def note_rating_change(*, user: User, **_: Any) -> None:
     """Make cached answers stale with the rating itself, and queue fine-tuning once it is kept.
 
-    That fine-tuning is due needs no mark of its own: it follows from the rating events. A film
-    rated by itself may answer a recommendation, which an import does not.
+    That fine-tuning is due needs no mark of its own: it follows from the rating events.
     """
     bump_taste(user_id=user.pk)
-    if "origin" in kwargs:
-        origin: str = kwargs["origin"]
-        note_after_commit(user=user, movie_id=movie_ids[0], kind=RATED, origin=origin)
     if user.allows_training:
         transaction.on_commit(queue_finetuning, robust=True)
+
+
+@receiver(film_rated, dispatch_uid="recommender_film_rated")
+def note_stars(*, user: User, movie_id: int, origin: str, **_: Any) -> None:
+    """Note that a film was given stars, perhaps because it was recommended."""
+    note_after_commit(user=user, movie_id=movie_id, kind=RATED, origin=origin)
 
 
 @receiver(guest_merging, dispatch_uid="recommender_services_merging")
