@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType
@@ -12,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 from recommender.ml.errors import ConfigError
 from recommender.ml.losses import LossConfig
 from recommender.ml.ratings.config import RatingConfig
+from recommender.ml.toml_files import read_toml
 from recommender.ml.transformer import ModelConfig
 
 Section = TypeVar("Section")
@@ -88,15 +88,7 @@ def load_config(path: Path) -> ExperimentConfig:
     Raises:
         ConfigError: The file is missing, is no TOML, or has an unknown or impossible option.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); give a .toml file"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not TOML: {error}") from error
-    return parse_config(path.stem, tables, source=str(path))
+    return parse_config(path.stem, read_toml(path), source=str(path))
 
 
 def parse_config(name: str, tables: dict[str, Any], *, source: str) -> ExperimentConfig:

@@ -18,7 +18,6 @@ from recommender.ml.lab.question_config import (
     names_in,
     number_in,
     parse_question,
-    read_toml,
     seeds_in,
 )
 from recommender.ml.lab.report import (
@@ -30,6 +29,7 @@ from recommender.ml.lab.report import (
     title_of,
     training_lines,
 )
+from recommender.ml.toml_files import read_toml
 
 ABLATION_KEYS = (
     *("report", "title", "data_sets", "base", "minutes", "seeds", "changes"),

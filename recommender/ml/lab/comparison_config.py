@@ -15,10 +15,10 @@ from recommender.ml.lab.question_config import (
     names_in,
     number_in,
     parse_question,
-    read_toml,
     seeds_in,
 )
 from recommender.ml.registry import is_baseline
+from recommender.ml.toml_files import read_toml
 
 ENTRY_KEYS = ("model", "label", "fit_on", "seeds", "own")
 COMPARISON_KEYS = (

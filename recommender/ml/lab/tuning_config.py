@@ -17,8 +17,8 @@ from recommender.ml.lab.question_config import (
     names_in,
     number_in,
     parse_question,
-    read_toml,
 )
+from recommender.ml.toml_files import read_toml
 
 TUNE_KEYS = (
     *("report", "title", "model", "fit_on", "options", "space", "validation_fraction"),
