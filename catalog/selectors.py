@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
-from catalog.models import CatalogueState, Genre, Movie, Rating, WatchlistEntry
+from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.search import find_movie_ids
 
 CARD_FIELDS = (
@@ -38,14 +36,6 @@ class MovieCard:
     def __str__(self) -> str:
         """Return the title with the year where it is known."""
         return f"{self.title} ({self.year})" if self.year else self.title
-
-
-class WatchedMovie(NamedTuple):
-    """One movie of a history."""
-
-    movie_id: int
-    stars: Decimal
-    watched_at: datetime
 
 
 def build_cards(movies: QuerySet[Movie]) -> list[MovieCard]:
@@ -84,12 +74,6 @@ def get_movie(movie_id: int) -> Movie | None:
     return Movie.objects.prefetch_related("genres").filter(pk=movie_id).first()
 
 
-def get_history(user_id: int) -> list[WatchedMovie]:
-    """Return what a person rated as (movie_id, stars, watched_at), oldest first; one query."""
-    rows = Rating.objects.filter(user_id=user_id).order_by("watched_at", "id")
-    return [WatchedMovie(*row) for row in rows.values_list("movie_id", "stars", "watched_at")]
-
-
 def get_stars(*, user_id: int, movie_ids: Iterable[int]) -> dict[int, Decimal]:
     """Return the stars a person gave those of these movies they rated; one query."""
     rows = Rating.objects.filter(user_id=user_id, movie_id__in=set(movie_ids))
@@ -118,18 +102,10 @@ def filter_genres(movies: QuerySet[Movie], genre_ids: Collection[int]) -> QueryS
     return movies.filter(Exists(links))
 
 
-def get_popular_movies(
-    genre_ids: Collection[int] = (),
-    exclude_ids: Collection[int] = (),
-    limit: int = 20,
-    offset: int = 0,
-) -> list[MovieCard]:
-    """Return the most rated movies of any of the genres (of all, where none is named)."""
-    movies = filter_genres(Movie.objects.all(), genre_ids)
-    if exclude_ids:
-        movies = movies.exclude(pk__in=set(exclude_ids))
-    chosen = movies.order_by("-rating_count", "id").values_list("pk", flat=True)
-    return get_movie_cards(list(chosen[offset : offset + limit]))
+def get_popular_movies(*, limit: int) -> list[MovieCard]:
+    """Return the most rated movies; two queries."""
+    chosen = Movie.objects.order_by("-rating_count", "id").values_list("pk", flat=True)
+    return get_movie_cards(list(chosen[:limit]))
 
 
 def get_genres() -> list[Genre]:
@@ -145,9 +121,3 @@ def is_genre(name: str) -> bool:
 def get_named_genres() -> list[Genre]:
     """Return the genres to choose from, by name."""
     return [genre for genre in get_genres() if is_genre(genre.name)]
-
-
-def get_catalogue_version() -> int:
-    """Return the number that grows with every change of the catalogue."""
-    version = CatalogueState.objects.filter(pk=1).values_list("version", flat=True).first()
-    return version or 0

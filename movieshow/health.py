@@ -42,11 +42,6 @@ def register_readiness_check(name: str, check: ReadinessCheck) -> None:
         raise ImproperlyConfigured(f"two readiness checks are called {name!r}")
 
 
-def unregister_readiness_check(name: str) -> None:
-    """Have /readyz forget the check of this name."""
-    _checks.pop(name, None)
-
-
 def _check_database() -> None:
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:

@@ -20,7 +20,6 @@ from recommender.answers import (
     NO_FILTERS,
     Filters,
     HistoryItem,
-    HomeRow,
     Recommendation,
     RecommendationList,
     Taste,
@@ -28,7 +27,6 @@ from recommender.answers import (
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.cursors import InvalidCursorError
 from recommender.dials import DialOptions
-from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.outbox import Outbox
 from recommender.predicting import PredictedStars, predict_stars
@@ -42,7 +40,6 @@ __all__ = [
     "InvalidCursorError",
     "get_active_model",
     "get_catalogue",
-    "get_home_rows",
     "get_predicted_rating",
     "get_recommendations",
     "get_similar_movies",
@@ -84,16 +81,6 @@ def get_recommendations(
 
     outbox = Outbox()
     return payloads.load_list(cache.get_or_compute(key, compute, outbox=outbox))
-
-
-def get_home_rows(
-    *, user: User | AnonymousUser | None, context: str = "", is_shown: bool = False
-) -> list[HomeRow]:
-    """Return the rows of the home page, no film twice; cached like recommendations.
-
-    `context` is what a bandit may order them by; `is_shown` notes the films as shown to the person.
-    """
-    return HomeReader(user=user, is_shown=is_shown).read_rows(context=context)
 
 
 def get_predicted_rating(

@@ -17,9 +17,8 @@ from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
 from accounts.signals import guest_merging
 from catalog.models import Rating, RatingEvent, Tag, WatchlistEntry
-from catalog.selectors import get_history
 from catalog.services import UnknownUserError, add_to_watchlist, set_rating
-from tests.catalog.factories import make_member, make_movie
+from tests.catalog.factories import make_member, make_movie, read_history
 
 pytestmark = pytest.mark.django_db
 
@@ -93,11 +92,11 @@ def test_merge_gives_all_that_was_the_guests(guest: User, member: User) -> None:
         set_rating(user=guest, movie_id=number, stars=number)
     add_to_watchlist(user=guest, movie_id=1)
     Tag.objects.create(user=guest, movie_id=1, text="toys")
-    before = get_history(guest.pk)
+    before = read_history(guest.pk)
 
     services.merge_guest(guest=guest, user=member)
 
-    assert get_history(member.pk) == before
+    assert read_history(member.pk) == before
     assert WatchlistEntry.objects.get().user == member
     assert Tag.objects.get().user == member
     assert not User.objects.filter(pk=guest.pk).exists()

@@ -1,6 +1,8 @@
 """Rows for tests, made as the site makes them."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -9,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.text import slugify
 
 from accounts.models import User
-from catalog.models import Genre, Movie
+from catalog.models import CatalogueState, Genre, Movie, Rating
 
 PASSWORD = "correct horse battery"
 
@@ -30,10 +32,19 @@ def make_member(username: str = "ada", **fields: Any) -> User:
     return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
 
 
+def read_history(user_id: int) -> list[tuple[int, Decimal, datetime]]:
+    """Return what a person rated as (movie id, stars, watched at), in the order of a history."""
+    rows = Rating.objects.filter(user_id=user_id).order_by("watched_at", "id")
+    return list(rows.values_list("movie_id", "stars", "watched_at"))
+
+
+def read_catalogue_version() -> int:
+    """Return the number that grows with every change of the catalogue."""
+    return CatalogueState.objects.values_list("version", flat=True).first() or 0
+
+
 def count_queries(call: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         call()
     return len(captured)
 

@@ -10,7 +10,6 @@ from catalog.models import Genre, Movie, Rating, RatingEvent, Tag
 from catalog.movielens import loading
 from catalog.movielens.importing import ImportResult, import_dataset
 from catalog.movielens.source import DatasetError
-from catalog.selectors import get_catalogue_version, get_history
 from catalog.services import create_movie
 from catalog.signals import catalogue_changed
 from tests.catalog.dataset_folder import (
@@ -22,13 +21,14 @@ from tests.catalog.dataset_folder import (
     write_folder,
     write_zip,
 )
+from tests.catalog.factories import read_catalogue_version, read_history
 
 pytestmark = pytest.mark.django_db
 
 
 def history_of(dataset: str, user_id: int) -> list[tuple[int, float]]:
     person = User.objects.get(dataset=dataset, dataset_user_id=user_id)
-    return [(row.movie_id, float(row.stars)) for row in get_history(person.pk)]
+    return [(movie_id, float(stars)) for movie_id, stars, _ in read_history(person.pk)]
 
 
 def test_csv_set_is_imported_whole(tmp_path: Path) -> None:
@@ -66,20 +66,20 @@ def test_imported_people_cannot_log_in_and_leave_no_events(tmp_path: Path) -> No
 def test_importing_twice_changes_nothing(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "tiny", SMALL)
     import_dataset(path=folder)
-    version = get_catalogue_version()
+    version = read_catalogue_version()
     rows = list(Rating.objects.order_by("pk").values())
     movies = list(Movie.objects.order_by("pk").values())
 
     assert import_dataset(path=folder) == ImportResult(dataset="tiny")
     assert list(Rating.objects.order_by("pk").values()) == rows
     assert list(Movie.objects.order_by("pk").values()) == movies
-    assert get_catalogue_version() == version
+    assert read_catalogue_version() == version
 
 
 def test_changed_file_brings_its_changes_alone(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "tiny", SMALL)
     import_dataset(path=folder)
-    version = get_catalogue_version()
+    version = read_catalogue_version()
     changed = {
         "ratings.csv": RATINGS_CSV.replace("2,1,4.0", "2,1,1.5") + "3,2,2.0,1141415821\n",
         "movies.csv": MOVIES_CSV.replace("Action|Sci-Fi", "Sci-Fi|Thriller"),
@@ -90,7 +90,7 @@ def test_changed_file_brings_its_changes_alone(tmp_path: Path) -> None:
     assert history_of("tiny", 2) == [(1, 1.5)]
     genres = Movie.objects.get(pk=2).genres.values_list("name", flat=True)
     assert set(genres) == {"Sci-Fi", "Thriller"}
-    assert get_catalogue_version() == version + 1
+    assert read_catalogue_version() == version + 1
 
 
 def test_people_of_two_sets_with_one_id_are_two_people(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from catalog.movielens import download
 from catalog.movielens.demo import DEMO_DIR, load_texts
 from catalog.movielens.source import DatasetError
 from catalog.movielens.statistics import get_statistics
-from catalog.selectors import get_catalogue_version
 from catalog.services import set_rating
 from tests.catalog.dataset_folder import RATINGS_CSV, SMALL, write_folder, write_zip
-from tests.catalog.factories import make_member, make_movie
+from tests.catalog.factories import make_member, make_movie, read_catalogue_version
 
 pytestmark = pytest.mark.django_db
 
@@ -121,13 +120,13 @@ def test_demo_is_loaded_once_and_whole() -> None:
     assert toy_story.extract.startswith("Toy Story is a 1995 American")
     assert toy_story.wikipedia_page == "Toy_Story"
     assert Movie.objects.exclude(extract="").count() == 6009
-    version = get_catalogue_version()
+    version = read_catalogue_version()
 
     with CaptureQueriesContext(connection) as queries:
         assert "loaded already" in run("load_demo")
     assert len(queries) <= 3
     assert "0 ratings" in run("load_demo", "--again")
-    assert get_catalogue_version() == version
+    assert read_catalogue_version() == version
 
 
 def test_texts_do_not_replace_those_there_are() -> None:

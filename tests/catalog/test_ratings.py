@@ -11,9 +11,8 @@ from django.utils import timezone
 from accounts.models import User
 from catalog import services
 from catalog.models import Movie, Rating, RatingEvent
-from catalog.selectors import get_history
 from catalog.signals import rating_changed
-from tests.catalog.factories import make_member, make_movie
+from tests.catalog.factories import make_member, make_movie, read_history
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +45,7 @@ def test_rating_twice_replaces_stars_and_keeps_the_place(member: User, movie: Mo
     second = services.set_rating(user=member, movie_id=movie.pk, stars="5.0")
 
     assert (second.pk, second.watched_at) == (first.pk, first.watched_at)
-    assert get_history(member.pk) == [(movie.pk, Decimal(5), first.watched_at)]
+    assert read_history(member.pk) == [(movie.pk, Decimal(5), first.watched_at)]
     assert list(RatingEvent.objects.order_by("id").values_list("stars", flat=True)) == [2, 5]
 
 
@@ -63,7 +62,7 @@ def test_time_of_watching_moves_the_place(member: User, movie: Movie) -> None:
     services.set_rating(
         user=member, movie_id=other.pk, stars=3, watched_at=datetime(1999, 1, 1, tzinfo=UTC)
     )
-    assert [row.movie_id for row in get_history(member.pk)] == [other.pk, movie.pk]
+    assert [movie_id for movie_id, *_ in read_history(member.pk)] == [other.pk, movie.pk]
 
 
 def test_removed_rating_leaves_an_event(member: User, movie: Movie, heard: Any) -> None:

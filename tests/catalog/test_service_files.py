@@ -5,9 +5,8 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from catalog.models import Availability, Service
-from catalog.selectors import get_catalogue_version
 from catalog.service_files import MAX_ERRORS, ServiceFileError, import_services
-from tests.catalog.factories import make_movie
+from tests.catalog.factories import make_movie, read_catalogue_version
 
 pytestmark = pytest.mark.django_db
 
@@ -51,13 +50,13 @@ def test_films_are_named_by_any_of_three_ids(file: Path) -> None:
 def test_file_replaces_what_an_earlier_one_said_of_its_services(file: Path) -> None:
     head = "movie_id,service,country"
     take(file, head, "1,A,DE", "2,A,DE", "1,A,US", "1,B,DE")
-    before = get_catalogue_version()
+    before = read_catalogue_version()
     assert take(file, head, "2,A,DE") == [
         (1, "a", "US", "subscription"),
         (1, "b", "DE", "subscription"),
         (2, "a", "DE", "subscription"),
     ]
-    assert get_catalogue_version() > before
+    assert read_catalogue_version() > before
 
 
 def test_what_tmdb_says_is_left_alone(file: Path) -> None:

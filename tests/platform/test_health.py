@@ -1,7 +1,5 @@
 """Load balancers get true answers."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
@@ -12,16 +10,15 @@ from movieshow import health
 
 
 @pytest.fixture
-def failing_check() -> Iterator[str]:
+def failing_check(monkeypatch: pytest.MonkeyPatch) -> str:
     """A registered check of something that is not ready."""
-    name = "coffee"
+    monkeypatch.setattr(health, "_checks", dict(health._checks))
 
     def check() -> None:
         raise health.NotReadyError("the pot is empty")
 
-    health.register_readiness_check(name, check)
-    yield name
-    health.unregister_readiness_check(name)
+    health.register_readiness_check("coffee", check)
+    return "coffee"
 
 
 @pytest.mark.django_db

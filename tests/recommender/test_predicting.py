@@ -13,12 +13,12 @@ from accounts.models import User
 from catalog.models import Movie
 from catalog.services import bump_catalogue_version
 from recommender.answers import HistoryItem
+from recommender.home.selectors import HomeReader
 from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from recommender.model_versions import UnusableModelError, install_model
 from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.selectors import (
-    get_home_rows,
     get_predicted_rating,
     get_recommendations,
     get_similar_movies,
@@ -77,7 +77,7 @@ def test_recommendations_carry_stars_and_their_range(
     for items in (
         get_recommendations(user=viewer).items,
         get_recommendations(user=viewer).items,  # from the cache
-        get_home_rows(user=viewer)[0].items,
+        HomeReader(user=viewer).read_rows()[0].items,
         tuple(get_similar_movies(movie_id=7)),
     ):
         item = items[0]

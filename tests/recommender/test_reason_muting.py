@@ -6,9 +6,10 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import merge_guest
 from catalog.services import UnknownMovieError
+from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.reason_muting import mute_reason, unmute_reason
-from recommender.selectors import get_home_rows, get_recommendations
+from recommender.selectors import get_recommendations
 from recommender.taste.selectors import get_muted_reasons
 from tests.recommender.conftest import Watch
 
@@ -18,7 +19,7 @@ HISTORY = (20, 23, 26, 29, 32)
 def get_named(user: User) -> set[int | None]:
     """Return the films that recommendations and rows of home name as reasons."""
     answer = get_recommendations(user=user, include_reasons=True, limit=50)
-    rows = get_home_rows(user=user)
+    rows = HomeReader(user=user).read_rows()
     items = [*answer.items, *(item for row in rows for item in row.items)]
     causes = {int(row.key.partition("-")[2]) for row in rows if row.kind == "because"}
     return causes | {reason.movie_id for item in items for reason in item.reasons} - {None}

@@ -12,6 +12,7 @@ from catalog.models import Genre, Movie
 from catalog.services import remove_rating, set_rating
 from recommender import selectors, services
 from recommender.answers import Filters, HistoryItem, RecommendationList
+from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.onboarding.selectors import get_onboarding_movies
 from recommender.selectors import InvalidCursorError, get_recommendations
@@ -229,22 +230,22 @@ def test_home_shows_no_film_twice_and_no_seen_film(
     active_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
     watch(viewer, 20, 23, 26, 29, 32, 1)
-    rows = selectors.get_home_rows(user=viewer)
+    rows = HomeReader(user=viewer).read_rows()
     shown = [item.movie_id for row in rows for item in row.items]
     assert rows[0].title == "Top picks for you"
     assert any(item.reasons for item in rows[0].items)
     assert len(shown) == len(set(shown))
     assert not {20, 23, 26, 29, 32, 1} & set(shown)
-    assert selectors.get_home_rows(user=viewer) == rows
+    assert HomeReader(user=viewer).read_rows() == rows
 
 
 def test_home_of_a_newcomer_has_rows_of_the_chosen_genres(
     active_model: ModelVersion, viewer: User
 ) -> None:
     services.save_onboarding(user=viewer, genre_ids=[Genre.objects.get(name="Drama").pk])
-    titles = [row.title for row in selectors.get_home_rows(user=viewer)]
+    titles = [row.title for row in HomeReader(user=viewer).read_rows()]
     assert titles == ["Popular in your genres", "Popular in Drama"]
-    assert selectors.get_home_rows(user=None)[0].title == "Popular right now"
+    assert HomeReader(user=None).read_rows()[0].title == "Popular right now"
 
 
 def test_similar_films_leave_out_the_film_itself(active_model: ModelVersion) -> None:
@@ -262,7 +263,7 @@ def test_similar_films_without_a_model_share_genres(catalogue: list[Movie]) -> N
 
 def test_empty_catalogue_has_no_recommendations(db: None) -> None:
     assert get_recommendations(user=None).items == ()
-    assert selectors.get_home_rows(user=None) == []
+    assert HomeReader(user=None).read_rows() == []
     assert get_onboarding_movies(user=None, limit=5) == []
 
 

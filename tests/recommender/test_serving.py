@@ -182,14 +182,15 @@ def test_web_process_serves_without_torch(active_model: ModelVersion) -> None:
     from movieshow.wsgi import application
     from django.conf import settings
     from recommender.answers import HistoryItem
-    from recommender.selectors import get_home_rows, get_recommendations, get_similar_movies
+    from recommender.home.selectors import HomeReader
+    from recommender.selectors import get_recommendations, get_similar_movies
     from django.urls import get_resolver
     get_resolver().url_patterns
     history = [HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13, 16)]
     answer = get_recommendations(user=None, history=history, include_reasons=True)
     assert answer.model_version is not None, answer
     assert any(item.reasons for item in answer.items)
-    get_home_rows(user=None)
+    HomeReader(user=None).read_rows()
     get_similar_movies(movie_id=1, limit=3)
     from movieshow.health import collect_readiness
     assert collect_readiness()["model"] == "ok"

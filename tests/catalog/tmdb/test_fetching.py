@@ -8,7 +8,6 @@ from pytest_django.fixtures import Settings
 from catalog.facts import get_movie_facts
 from catalog.models import Availability, Credit, Movie, Person, Service, TmdbRecord
 from catalog.posters.kept import SIZES, open_poster
-from catalog.selectors import get_catalogue_version
 from catalog.tmdb.client import TmdbClient
 from catalog.tmdb.fetching import fetch_wanted
 from catalog.tmdb.requesting import (
@@ -17,7 +16,7 @@ from catalog.tmdb.requesting import (
     request_due_films,
     request_films,
 )
-from tests.catalog.factories import make_movie
+from tests.catalog.factories import make_movie, read_catalogue_version
 from tests.catalog.tmdb.stand_in import StandIn
 from tests.catalog.tmdb.steps import FILM, PICTURE, age, fetch
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_film_gets_its_facts_and_its_poster(client_of_tmdb: TmdbClient, keeper: Movie) -> None:
-    before = get_catalogue_version()
+    before = read_catalogue_version()
     report = fetch(client_of_tmdb)
     assert (report.fetched, report.posters, report.left, report.failed) == (1, 1, 0, 0)
     keeper.refresh_from_db()
@@ -41,14 +40,14 @@ def test_film_gets_its_facts_and_its_poster(client_of_tmdb: TmdbClient, keeper: 
     for size in SIZES:
         assert open_poster(movie_id=1, key=keeper.poster_key, size=size) is not None
     assert not Availability.objects.filter(country="FR").exists()  # not among the settings'
-    assert get_catalogue_version() > before
+    assert read_catalogue_version() > before
 
 
 def test_due_film_costs_little_where_nothing_changed(
     client_of_tmdb: TmdbClient, keeper: Movie, tmdb: StandIn
 ) -> None:
     fetch(client_of_tmdb)
-    version = get_catalogue_version()
+    version = read_catalogue_version()
     assert fetch(client_of_tmdb).done == 0  # not due
     age(160)
     tmdb.asked.clear()
@@ -59,7 +58,7 @@ def test_due_film_costs_little_where_nothing_changed(
     assert record.fetched_at is not None
     assert record.poster_fetched_at is not None
     assert min(record.fetched_at, record.poster_fetched_at) > timezone.now() - timedelta(hours=1)
-    assert get_catalogue_version() == version
+    assert read_catalogue_version() == version
 
 
 def test_facts_are_asked_for_again_within_six_months(
