@@ -1,6 +1,14 @@
-"""How lists of the API come in pages."""
+"""How lists come in pages: those of the API, and the films of a page that may be very many."""
 
+from functools import cached_property
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from rest_framework.pagination import PageNumberPagination
+
+# Pages are counted in steps of so many, the next step from its middle on.
+STEP = 100
+LAST_PAGE = 1_000_000
 
 
 class ApiPagination(PageNumberPagination):
@@ -9,3 +17,32 @@ class ApiPagination(PageNumberPagination):
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
+
+
+class NearbyPaginator(Paginator):  # type: ignore[type-arg]  # Django takes no parameter here
+    """Pages of a query, counted some fifty to a hundred and fifty beyond `asked` and no further.
+
+    To count all of very many films costs far more than to find a page of them; every page can be
+    reached all the same. `is_cut` says that there are more than `count`.
+    """
+
+    object_list: QuerySet[int]
+
+    def __init__(self, found: QuerySet[int], per_page: int, *, asked: int) -> None:
+        super().__init__(found, per_page)
+        step = 1 + (min(max(asked, 1), LAST_PAGE) + STEP // 2) // STEP
+        self._most = step * STEP * per_page
+
+    @cached_property
+    def _counted(self) -> int:
+        return self.object_list.order_by()[: self._most + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are as far as it is counted."""
+        return min(self._counted, self._most)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more."""
+        return self._counted > self._most

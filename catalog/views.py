@@ -13,9 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.requests import PageRequest, get_next_url, get_request_viewer, with_writer
+from accounts.requests import (
+    PageRequest,
+    get_next_url,
+    get_request_viewer,
+    read_number,
+    with_writer,
+)
 from catalog.browsing import BrowseForm, filter_movies
 from catalog.origins import read_origin
+from catalog.pagination import NearbyPaginator
 from catalog.posters import compute_poster_key, draw_poster
 from catalog.search import MAX_RESULTS, find_matches
 from catalog.selectors import (
@@ -70,9 +77,12 @@ def browse(request: PageRequest) -> HttpResponse:
     viewer = get_request_viewer(request)
     form = BrowseForm(request.GET)
     found = filter_movies(form, viewer=viewer).values_list("pk", flat=True)
-    # Few films have a title: to count them apart would cost more than to fetch their ids.
-    ids = list(found) if form.cleaned_data.get("q") else found
-    page = Paginator(ids, FILMS_PER_PAGE).get_page(request.GET.get("page"))
+    asked_page = request.GET.get("page", "")
+    pages: Paginator[int] = NearbyPaginator(found, FILMS_PER_PAGE, asked=read_number(asked_page))
+    if form.cleaned_data.get("q"):
+        # Few films have a title: to count them apart would cost more than to fetch their ids.
+        pages = Paginator(list(found), FILMS_PER_PAGE)
+    page = pages.get_page(asked_page)
     cards = get_movie_cards(list(page.object_list))
     notes = {}
     if form.cleaned_data.get("runtime"):
