@@ -12,3 +12,8 @@ def read_minutes(device: str) -> float:
     told again. Elsewhere they are minutes on the wall.
     """
     return (time.process_time() if device == "cpu" else time.monotonic()) / 60
+
+
+def name_minutes(device: str) -> str:
+    """Return what `read_minutes` counts, in words."""
+    return "CPU minutes" if device == "cpu" else "minutes"

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from recommender.ml.epochs import EpochRecord
 from recommender.ml.lab.plots import OTHER_COLOUR, OWN_COLOUR, new_figure, save_figure
+from recommender.ml.training_clock import name_minutes
 
 PLOT_FILE = "training.png"
 
 
-def draw_epochs(path: Path, records: Sequence[EpochRecord], best_epoch: int) -> None:
+def draw_epochs(
+    path: Path, records: Sequence[EpochRecord], best_epoch: int, *, device: str
+) -> None:
     """Draw losses, and Hit@10 and NDCG@10, over the minutes of a run, its best epoch marked.
 
     Raises:
@@ -30,6 +33,6 @@ def draw_epochs(path: Path, records: Sequence[EpochRecord], best_epoch: int) -> 
     quality.set_ylim(bottom=0.0)
     for axes in (losses, quality):
         axes.axvline(best, color="#999999", linewidth=0.8, linestyle=":")
-        axes.set_xlabel(f"minutes (dotted: best epoch, {best_epoch})")
+        axes.set_xlabel(f"{name_minutes(device)} (dotted: best epoch, {best_epoch})")
         axes.legend(frameon=False)
     save_figure(figure, path)

@@ -138,7 +138,7 @@ def test_markdown_says_what_the_figures_say(tmp_path: Path) -> None:
     assert "+25.0% [+25.0%, +25.0%]" in text
     assert "the runner-up is rival; ours leads it by +0.100 [+0.100, +0.100]" in text
     assert "must 0.4, surely ahead of the runner-up: met; aim 0.6: not reached" in text
-    assert "had 30 minutes each at most" in text
+    assert "had 30 CPU minutes each at most" in text
     assert "| ours | own | 2.00 |  |  | 7 |  |" in text
     for picture in ("c-tiny.png", "c-tiny-lengths.png"):
         assert f"]({picture})" in text

@@ -86,7 +86,7 @@ def _write(options: argparse.Namespace, trainer: Trainer, parts: dict[str, Inter
     popularity = count_items(trainer.data.train, len(movie_ids))
     export_model(out, trainer.model, movie_ids, popularity, card, rating_head=head)
     try:
-        draw_epochs(out / PLOT_FILE, trainer.records, best.epoch)
+        draw_epochs(out / PLOT_FILE, trainer.records, best.epoch, device=trainer.device.type)
     except UsageError as error:
         logger.warning("no picture of the run: %s", error)
     sys.stdout.write(

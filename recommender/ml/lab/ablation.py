@@ -24,8 +24,11 @@ from recommender.ml.lab.report import (
     SHOWN_METRICS,
     measured,
     number,
+    opening_lines,
+    plot_lines,
     signed,
     table_lines,
+    table_opening_lines,
     title_of,
     training_lines,
 )
@@ -100,35 +103,25 @@ def _parse_change(
 def ablation_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the Markdown of a described ablation."""
     budget = report["minutes_per_model"]
-    yield f"# {report['title']}"
-    yield ""
-    yield (
+    left_out = ", ".join(report["left_out"])
+    yield from opening_lines(
+        report,
         f"Protocol {report['protocol']}: {report['note']}. Every row is the network of "
         f"`{report['models'][FULL]['model']}` trained anew with the options named, on the same "
-        f"people{f' for at most {budget:g} minutes' if budget else ''}. Differences are to the "
+        f"people{f' for at most {budget:g} CPU minutes' if budget else ''}. Differences are to the "
         "full network, with the 95 % interval of a paired bootstrap over people; ± is the standard "
-        "deviation over seeds."
+        "deviation over seeds.",
+        *([f"Left out, since the full network is already so: {left_out}."] if left_out else []),
     )
-    if report["left_out"]:
-        yield ""
-        yield f"Left out, since the full network is already so: {', '.join(report['left_out'])}."
-    yield ""
-    yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
     for name, table in report["data_sets"].items():
-        yield ""
-        yield f"## {name}"
-        yield ""
-        yield f"{table['people']} people, split `{table['split_hash']}`."
-        for plot in table.get("plots", []):
-            yield ""
-            yield f"![{name}: {plot}]({plot})"
+        yield from table_opening_lines(name, table)
+        yield from plot_lines(name, table)
         heads = ["network", "options"]
         for metric in SHOWN_METRICS:
             heads += [title_of(metric), f"{title_of(metric)} against full"]
         heads += [f"{title_of(SHOWN_METRICS[0])}, shuffled", "parameters"]
         rows = table["models"].items()
         yield from table_lines(heads, ([*_cells(label, row, report)] for label, row in rows))
-    yield "## Training"
     yield from training_lines(report["models"])
 
 

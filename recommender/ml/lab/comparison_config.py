@@ -72,7 +72,7 @@ class ComparisonConfig:
 
     The table shows the sets named in `data_sets` (all, if empty). `compare_to` is the label whose
     lead is tested; `relative_to` the one that leads in per cent are over. `minutes` is what each
-    model that is trained by steps may take at most.
+    model that is trained by steps may take at most, of CPU time on a CPU.
     """
 
     name: str

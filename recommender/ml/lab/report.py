@@ -49,26 +49,47 @@ def table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     yield ""
 
 
+def opening_lines(report: Mapping[str, Any], *paragraphs: str) -> Iterator[str]:
+    """Yield the title of a report, paragraphs, and by what it was made."""
+    yield f"# {report['title']}"
+    for paragraph in paragraphs:
+        yield ""
+        yield paragraph
+    yield ""
+    yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
+
+
+def table_opening_lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the heading of a data set and who was asked."""
+    yield ""
+    yield f"## {name}"
+    yield ""
+    yield f"{table['people']} people, split `{table['split_hash']}`."
+
+
+def plot_lines(title: str, report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the pictures of a report or a table, if any were drawn."""
+    for plot in report.get("plots", []):
+        yield ""
+        yield f"![{title}: {plot}]({plot})"
+
+
 def comparison_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the Markdown of a described comparison."""
     trained, budget = report["trained_on"], report["minutes_per_model"]
-    yield f"# {report['title']}"
-    yield ""
-    yield (
+    yield from opening_lines(
+        report,
         f"Protocol {report['protocol']}: {report['note']}. Fitted on {trained['ratings']:,} "
         f"ratings of {trained['people']:,} people, where an entry does not say otherwise. The full "
         "catalogue is ranked, seen movies are left out, ties rank worst. Brackets are 95 % "
         "bootstrap intervals over people; ± is the standard deviation over seeds, of which every "
         "figure is then the mean (a person's metric is averaged over seeds before bootstrapping). "
-        + (f"Models trained by steps had {budget:g} minutes each at most. " if budget else "")
-        + "Leads are paired: the same people are drawn for both."
+        + (f"Models trained by steps had {budget:g} CPU minutes each at most. " if budget else "")
+        + "Leads are paired: the same people are drawn for both.",
     )
-    yield ""
-    yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
     yield from _doubt_lines(report["models"])
     for name, table in report["data_sets"].items():
         yield from _data_set_lines(name, table, report)
-    yield "## Training"
     yield from training_lines(report["models"])
     yield "## Options"
     yield ""
@@ -89,17 +110,12 @@ def _doubt_lines(models: Mapping[str, Any]) -> Iterator[str]:
 def _data_set_lines(
     name: str, table: Mapping[str, Any], report: Mapping[str, Any]
 ) -> Iterator[str]:
-    yield ""
-    yield f"## {name}"
-    yield ""
-    yield f"{table['people']} people, split `{table['split_hash']}`."
+    yield from table_opening_lines(name, table)
     absent = [label for label in report["models"] if label not in table["models"]]
     if absent:
         yield ""
         yield f"Not asked: {', '.join(absent)}. It needs clock times; some here tell order alone."
-    for plot in table.get("plots", []):
-        yield ""
-        yield f"![{name}: {plot}]({plot})"
+    yield from plot_lines(name, table)
     yield from _headline_lines(table, report)
     yield from _verdict_lines(table, report["compare_to"])
     yield "More metrics, and Hit@10 and NDCG@10 where every history is shuffled:"
@@ -202,7 +218,13 @@ def _genre_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterato
 
 
 def training_lines(models: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the table of how long and how far each model of a report was trained."""
+    """Yield how long and how far each model of a report was trained."""
+    yield "## Training"
+    yield ""
+    yield (
+        "Minutes are of CPU, all threads together; on another device they are by the clock, and "
+        "those of a loaded model are as its card tells them."
+    )
 
     def cells(label: str, entry: Mapping[str, Any]) -> Iterator[str]:
         training = entry["training"]
@@ -214,7 +236,7 @@ def training_lines(models: Mapping[str, Any]) -> Iterator[str]:
         yield number(training["parameters"], ",.0f")
         yield training["device"] or ""
 
-    heads = ["model", "seeds", "minutes", "epochs", "best epoch", "parameters", "device"]
+    heads = ["model", "seeds", "CPU minutes", "epochs", "best epoch", "parameters", "device"]
     yield from table_lines(heads, ([*cells(label, entry)] for label, entry in models.items()))
 
 

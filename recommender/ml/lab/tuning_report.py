@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from recommender.ml.lab.plots import OTHER_COLOUR, OWN_COLOUR, new_figure, save_figure, tidy
-from recommender.ml.lab.report import number, table_lines
+from recommender.ml.lab.report import number, opening_lines, plot_lines, table_lines
 from recommender.ml.lab.tuning import ERROR, Tuner, is_counted, seconds_of
 
 TRIALS_SHOWN = 20
@@ -66,19 +66,15 @@ def measure_importance(study: optuna.Study) -> dict[str, float]:
 def tuning_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Yield the Markdown of a described search."""
     people, best = report["people"], report["best"]
-    yield f"# {report['title']}"
-    yield ""
-    yield (
+    yield from opening_lines(
+        report,
         f"`{report['model']}`, {report['objective']}: fitted on {people['fit']:,} people, "
         f"validated on {people['validation']:,} others, none of them asked in any table. "
         f"{len(report['trials'])} trials in {report['minutes_used']:.1f} of "
-        f"{report['minutes']:g} minutes; what is clearly worse than the median is stopped early."
+        f"{report['minutes']:g} minutes by the clock; what is clearly worse than the median is "
+        "stopped early.",
     )
-    yield ""
-    yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
-    for plot in report.get("plots", []):
-        yield ""
-        yield f"![{report['title']}]({plot})"
+    yield from plot_lines(report["title"], report)
     yield ""
     yield f"Best: NDCG@10 {best['value']:.4f} with"
     yield ""
@@ -105,7 +101,7 @@ def _trial_lines(report: Mapping[str, Any]) -> Iterator[str]:
     done.sort(key=lambda trial: -trial["value"])
     yield f"The best of {len(done)} trials that were not stopped early:"
     yield from table_lines(
-        ["trial", "NDCG@10", "epochs", "minutes", *report["space"]],
+        ["trial", "NDCG@10", "epochs", "minutes by the clock", *report["space"]],
         (
             [
                 str(trial["number"]),
