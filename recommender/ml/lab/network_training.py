@@ -40,15 +40,6 @@ class NetworkRecommender:
         self.model, self.vocabulary = model.eval(), vocabulary
         self.popularity, self.record = popularity, record
 
-    @property
-    def origin(self) -> str:
-        """Return in words how it came about."""
-        return (
-            f"trained for this table from {self.name}.toml, seed {self.record['seed']}: "
-            f"best epoch {self.record['best_epoch']} of {self.record['epochs']}, "
-            f"{self.record['minutes']:.1f} min"
-        )
-
     @torch.no_grad()
     def score(
         self,
