@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.tokens import create_api_token
 from movieshow.middleware import RequestLogMiddleware
 from recommender.night.services import create_night
 
@@ -80,3 +81,29 @@ def test_pages_that_may_show_secrets_are_not_compressed() -> None:
     page = Client().get("/account/login/", HTTP_ACCEPT_ENCODING="gzip")
     assert page.status_code == 200
     assert "Content-Encoding" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "eased"),
+    [
+        ("/search/", []),
+        ("/api/v1/movies", []),
+        ("/api/v1/docs", ["style-src"]),
+        ("/admin/", ["script-src", "style-src"]),
+    ],
+)
+def test_policy_is_eased_for_pages_of_libraries_alone(path: str, eased: list[str]) -> None:
+    policy = Client().get(path)["Content-Security-Policy"]
+    directives = [part.split(" ", 1) for part in policy.split("; ")]
+    assert sorted(name for name, *value in directives if "unsafe" in "".join(value)) == eased
+
+
+@pytest.mark.django_db
+def test_log_names_who_came_with_a_token(caplog: pytest.LogCaptureFixture) -> None:
+    user = User.objects.create_user("member")
+    _, key = create_api_token(user=user, name="app")
+    caplog.set_level(logging.INFO)
+    Client().get("/api/v1/me/ratings", HTTP_AUTHORIZATION=f"Bearer {key}")
+    [line] = [each.msg for each in caplog.records if "request_finished" in str(each.msg)]
+    assert line["user_id"] == user.pk
