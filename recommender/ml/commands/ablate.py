@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from recommender.ml.commands.compare import (
     add_code_argument,
@@ -18,7 +17,6 @@ from recommender.ml.lab.plots import new_figure
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `ablate`."""
-    parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG", help="a TOML file")
     add_lab_arguments(parser)
     add_code_argument(parser)
 

@@ -15,11 +15,11 @@ from recommender.ml.cold.people_measure import (
     measure_people,
 )
 from recommender.ml.cold.report import keep_part
+from recommender.ml.commands.asked_people import add_people_arguments, part_asked_people
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.dataset_files import DatasetError, expand_directories
 from recommender.ml.datasets import RATING_MEMBERS, load_interactions, load_movies
 from recommender.ml.inference import InferenceModel
-from recommender.ml.splits import hold_out_people, hold_out_validation_people
 
 AGES_FILE = "users.dat"
 NOTE = (
@@ -38,13 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("model", type=Path, metavar="MODEL_DIR", help="a trained model")
     add_data_argument(parser)
-    parser.add_argument("--fraction", type=float, default=0.1, help="of the people held out")
-    parser.add_argument(
-        "--validation",
-        type=float,
-        metavar="FRACTION",
-        help="ask that fraction of the others instead, to choose by",
-    )
+    add_people_arguments(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write tables there, and .md")
 
 
@@ -56,9 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """
     directories = data_directories(args)
     model = InferenceModel.load(args.model)
-    rest, asked = hold_out_people(load_interactions(directories), fraction=args.fraction)
-    if args.validation:
-        rest, asked = hold_out_validation_people(rest, fraction=args.validation)
+    rest, asked = part_asked_people(args, load_interactions(directories))
     split, people = gather_newcomers(model, asked)
     films = describe_traits(model, rest, load_movies(directories))
     bench = PeopleBench(model, films, people, load_ages(directories))

@@ -25,7 +25,6 @@ REPORTS_FOLDER = Path("docs/results")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `compare`."""
-    parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG", help="a TOML file")
     add_lab_arguments(parser)
     add_code_argument(parser)
 
@@ -40,7 +39,8 @@ def add_code_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_lab_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `compare`, `ablate` and `tune` take beside their configs."""
+    """Declare what `compare`, `ablate` and `tune` all take."""
+    parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG", help="a TOML file")
     add_data_argument(parser)
     parser.add_argument(
         "--out",

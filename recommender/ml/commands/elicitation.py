@@ -8,11 +8,11 @@ from pathlib import Path
 
 from recommender.ml.cold.elicitation_measure import gather_respondents, measure_elicitation
 from recommender.ml.cold.people_measure import describe_traits
+from recommender.ml.commands.asked_people import add_people_arguments, part_asked_people
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import load_interactions, load_movies
 from recommender.ml.inference import InferenceModel
 from recommender.ml.lab.report import write_json
-from recommender.ml.splits import hold_out_people, hold_out_validation_people
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("model", type=Path, metavar="MODEL_DIR", help="a trained model")
     add_data_argument(parser)
-    parser.add_argument("--fraction", type=float, default=0.1, help="of the people held out")
-    parser.add_argument(
-        "--validation",
-        type=float,
-        metavar="FRACTION",
-        help="ask that fraction of the others instead, to choose by",
-    )
+    add_people_arguments(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
 
 
@@ -39,9 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """
     directories = data_directories(args)
     model = InferenceModel.load(args.model)
-    rest, asked = hold_out_people(load_interactions(directories), fraction=args.fraction)
-    if args.validation:
-        rest, asked = hold_out_validation_people(rest, fraction=args.validation)
+    rest, asked = part_asked_people(args, load_interactions(directories))
     films = describe_traits(model, rest, load_movies(directories))
     people = gather_respondents(model, films, asked)
     tables = measure_elicitation(model, films, people)

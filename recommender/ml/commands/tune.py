@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from recommender.ml.commands.compare import (
     add_lab_arguments,
@@ -19,7 +18,6 @@ from recommender.ml.lab.tuning_config import load_tuning
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `tune`."""
-    parser.add_argument("configs", nargs="+", type=Path, metavar="CONFIG", help="a TOML file")
     add_lab_arguments(parser)
 
 
