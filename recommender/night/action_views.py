@@ -81,12 +81,10 @@ def remove(request: PageRequest, actor: User, night_id: int, member_id: int) -> 
 @night_action
 def change_link(request: PageRequest, actor: User, night_id: int) -> HttpResponse:
     """Make a new link, or close the night to others."""
-    if request.POST.get("do") == "close":
-        services.close_link(host=actor, night_id=night_id)
-        messages.success(request, _("Closed: nobody else can come in."))
-    else:
-        services.renew_link(host=actor, night_id=night_id)
-        messages.success(request, _("Here is a new link. The old one opens nothing any more."))
+    is_open = request.POST.get("do") != "close"
+    services.change_link(host=actor, night_id=night_id, is_open=is_open)
+    opened = _("Here is a new link. The old one opens nothing any more.")
+    messages.success(request, opened if is_open else _("Closed: nobody else can come in."))
     return go_to_night(night_id)
 
 

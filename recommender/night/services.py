@@ -135,8 +135,8 @@ def remove_member(*, host: User, night_id: int, member_id: int) -> str:
 
 
 @transaction.atomic
-def renew_link(*, host: User, night_id: int) -> MovieNight:
-    """Make a new link; the one before opens nothing any more.
+def change_link(*, host: User, night_id: int, is_open: bool) -> MovieNight:
+    """Make a new link, or none, so that nobody else comes in; the one before opens nothing more.
 
     Raises:
         UnknownNightError: there is no such night, or they are not in it.
@@ -144,22 +144,7 @@ def renew_link(*, host: User, night_id: int) -> MovieNight:
         NightOverError: its time has run out.
     """
     night, _ = lock_hosted_night(night_id=night_id, host=host)
-    night.invite_slug = make_invite_slug()
-    save_change(night)
-    return night
-
-
-@transaction.atomic
-def close_link(*, host: User, night_id: int) -> MovieNight:
-    """Let nobody else in: no link opens this night until a new one is made.
-
-    Raises:
-        UnknownNightError: there is no such night, or they are not in it.
-        NotHostError: they are not its host.
-        NightOverError: its time has run out.
-    """
-    night, _ = lock_hosted_night(night_id=night_id, host=host)
-    night.invite_slug = None
+    night.invite_slug = make_invite_slug() if is_open else None
     save_change(night)
     return night
 

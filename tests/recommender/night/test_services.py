@@ -75,12 +75,12 @@ def test_nobody_joins_once_the_vote_is_on(active_model: ModelVersion) -> None:
 def test_old_link_opens_nothing_after_a_new_one_or_none(gather: Gather) -> None:
     night, (host, _guest) = gather(2)
     old = night.invite_slug or ""
-    new = services.renew_link(host=host, night_id=night.pk).invite_slug or ""
+    new = services.change_link(host=host, night_id=night.pk, is_open=True).invite_slug or ""
     assert new != old
     with pytest.raises(UnknownInvitationError):
         services.join_night(user=make_person("x"), slug=old, name="X")
     services.join_night(user=make_person("y"), slug=new, name="Y")
-    services.close_link(host=host, night_id=night.pk)
+    services.change_link(host=host, night_id=night.pk, is_open=False)
     for slug in (old, new, ""):
         with pytest.raises(UnknownInvitationError):
             services.join_night(user=make_person(f"z{slug[:3]}"), slug=slug, name="Z")
@@ -128,8 +128,7 @@ def test_only_the_host_decides(gather: Gather) -> None:
     night, (_host, guest) = gather(2)
     seat = night.members.get(is_host=True)
     calls = (
-        lambda: services.renew_link(host=guest, night_id=night.pk),
-        lambda: services.close_link(host=guest, night_id=night.pk),
+        lambda: services.change_link(host=guest, night_id=night.pk, is_open=True),
         lambda: services.call_off(host=guest, night_id=night.pk),
         lambda: services.remove_member(host=guest, night_id=night.pk, member_id=seat.pk),
         lambda: services.change_rule(host=guest, night_id=night.pk, rule=RULE, allows_seen=True),
@@ -146,7 +145,7 @@ def test_stranger_finds_no_night(gather: Gather) -> None:
     night, _people = gather(2)
     for night_id in (night.pk, night.pk + 1):
         with pytest.raises(UnknownNightError):
-            services.renew_link(host=make_person(f"s{night_id}"), night_id=night_id)
+            services.change_link(host=make_person(f"s{night_id}"), night_id=night_id, is_open=True)
 
 
 def test_night_whose_time_ran_out_lets_nobody_in_and_changes_no_more(gather: Gather) -> None:

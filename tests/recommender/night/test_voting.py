@@ -248,7 +248,7 @@ def test_every_change_has_a_version_of_its_own(active_model: ModelVersion) -> No
     night, people = gather_people(2)
     seen = [night.version]
     steps = (
-        lambda: services.renew_link(host=people[0], night_id=night.pk),
+        lambda: services.change_link(host=people[0], night_id=night.pk, is_open=True),
         lambda: voting.start_vote(host=people[0], night_id=night.pk),
         lambda: vote(MovieNight.objects.get(pk=night.pk), people[0]),
         lambda: close_vote(host=people[0], night_id=night.pk),
