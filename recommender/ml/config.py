@@ -22,12 +22,20 @@ class DataConfig:
     """Who is held out for good, who of the rest only says when to stop, and what is added.
 
     `themed_share` is how many films of themed windows each epoch adds, for each film it has.
+    `clock_repeats` is how often an epoch reads the people whose times are those of a clock, for
+    each time it reads those whose times tell order alone.
     """
 
     held_out_fraction: float = 0.1
     validation_fraction: float = 0.05
     min_ratings: int = 1
     themed_share: float = 0.0
+    clock_repeats: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse to leave people out."""
+        if self.clock_repeats < 1:
+            raise ValueError("clock_repeats must be at least 1")
 
 
 @dataclass(frozen=True)

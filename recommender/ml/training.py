@@ -44,13 +44,22 @@ LOOK_EVERY = 20
 class TrainingData:
     """Histories (tokens, oldest first) to train on and to validate on, and `movie_ids` (V,).
 
-    `themes` says what each film is, where themed windows are to be drawn.
+    `themes` says what each film is, where themed windows are to be drawn; `repeats` (P,) how often
+    an epoch reads each of `train`, once without it.
     """
 
     train: list[NDArray[np.int64]]
     validation: list[NDArray[np.int64]]
     movie_ids: NDArray[np.int64]
     themes: ItemThemes | None = None
+    repeats: NDArray[np.int64] | None = None
+
+    @property
+    def read(self) -> list[NDArray[np.int64]]:
+        """Return the histories of an epoch, those read more than once as often."""
+        if self.repeats is None:
+            return self.train
+        return [self.train[i] for i in np.repeat(np.arange(len(self.train)), self.repeats)]
 
 
 class Trainer:
@@ -87,14 +96,15 @@ class Trainer:
             choose_precision(config.training.precision, self.device)
         )
         genres = None if data.themes is None else data.themes.genres
-        watched = [items_of(history) for history in data.train]
+        self.histories = data.read
+        watched = [items_of(history) for history in self.histories]
         self.model = build_model(config, watched, len(data.movie_ids) - 1, genres)
         self.workers.share_weights(self.model.to(self.device))
         self.optimiser = build_optimiser(self.model, config.training)
         self.average = WeightAverage(self.model, config.training.average_decay)
         self.best = [value.clone() for value in self.average.values]
         self.records: list[EpochRecord] = []
-        self.step, self.total_steps = 0, _count_steps(config, data)
+        self.step, self.total_steps = 0, _count_steps(config, self.histories)
         self.minutes_to_prepare = self._stop_clock()
         if checkpoint is not None and checkpoint.exists():
             resume_run(checkpoint, self)
@@ -211,10 +221,10 @@ class Trainer:
         share, themed = self.config.data.themed_share, []
         max_seq_len = self.config.model.max_seq_len
         if share and self.data.themes is not None:
-            drawn = draw_themed_windows(self.data.train, self.data.themes, share=share, rng=rng)
+            drawn = draw_themed_windows(self.histories, self.data.themes, share=share, rng=rng)
             themed = [window[: max_seq_len + 1] for window in drawn]
         batches = training_batches(
-            self.data.train,
+            self.histories,
             extra_windows=themed,
             max_seq_len=max_seq_len,
             tokens_per_batch=self.config.training.tokens_per_batch,
@@ -274,9 +284,9 @@ def _check_data(config: ExperimentConfig, data: TrainingData) -> None:
         raise TrainingError("nobody to validate on has 6 ratings; give a larger data set")
 
 
-def _count_steps(config: ExperimentConfig, data: TrainingData) -> int:
+def _count_steps(config: ExperimentConfig, histories: Sequence[NDArray[np.int64]]) -> int:
     """Return about how many steps all epochs take."""
-    predictions = sum(max(0, len(history) - 1) for history in data.train)
+    predictions = sum(max(0, len(history) - 1) for history in histories)
     predictions = int(predictions * (1 + config.data.themed_share))
     per_step = config.training.tokens_per_batch * config.training.accumulation
     return max(1, predictions // per_step) * config.training.epochs

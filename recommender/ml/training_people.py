@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from recommender.ml.config import ExperimentConfig
 from recommender.ml.datasets import Interactions, MovieInfo, Vocabulary
 from recommender.ml.errors import TrainingError
@@ -39,9 +41,11 @@ def make_training_data(
     """Return tokens as the network of a config reads them; `movies` give its themes."""
     vocabulary = Vocabulary.build(fit, min_ratings=config.data.min_ratings)
     features = config.model.token_features
+    repeats = np.where(fit.has_true_times, config.data.clock_repeats, 1).astype(np.int64)
     return TrainingData(
         train=token_histories(fit, vocabulary, features),
         validation=token_histories(validation, vocabulary, features),
         movie_ids=vocabulary.movie_ids,
         themes=None if movies is None else ItemThemes.build(vocabulary.movie_ids, movies),
+        repeats=repeats,
     )

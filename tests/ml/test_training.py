@@ -196,6 +196,20 @@ def test_themed_windows_join_an_epoch() -> None:
     assert themed.total_steps > plain.total_steps
 
 
+def test_histories_read_more_than_once_join_an_epoch_as_often() -> None:
+    data = walk_histories()
+    repeats = np.where(np.arange(len(data.train)) < 3, 4, 1)
+    config = tiny_config(tokens_per_batch=64)
+    once = Trainer(config, data)
+    often = Trainer(config, replace(data, repeats=repeats))
+    films = [
+        sum((batch.targets > 0).sum() for batch in trainer.draw_batches(np.random.default_rng(0)))
+        for trainer in (once, often)
+    ]
+    assert films[1] - films[0] == 3 * sum(len(history) - 1 for history in data.train[:3])
+    assert often.total_steps > once.total_steps
+
+
 def test_learning_rate_warms_up_and_falls_by_a_cosine() -> None:
     config = tiny_config(learning_rate=1.0, warmup_steps=10, final_rate=0.1).training
     assert learning_rate_at(0, 110, config) == pytest.approx(0.1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from recommender.ml.config import DataConfig, ExperimentConfig
@@ -40,3 +42,20 @@ def test_rare_films_are_left_out_and_genres_follow_the_others() -> None:
     assert data.movie_ids.tolist() == [0, 20]
     assert data.themes is not None
     assert data.themes.years.tolist() == [0, 1995]
+
+
+def test_people_with_clock_times_are_read_as_often_as_the_config_says() -> None:
+    fit = interactions_of([[10, 20], [20, 30], [10, 30]])
+    fit = replace(fit, person_keys=[("clock", 1), ("order", 1), ("clock", 2)])
+    fit = replace(fit, order_only=frozenset({"order"}))
+    config = ExperimentConfig(name="tiny", data=DataConfig(clock_repeats=3))
+    data = make_training_data(config, fit, fit)
+    assert data.repeats is not None
+    assert data.repeats.tolist() == [3, 1, 3]
+    read = [history.tolist() for history in data.read]
+    assert read == [[1, 2]] * 3 + [[2, 3]] + [[1, 3]] * 3
+
+
+def test_nobody_is_read_less_than_once() -> None:
+    with pytest.raises(ValueError, match="clock_repeats must be at least 1"):
+        DataConfig(clock_repeats=0)
