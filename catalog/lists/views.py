@@ -20,8 +20,7 @@ from catalog.lists.forms import ListForm
 from catalog.shelves import make_card, make_shelf
 
 LISTS_PER_PAGE = 24
-FILMS_PER_PAGE = 50
-SHARED_PER_PAGE = 36
+FILMS_PER_PAGE = 36
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,7 +150,7 @@ def shared_list(request: PageRequest, share_key: uuid.UUID) -> HttpResponse:
     if found is None:
         raise Http404
     entries = selectors.get_entries(found)
-    page = Paginator(entries, SHARED_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(entries, FILMS_PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     viewer = get_request_viewer(request)
     films = make_shelf([make_card(entry.movie) for entry in shown], viewer=viewer)

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.genre_names import say_genres
@@ -101,10 +104,22 @@ def stars_filter(stars: Decimal | float | None) -> str:
 
 
 @register.simple_tag
-def star_choices(stars: Decimal | None) -> list[StarChoice]:
-    """Return the ten choices of a rating, the present one checked."""
+def star_buttons(stars: Decimal | None, *, is_fresh: bool | str = False) -> SafeString:
+    """Return the ten radio buttons of a rating, the present one checked, and focused if fresh."""
+    return _render_star_buttons(get_language(), stars, bool(is_fresh))
+
+
+@lru_cache(maxsize=256)
+def _render_star_buttons(
+    language: str,  # noqa: ARG001 - the labels are in it
+    stars: Decimal | None,
+    is_fresh: bool,
+) -> SafeString:
+    """Render them once for each of the eleven ratings: a page may have two hundred of them."""
     halves = [Decimal(half) / 2 for half in range(1, 11)]
-    return [StarChoice(f"{half:.1f}", format_stars(half), half == stars) for half in halves]
+    choices = [StarChoice(f"{half:.1f}", format_stars(half), half == stars) for half in halves]
+    context = {"choices": choices, "is_fresh": is_fresh}
+    return render_to_string("catalog/_star_buttons.html", context)
 
 
 @register.filter
