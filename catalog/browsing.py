@@ -5,25 +5,24 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import Case, IntegerField, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog.diary_models import DiaryEntry
-from catalog.filters import ORDERINGS
-from catalog.models import Movie, Rating, SeenMovie
+from catalog.filters import (
+    FIRST_DECADE,
+    LAST_YEAR,
+    ORDERINGS,
+    keep_decade,
+    keep_length,
+    leave_out_genres,
+    leave_out_seen,
+)
+from catalog.models import Movie
 from catalog.search import MAX_QUERY_CHARACTERS, find_matches
 from catalog.selectors import filter_genres, get_genres
 
-FIRST_DECADE = 1900
-FIRST_YEAR, LAST_YEAR = 1870, 2100
-# In minutes, from one to the other: what is unknown is in none of them, and shown all the same.
-RUNTIMES: dict[str, tuple[int, int]] = {
-    "short": (1, 90),
-    "usual": (91, 120),
-    "long": (121, 150),
-    "epic": (151, 32_767),
-}
+FIRST_YEAR = 1870
 RATINGS = ("3", "3.5", "4")
 SORTS = [
     ("", _("Nearest to the title")),
@@ -146,7 +145,7 @@ def filter_movies(form: BrowseForm, *, viewer: User | None) -> QuerySet[Movie]:
     asked = form.cleaned_data
     movies = _filter_genres(Movie.objects.all(), form)
     if asked.get("decade") is not None:
-        movies = movies.filter(year__range=(asked["decade"], asked["decade"] + 9))
+        movies = keep_decade(movies, asked["decade"])
     if asked.get("year_from") is not None:
         movies = movies.filter(year__gte=asked["year_from"])
     if asked.get("year_to") is not None:
@@ -163,19 +162,7 @@ def _filter_genres(movies: QuerySet[Movie], form: BrowseForm) -> QuerySet[Movie]
         [form.genres[slug].pk for slug in form.cleaned_data.get(name, ())]
         for name in ("genre", "without")
     )
-    movies = filter_genres(movies, wanted)
-    if unwanted:
-        links = Movie.genres.through.objects.filter(movie_id=OuterRef("pk"), genre_id__in=unwanted)
-        movies = movies.filter(~Exists(links))
-    return movies
-
-
-def leave_out_seen(movies: QuerySet[Movie], viewer: User) -> QuerySet[Movie]:
-    """Return the movies that somebody has neither rated nor called seen, nor in their diary."""
-    for model in (Rating, SeenMovie, DiaryEntry):
-        rows = model._default_manager.filter(user=viewer, movie_id=OuterRef("pk"))
-        movies = movies.filter(~Exists(rows))
-    return movies
+    return leave_out_genres(filter_genres(movies, wanted), unwanted)
 
 
 def _order(movies: QuerySet[Movie], asked: dict[str, Any]) -> QuerySet[Movie]:
@@ -188,8 +175,5 @@ def _order(movies: QuerySet[Movie], asked: dict[str, Any]) -> QuerySet[Movie]:
         if not asked.get("sort") and ids:
             places = [When(pk=pk, then=place) for place, pk in enumerate(ids)]
             order = [Case(*places, output_field=IntegerField())]
-    if asked.get("runtime"):
-        is_of_length = Q(runtime_minutes__range=RUNTIMES[asked["runtime"]])
-        movies = movies.filter(is_of_length | Q(runtime_minutes=None))
-        order.insert(0, Case(When(runtime_minutes=None, then=1), default=0))
-    return movies.order_by(*order)
+    movies = movies.order_by(*order)
+    return keep_length(movies, asked["runtime"]) if asked.get("runtime") else movies

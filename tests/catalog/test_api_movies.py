@@ -2,7 +2,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from catalog.models import Availability, Credit, Movie, Person, Service, TmdbRecord
+from accounts.models import User
+from catalog.models import Availability, Credit, Movie, Person, Rating, Service, TmdbRecord
 from tests.catalog.factories import assert_problem, count_queries_of, make_movie
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +65,38 @@ def test_movies_are_narrowed_and_ordered(client: Client) -> None:
     assert ids("search=nothing at all") == []
 
 
+def test_movies_are_narrowed_as_on_the_page(client: Client, member: User) -> None:
+    make_movie(1, year=1979, genres=["Horror", "Drama"], runtime_minutes=116, rating_count=1)
+    make_movie(2, year=1980, genres=["Drama"], runtime_minutes=None, rating_count=9)
+    make_movie(3, year=1989, genres=["Comedy"], runtime_minutes=92, rating_count=5)
+    Rating.objects.create(user=member, movie_id=3, stars=4)
+
+    def ids(query: str) -> list[int]:
+        return [movie["id"] for movie in client.get(f"/api/v1/movies?{query}").json()["results"]]
+
+    assert ids("without=horror&without=comedy") == [2]
+    assert ids("decade=1980") == [2, 3]
+    assert ids("runtime=usual") == [3, 1, 2]
+    assert ids("runtime=usual&ordering=oldest") == [1, 3, 2]
+    assert ids("runtime=epic") == [2]
+    assert ids("unseen=true") == [2, 3, 1]
+    client.force_login(member)
+    assert ids("unseen=true") == [2, 1]
+    assert ids("unseen=false") == [2, 3, 1]
+
+
 @pytest.mark.parametrize(
-    "query", ["genre=none", "year_min=x", "year_min=1e400", "ordering=magic", "ratings_min=-1"]
+    "query",
+    [
+        "genre=none",
+        "year_min=x",
+        "year_min=1e400",
+        "ordering=magic",
+        "ratings_min=-1",
+        "decade=1985",
+        "runtime=1",
+        "without=none",
+    ],
 )
 def test_wrong_filter_is_a_problem_that_names_it(client: Client, query: str) -> None:
     body = assert_problem(client.get(f"/api/v1/movies?{query}"), 400)
