@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
@@ -25,6 +25,8 @@ class ReadsOrHasSession(BasePermission):
         return request.method in SAFE_METHODS or request.auth is None
 
 
+@extend_schema(tags=["API tokens"])
+@extend_schema_view(get=extend_schema(summary="List your API tokens"))
 class MyTokensView(generics.ListAPIView[ApiToken]):
     """One's live tokens, newest first; members only. Making one takes a session, not a token."""
 
@@ -41,6 +43,7 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
 
     @extend_schema(
         operation_id="create_token",
+        summary="Make an API token",
         request=serializers.ApiTokenInputSerializer,
         responses={201: serializers.NewApiTokenSerializer},
     )
@@ -60,12 +63,15 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
         )
 
 
+@extend_schema(tags=["API tokens"])
 class MyTokenView(APIView):
     """One of one's tokens; to be revoked with a session, not with a token."""
 
     permission_classes = [IsAuthenticated, ReadsOrHasSession]
 
-    @extend_schema(operation_id="revoke_token", responses={204: None})
+    @extend_schema(
+        operation_id="revoke_token", summary="Revoke an API token", responses={204: None}
+    )
     def delete(self, request: Request, token_id: int) -> Response:
         """Revoke the token for good."""
         try:

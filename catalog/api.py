@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -24,6 +24,8 @@ ORIGIN = OpenApiParameter(
 )
 
 
+@extend_schema(tags=["Films"])
+@extend_schema_view(get=extend_schema(summary="List genres"))
 class GenreListView(generics.ListAPIView[Genre]):
     """All genres, by name."""
 
@@ -34,6 +36,8 @@ class GenreListView(generics.ListAPIView[Genre]):
     filterset_class = None
 
 
+@extend_schema(tags=["Films"])
+@extend_schema_view(get=extend_schema(summary="List films"))
 class MovieListView(generics.ListAPIView[Movie]):
     """The catalogue, most rated first; narrowed and ordered by the query."""
 
@@ -44,6 +48,8 @@ class MovieListView(generics.ListAPIView[Movie]):
     filterset_class = MovieFilter
 
 
+@extend_schema(tags=["Films"])
+@extend_schema_view(get=extend_schema(summary="Get a film"))
 class MovieView(generics.RetrieveAPIView[Movie]):
     """One movie."""
 
@@ -54,6 +60,7 @@ class MovieView(generics.RetrieveAPIView[Movie]):
     filter_backends = []
 
 
+@extend_schema(tags=["Films"])
 class SearchView(APIView):
     """Search by title, as one types and with typing errors."""
 
@@ -61,6 +68,7 @@ class SearchView(APIView):
 
     @extend_schema(
         operation_id="search_movies",
+        summary="Search films by title",
         parameters=[serializers.SearchQuerySerializer],
         responses=serializers.SearchResultsSerializer,
     )
@@ -94,6 +102,8 @@ class ViewerView(APIView):
         return super().handle_exception(exc)
 
 
+@extend_schema(tags=["Ratings"])
+@extend_schema_view(get=extend_schema(summary="List your ratings"))
 class MyRatingsView(ViewerView, generics.ListAPIView[Rating]):
     """One's ratings, last watched first."""
 
@@ -107,10 +117,15 @@ class MyRatingsView(ViewerView, generics.ListAPIView[Rating]):
         return selectors.get_ratings(self.viewer.pk) if self.viewer.pk else self.queryset
 
 
+@extend_schema(tags=["Ratings"])
 class MyRatingView(ViewerView):
     """One's rating of one movie."""
 
-    @extend_schema(operation_id="get_rating", responses=serializers.RatingSerializer)
+    @extend_schema(
+        operation_id="get_rating",
+        summary="Get your rating of a film",
+        responses=serializers.RatingSerializer,
+    )
     def get(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Return the rating; 404 where there is none."""
         rating = selectors.get_ratings(self.viewer.pk).filter(movie_id=movie_id).first()
@@ -120,6 +135,7 @@ class MyRatingView(ViewerView):
 
     @extend_schema(
         operation_id="set_rating",
+        summary="Rate a film",
         parameters=[ORIGIN],
         request=serializers.RatingInputSerializer,
         responses={200: serializers.RatingSerializer, 201: serializers.RatingSerializer},
@@ -140,7 +156,7 @@ class MyRatingView(ViewerView):
         answer.status_code = status.HTTP_200_OK if was_rated else status.HTTP_201_CREATED
         return answer
 
-    @extend_schema(operation_id="remove_rating", responses={204: None})
+    @extend_schema(operation_id="remove_rating", summary="Remove a rating", responses={204: None})
     def delete(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Take the rating back; 404 where there is none."""
         was_rated = services.remove_rating(user=self.viewer, movie_id=movie_id)
@@ -149,6 +165,8 @@ class MyRatingView(ViewerView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@extend_schema(tags=["Watchlist"])
+@extend_schema_view(get=extend_schema(summary="List your watchlist"))
 class MyWatchlistView(ViewerView, generics.ListAPIView[WatchlistEntry]):
     """One's watchlist, newest first."""
 
@@ -162,6 +180,7 @@ class MyWatchlistView(ViewerView, generics.ListAPIView[WatchlistEntry]):
         return selectors.get_watchlist(self.viewer.pk) if self.viewer.pk else self.queryset
 
 
+@extend_schema(tags=["Watchlist"])
 class MyWatchlistEntryView(ViewerView):
     """One movie on one's watchlist."""
 
@@ -172,7 +191,9 @@ class MyWatchlistEntryView(ViewerView):
         return dict(serializers.WatchlistEntrySerializer(entry).data)
 
     @extend_schema(
-        operation_id="get_watchlist_entry", responses=serializers.WatchlistEntrySerializer
+        operation_id="get_watchlist_entry",
+        summary="See whether a film is on your watchlist",
+        responses=serializers.WatchlistEntrySerializer,
     )
     def get(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Return the entry; 404 where the movie is not on the list."""
@@ -180,6 +201,7 @@ class MyWatchlistEntryView(ViewerView):
 
     @extend_schema(
         operation_id="add_to_watchlist",
+        summary="Put a film on your watchlist",
         parameters=[ORIGIN],
         request=None,
         responses=serializers.WatchlistEntrySerializer,
@@ -191,7 +213,11 @@ class MyWatchlistEntryView(ViewerView):
         )
         return Response(self._find(movie_id))
 
-    @extend_schema(operation_id="remove_from_watchlist", responses={204: None})
+    @extend_schema(
+        operation_id="remove_from_watchlist",
+        summary="Take a film off your watchlist",
+        responses={204: None},
+    )
     def delete(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Take the movie off the list; 404 where it is not on it."""
         was_listed = services.remove_from_watchlist(user=self.viewer, movie_id=movie_id)

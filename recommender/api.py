@@ -48,11 +48,13 @@ class AnonymousScopedThrottle(ScopedRateThrottle):
         return get_client_address(request=request._request)
 
 
+@extend_schema(tags=["Recommendations"])
 class MyRecommendationsView(ViewerView):
     """What the caller should watch next."""
 
     @extend_schema(
         operation_id="list_my_recommendations",
+        summary="Recommend films to you",
         parameters=[RecommendationOptions],
         responses=RecommendationOutput,
     )
@@ -66,6 +68,7 @@ class MyRecommendationsView(ViewerView):
         return HttpResponse(raw, content_type=JSON)
 
 
+@extend_schema(tags=["Recommendations"])
 class SessionRecommendationsView(APIView):
     """What to watch next after a posted history; no account, nothing stored."""
 
@@ -78,6 +81,7 @@ class SessionRecommendationsView(APIView):
 
     @extend_schema(
         operation_id="create_session_recommendations",
+        summary="Recommend films after a history you send",
         request=SessionInput,
         responses=RecommendationOutput,
     )
@@ -111,6 +115,7 @@ def _with_query(request: Request) -> Any:
     return body
 
 
+@extend_schema(tags=["Recommendations"])
 class SimilarMoviesView(APIView):
     """Films like a film."""
 
@@ -118,6 +123,7 @@ class SimilarMoviesView(APIView):
 
     @extend_schema(
         operation_id="list_similar_movies",
+        summary="List films like a film",
         parameters=[SimilarOptions],
         responses=SimilarOutput,
     )
@@ -133,11 +139,16 @@ class SimilarMoviesView(APIView):
         return Response({"results": render_items(items)})
 
 
+@extend_schema(tags=["Taste"])
 class HiddenMovieView(ViewerView):
     """Films the caller does not want to be shown."""
 
     @extend_schema(
-        operation_id="hide_movie", request=None, parameters=[ORIGIN], responses={204: None}
+        operation_id="hide_movie",
+        summary="Hide a film",
+        request=None,
+        parameters=[ORIGIN],
+        responses={204: None},
     )
     def post(self, request: Request, movie_id: int) -> Response:
         """Hide a film; hiding it twice changes nothing."""
@@ -145,19 +156,26 @@ class HiddenMovieView(ViewerView):
         services.hide_movie(user=self.viewer, movie_id=movie_id, origin=origin)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="unhide_movie", responses={204: None})
+    @extend_schema(
+        operation_id="unhide_movie", summary="Show a hidden film again", responses={204: None}
+    )
     def delete(self, request: Request, movie_id: int) -> Response:  # noqa: ARG002
         """Show a film again; one that is not hidden stays as it is."""
         services.unhide_movie(user=self.viewer, movie_id=movie_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@extend_schema(tags=["Model"])
 class ActiveModelView(APIView):
     """The model that answers now."""
 
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="get_active_model", responses=ModelCardOutput)
+    @extend_schema(
+        operation_id="get_active_model",
+        summary="Describe the model that answers",
+        responses=ModelCardOutput,
+    )
     def get(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a view
         """Return its card: data, training, results and terms."""
         card = selectors.get_active_model()

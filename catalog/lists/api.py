@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import AllowAny
@@ -50,6 +50,8 @@ class ListViewerView(ViewerView):
         return found
 
 
+@extend_schema(tags=["Lists"])
+@extend_schema_view(get=extend_schema(summary="List your lists"))
 class MyListsView(ListViewerView, generics.ListAPIView[FilmList]):
     """One's lists, last changed first."""
 
@@ -64,6 +66,7 @@ class MyListsView(ListViewerView, generics.ListAPIView[FilmList]):
 
     @extend_schema(
         operation_id="create_list",
+        summary="Make a list",
         request=serializers.ListInputSerializer,
         responses={201: serializers.ListSerializer},
     )
@@ -76,16 +79,22 @@ class MyListsView(ListViewerView, generics.ListAPIView[FilmList]):
         return Response(shown.data, status=status.HTTP_201_CREATED)
 
 
+@extend_schema(tags=["Lists"])
 class MyListView(ListViewerView):
     """One of one's lists, without its films."""
 
-    @extend_schema(operation_id="get_list", responses=serializers.ListSerializer)
+    @extend_schema(
+        operation_id="get_list",
+        summary="Get one of your lists",
+        responses=serializers.ListSerializer,
+    )
     def get(self, request: Request, list_id: int) -> Response:  # noqa: ARG002
         """Return the list; 404 where one has none such."""
         return Response(serializers.ListSerializer(self.find_list(list_id)).data)
 
     @extend_schema(
         operation_id="change_list",
+        summary="Change a list",
         request=serializers.ListInputSerializer(partial=True),
         responses=serializers.ListSerializer,
     )
@@ -96,13 +105,15 @@ class MyListView(ListViewerView):
         services.change_list(user=self.viewer, list_id=list_id, **given.validated_data)
         return self.get(request, list_id)
 
-    @extend_schema(operation_id="delete_list", responses={204: None})
+    @extend_schema(operation_id="delete_list", summary="Delete a list", responses={204: None})
     def delete(self, request: Request, list_id: int) -> Response:  # noqa: ARG002
         """Delete it for good; 404 where one has none such."""
         services.delete_list(user=self.viewer, list_id=list_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@extend_schema(tags=["Lists"])
+@extend_schema_view(get=extend_schema(summary="List the films of a list"))
 class MyListFilmsView(ListViewerView, generics.ListAPIView[FilmListEntry]):
     """The films of one of one's lists, in order."""
 
@@ -118,11 +129,13 @@ class MyListFilmsView(ListViewerView, generics.ListAPIView[FilmListEntry]):
         return selectors.get_entries(self.find_list(self.kwargs["list_id"]))
 
 
+@extend_schema(tags=["Lists"])
 class MyListFilmView(ListViewerView):
     """One film of one of one's lists."""
 
     @extend_schema(
         operation_id="put_on_list",
+        summary="Put a film on a list, or move it",
         request=serializers.ListEntryInputSerializer,
         responses={200: serializers.ListEntrySerializer, 201: serializers.ListEntrySerializer},
     )
@@ -138,7 +151,9 @@ class MyListFilmView(ListViewerView):
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(serializers.ListEntrySerializer(entries.get()).data, status=code)
 
-    @extend_schema(operation_id="take_off_list", responses={204: None})
+    @extend_schema(
+        operation_id="take_off_list", summary="Take a film off a list", responses={204: None}
+    )
     def delete(self, request: Request, list_id: int, movie_id: int) -> Response:  # noqa: ARG002
         """Take the film off the list; 404 where it is not on it."""
         gone = services.remove_film(user=self.viewer, list_id=list_id, movie_id=movie_id)
@@ -147,12 +162,17 @@ class MyListFilmView(ListViewerView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@extend_schema(tags=["Lists"])
 class SharedListView(APIView):
     """A list that somebody shares by link."""
 
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="get_shared_list", responses=serializers.ListSerializer)
+    @extend_schema(
+        operation_id="get_shared_list",
+        summary="Get a shared list",
+        responses=serializers.ListSerializer,
+    )
     def get(self, request: Request, share_key: uuid.UUID) -> Response:  # noqa: ARG002
         """Return the list; 404 where it is private again or gone."""
         found = selectors.get_shared_list(share_key=share_key)
@@ -162,6 +182,8 @@ class SharedListView(APIView):
         return Response(serializers.ListSerializer(counted).data)
 
 
+@extend_schema(tags=["Lists"])
+@extend_schema_view(get=extend_schema(summary="List the films of a shared list"))
 class SharedListFilmsView(generics.ListAPIView[FilmListEntry]):
     """The films of a list that somebody shares by link, in order."""
 

@@ -60,13 +60,19 @@ class EventsOutput(serializers.Serializer[Any]):
     )
 
 
+@extend_schema(tags=["Recommendations"])
 class EventsView(ViewerView):
     """What the caller did with recommended films."""
 
     throttle_scope = "events"
     throttle_classes = [ScopedRateThrottle]
 
-    @extend_schema(operation_id="report_events", request=EventsInput, responses={200: EventsOutput})
+    @extend_schema(
+        operation_id="report_events",
+        summary="Report what you did with recommended films",
+        request=EventsInput,
+        responses={200: EventsOutput},
+    )
     def post(self, request: Request) -> Response:
         """Record events; reporting one again changes nothing.
 

@@ -55,15 +55,21 @@ class TasteOutput(serializers.Serializer[Any]):
     excluded_genres = serializers.ListField(child=serializers.CharField())
 
 
+@extend_schema(tags=["Taste"])
 class MyTasteView(ViewerView):
     """The caller's taste."""
 
-    @extend_schema(operation_id="get_my_taste", responses=TasteOutput)
+    @extend_schema(operation_id="get_my_taste", summary="Get your taste", responses=TasteOutput)
     def get(self, request: Request) -> Response:  # noqa: ARG002 - the signature of a view
         """Return how the dials stand and which genres were chosen and excluded."""
         return Response(_render(get_wishes(user=self.viewer)))
 
-    @extend_schema(operation_id="change_my_taste", request=TasteInput, responses=TasteOutput)
+    @extend_schema(
+        operation_id="change_my_taste",
+        summary="Change your taste",
+        request=TasteInput,
+        responses=TasteOutput,
+    )
     def patch(self, request: Request) -> Response:
         """Turn dials and exclude genres; recommendations follow from the next one on."""
         given = TasteInput(data=request.data)

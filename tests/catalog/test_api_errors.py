@@ -40,6 +40,26 @@ def test_document_of_the_api_is_complete_and_valid() -> None:
     assert "application/problem+json" in document
 
 
+def test_document_says_of_every_operation_in_short_what_it_does(client: Client) -> None:
+    document = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
+    told = [
+        (operation.get("summary"), len(operation["tags"]), operation["tags"][0])
+        for path in document["paths"].values()
+        for operation in path.values()
+    ]
+    assert all(summary and tags == 1 for summary, tags, _ in told)
+    assert {tag for *_, tag in told} == {
+        "API tokens",
+        "Films",
+        "Lists",
+        "Model",
+        "Ratings",
+        "Recommendations",
+        "Taste",
+        "Watchlist",
+    }
+
+
 def test_document_is_served_with_its_page(client: Client) -> None:
     assert client.get("/api/v1/schema").status_code == 200
     assert client.get("/api/v1/docs").status_code == 200
