@@ -1,5 +1,6 @@
 """The page of one film, and the pieces of it that are asked for one by one."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -48,31 +49,42 @@ def predicted(request: PageRequest, movie_id: int) -> HttpResponse:
     """Show the stars this person would give, which a film's page keeps back until it is asked."""
     if not request.htmx:
         context = _make_page(request, movie_id, origin="")
-        context |= _foretell(request, movie_id)
+        why = context["why"]
+        context |= _foretell(
+            request, movie_id, own=context["film"].stars, has_ratings=why and why.has_history
+        )
         return render(request, "recommender/movie.html", context)
     if get_movie(movie_id) is None:
         raise Http404
     context = {"movie_id": movie_id}
     if "hide" not in request.GET:
-        context |= _foretell(request, movie_id)
+        viewer = get_request_viewer(request)
+        stars = get_stars(user_id=viewer.pk, movie_ids=[movie_id]) if viewer else {}
+        context |= _foretell(request, movie_id, own=stars.get(movie_id))
     response = render(request, "recommender/_forecast.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _foretell(request: PageRequest, movie_id: int) -> dict[str, Any]:
-    """Return what the forecast's template shows; three queries."""
+def _foretell(
+    request: PageRequest,
+    movie_id: int,
+    *,
+    own: Decimal | None,
+    has_ratings: bool | None = None,
+) -> dict[str, Any]:
+    """Return what the forecast's template shows beside the person's own stars; two queries.
+
+    One more where it is neither known that they have rated films nor that they have not.
+    """
     viewer = get_request_viewer(request)
     found = get_predicted_rating(user=viewer, movie_id=movie_id)
-    own = get_stars(user_id=viewer.pk, movie_ids=[movie_id]) if viewer else {}
     forecast: Forecast | None = None
     if found is not None:
-        forecast = draw_forecast(found, mine=own.get(movie_id))
-    return {
-        "is_forecast_asked": True,
-        "forecast": forecast,
-        "has_ratings": count_ratings(user=viewer) > 0,
-    }
+        forecast = draw_forecast(found, mine=own)
+    if has_ratings is None:
+        has_ratings = own is not None or count_ratings(user=viewer) > 0
+    return {"is_forecast_asked": True, "forecast": forecast, "has_ratings": has_ratings}
 
 
 def _make_page(request: PageRequest, movie_id: int, *, origin: str) -> dict[str, Any]:
