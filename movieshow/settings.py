@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from movieshow import admin_settings
 from movieshow.logs import build_logging
 from movieshow.tmdb_settings import read_tmdb_settings
 
@@ -277,12 +278,7 @@ SPECTACULAR_SETTINGS = {
         "movieshow.api_errors.add_problem_responses",
     ],
 }
-UNFOLD = {
-    "SITE_TITLE": "MovieShow",
-    "SITE_HEADER": "MovieShow",
-    "SITE_SYMBOL": "movie",
-    "SHOW_VIEW_ON_SITE": True,
-}
+UNFOLD = admin_settings.UNFOLD
 
 # The recommender.
 SHIPPED_MODEL_DIR = BASE_DIR / "recommender" / "artifacts" / "shipped"

@@ -93,7 +93,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         except (services.UnknownModelVersionError, services.UnusableModelError) as error:
             self.message_user(request, str(error), messages.ERROR)
             return
-        self.message_user(request, _("%(model)s is served now.") % {"model": version})
+        self.message_user(request, _("Now served: %(model)s.") % {"model": version})
 
     @admin.action(description=_("Roll back to the version served before"), permissions=["activate"])
     def roll_back(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:  # noqa: ARG002
@@ -103,7 +103,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         except (services.UnknownModelVersionError, services.UnusableModelError) as error:
             self.message_user(request, str(error), messages.ERROR)
             return
-        self.message_user(request, _("Rolled back: %(model)s is served now.") % {"model": version})
+        self.message_user(request, _("Rolled back. Now served: %(model)s.") % {"model": version})
 
     @action(description=_("Queues and workers"), url_path="queues")  # type: ignore[untyped-decorator]
     def open_queues(self, request: HttpRequest) -> HttpResponseRedirect:  # noqa: ARG002

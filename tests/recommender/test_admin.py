@@ -40,7 +40,7 @@ def active_id() -> int:
 def test_version_is_activated_and_rolled_back(
     operator: Client, active_model: ModelVersion, second_model: ModelVersion
 ) -> None:
-    assert "is served now" in act(operator, "activate", second_model)
+    assert "Now served" in act(operator, "activate", second_model)
     assert active_id() == second_model.pk
     assert "Rolled back" in act(operator, "roll_back", second_model)
     assert active_id() == active_model.pk

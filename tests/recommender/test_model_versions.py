@@ -57,7 +57,7 @@ def test_shipped_model_is_installed_once(
     call_command("install_shipped_model")
     call_command("install_shipped_model")
     assert ModelVersion.objects.count() == 1
-    assert "already installed" in capsys.readouterr().out
+    assert "Installed before" in capsys.readouterr().out
 
 
 def test_new_shipped_model_becomes_a_new_active_version(

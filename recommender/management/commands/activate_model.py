@@ -30,4 +30,4 @@ class Command(BaseCommand):
             version = activate_model_version(version_id=options["version_id"])
         except (UnknownModelVersionError, UnusableModelError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Model {version} is active.")
+        self.stdout.write(f"Now served: {version}.")

@@ -30,5 +30,5 @@ class Command(BaseCommand):
             version, is_new = install_shipped_model(directory=options["directory"])
         except UnusableModelError as error:
             raise CommandError(str(error)) from error
-        verb = "installed and active" if is_new else "already installed"
-        self.stdout.write(f"Model {version} is {verb}.")
+        done = "Installed and served now" if is_new else "Installed before"
+        self.stdout.write(f"{done}: {version}.")
