@@ -52,6 +52,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="of each run")
     parser.add_argument("--people", type=int, default=DEFAULT_PEOPLE)
     parser.add_argument("--quick", action="store_true", help="the main rows alone")
+    parser.add_argument("--pages", action="store_true", help="the HTML pages alone")
     parser.add_argument("--out", type=Path, default=CHECKOUT / "build")
     return parser.parse_args()
 
@@ -62,9 +63,11 @@ def _say(text: str) -> None:
 
 
 def _measure(home: Path, people: list[Person], options: argparse.Namespace) -> list[Row]:
-    from tests.load import stages, web
+    from tests.load import pages, stages, web
     from tests.load.site import run_site
 
+    if options.pages:
+        return pages.measure_pages(people)
     audience = web.Audience(people, options.seconds)
     with run_site(home) as site:
         rows = web.measure_default(site, audience)
@@ -78,7 +81,9 @@ def _measure(home: Path, people: list[Person], options: argparse.Namespace) -> l
         for processes in (1, 2, 4):
             with run_site(home, processes=processes) as site:
                 rows += web.measure_processes(site, audience, processes=processes)
-    return rows + _measure_components()
+    rows += _measure_components()
+    # Last, for it gives people and films more than the rows above are measured with.
+    return rows + pages.measure_pages(people)
 
 
 def _measure_components() -> list[Row]:

@@ -29,6 +29,18 @@ class Row:
     conditions: str = ""
 
 
+@dataclass
+class PageRow(Row):
+    """The cost of a page: `p50_ms` and the like are CPU of web process and database together."""
+
+    cpu_p50_ms: float = 0.0
+    cpu_p95_ms: float = 0.0
+    database_p50_ms: float = 0.0
+    database_p95_ms: float = 0.0
+    queries: int = 0
+    kilobytes: float = 0.0
+
+
 def median(values: Sequence[float]) -> float:
     """Return the median, rounded to what a reader can use."""
     return round(float(np.median(values)), 4)
