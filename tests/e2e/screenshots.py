@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.stack import Site, run_browser, run_site
-from tests.e2e.steps import rate
+from tests.e2e.steps import join_night, rate, start_night
 
 logger = logging.getLogger(__name__)
 DESK = {"width": 1280, "height": 860}
@@ -44,6 +44,17 @@ def _make_taste(page: Page) -> None:
     for movie_id, title, stars in TASTE:
         page.goto(f"/movies/{movie_id}/")
         rate(page, title, stars)
+
+
+def _begin_vote(page: Page, guest: Page) -> str:
+    """Let two people meet and the vote begin; return its address."""
+    page.goto("/")
+    link = start_night(page, "Ada")
+    guest.goto("/")
+    join_night(guest, link, "Ben")
+    page.get_by_role("button", name="Start the vote").click()
+    page.locator(".up").first.wait_for()
+    return page.url
 
 
 def _take(page: Page, path: str, target: Path) -> None:
@@ -78,6 +89,8 @@ def take_screenshots(folder: Path) -> None:
         _make_taste(light)
         _take(light, "/search/?q=godfater", folder / "search.png")
         _take(light, "/", folder / "home-light.png")
+        _take(light, "/taste/statistics/", folder / "statistics.png")
+        _take(light, _begin_vote(light, _open(browser, site, "light", DESK)), folder / "night.png")
         phone = _open(browser, site, "dark", PHONE)
         _make_taste(phone)
         _take(phone, "/", folder / "home-phone.png")
