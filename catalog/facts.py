@@ -60,19 +60,19 @@ class MovieFacts:
 
 
 def get_default_country() -> str:
-    """Return the country whose services are shown to people who chose none, such as "US"."""
+    """Return the country whose services are are told of, such as "US"."""
     return settings.SERVICE_COUNTRIES[0]
 
 
-def get_movie_facts(movie: Movie, *, country: str | None = None) -> MovieFacts:
-    """Return what is known of a film, services in `country` (else the default); three queries."""
+def get_movie_facts(movie: Movie) -> MovieFacts:
+    """Return what is known of a film; three queries."""
     people = get_people_of([movie.pk]).get(movie.pk, {})
     record = TmdbRecord.objects.filter(movie_id=movie.pk).first()
     return MovieFacts(
         runtime_minutes=movie.runtime_minutes,
         directors=tuple(people.get(Job.DIRECTOR, ())),
         cast=tuple(people.get(Job.ACTOR, ())),
-        offers=get_offers(movie.pk, country=country),
+        offers=get_offers(movie.pk),
         overview=record.overview if record else "",
         tagline=record.tagline if record else "",
         has_tmdb=bool(movie.poster_key or (record and record.fetched_at)),
@@ -89,11 +89,11 @@ def get_people_of(movie_ids: Collection[int]) -> dict[int, dict[str, list[FilmPe
     return {movie_id: dict(jobs) for movie_id, jobs in people.items()}
 
 
-def get_offers(movie_id: int, *, country: str | None = None) -> tuple[FilmOffer, ...]:
-    """Return who has a film in a country, each service by its cheapest offer; one query."""
+def get_offers(movie_id: int) -> tuple[FilmOffer, ...]:
+    """Return who has a film, each service by its cheapest offer; one query."""
     rank = {offer: place for place, offer in enumerate(Availability.Offer.values)}
     offers = Availability.objects.filter(
-        movie_id=movie_id, country=country or get_default_country()
+        movie_id=movie_id, country=get_default_country()
     ).select_related("service")
     cheapest: dict[int, FilmOffer] = {}
     for offer in sorted(offers, key=lambda offer: (rank[offer.offer], offer.service.name)):
@@ -101,39 +101,39 @@ def get_offers(movie_id: int, *, country: str | None = None) -> tuple[FilmOffer,
     return tuple(cheapest.values())
 
 
-def get_services(*, country: str | None = None) -> list[Service]:
-    """Return the services that have films in a country without further payment; one query."""
-    offers = _included(country).filter(service_id=OuterRef("pk"))
+def get_services() -> list[Service]:
+    """Return the services that have films without further payment; one query."""
+    offers = _included().filter(service_id=OuterRef("pk"))
     return list(Service.objects.filter(Exists(offers)).order_by("name"))
 
 
-def iterate_service_links(*, country: str | None = None) -> Iterator[tuple[int, int]]:
+def iterate_service_links() -> Iterator[tuple[int, int]]:
     """Yield (movie id, service id) of every film a service has without further payment.
 
     One query, streamed; ascending by movie, each pair once. A film that never comes is on no
     service or not known of: `iterate_movies_with_service_facts` tells which.
     """
-    rows = _included(country).order_by("movie_id", "service_id")
+    rows = _included().order_by("movie_id", "service_id")
     pairs = rows.values_list("movie_id", "service_id").distinct()
     yield from pairs.iterator(chunk_size=CHUNK)
 
 
-def iterate_movies_with_service_facts(*, country: str | None = None) -> Iterator[int]:
+def iterate_movies_with_service_facts() -> Iterator[int]:
     """Yield the ids of films of which it is known where they can be watched, if anywhere.
 
-    Those TMDB told of, and those any service is named for in the country; one query, ascending.
+    Those TMDB told of, and those any service is named for; one query, ascending.
     """
-    where = country or get_default_country()
-    named = Availability.objects.filter(movie_id=OuterRef("pk"), country=where)
+    named = Availability.objects.filter(movie_id=OuterRef("pk"), country=get_default_country())
     told = TmdbRecord.objects.filter(movie_id=OuterRef("pk"), fetched_at__isnull=False)
-    covered = Q(Exists(named))
-    if where in settings.SERVICE_COUNTRIES:
-        covered |= Q(Exists(told))
-    ids = Movie.objects.filter(covered).order_by("pk").values_list("pk", flat=True)
+    ids = (
+        Movie.objects.filter(Q(Exists(named)) | Q(Exists(told)))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     yield from ids.iterator(chunk_size=CHUNK)
 
 
-def _included(country: str | None) -> QuerySet[Availability]:
+def _included() -> QuerySet[Availability]:
     return Availability.objects.filter(
-        country=country or get_default_country(), offer__in=Availability.INCLUDED
+        country=get_default_country(), offer__in=Availability.INCLUDED
     )

@@ -53,13 +53,13 @@ class Matches:
     loose: tuple[int, ...] = ()
 
 
-def find_matches(query: str, *, limit: int = MAX_RESULTS) -> Matches:
-    """Return the movies that match `query`; at most `limit` that are called so.
+def find_matches(query: str) -> Matches:
+    """Return the movies that match `query`; at most `MAX_RESULTS` that are called so.
 
     A title is close where it, or each word of `query` in it, begins as typed. Others contain what
     was typed somewhere, or resemble it: a few beside close ones, more where there are none.
     """
-    contained, resembling = _find_all(query, max(0, min(limit, MAX_RESULTS)))
+    contained, resembling = _find_all(query, MAX_RESULTS)
     close = [pk for pk, rank in contained if rank < LOOSE_RANK]
     loose = [pk for pk, rank in contained if rank == LOOSE_RANK] + resembling
     most = LOOSE_BESIDE_CLOSE if close else LOOSE_ALONE

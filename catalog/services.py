@@ -1,11 +1,9 @@
 """What people and catalogue managers do with movies, each in one transaction."""
 
-from collections.abc import Sequence
-
 from django.db import connection, transaction
 
 from accounts.models import User
-from catalog.models import CatalogueState, Genre, Movie, WatchlistEntry
+from catalog.models import CatalogueState, WatchlistEntry
 from catalog.ratings import (
     InvalidStarsError,
     InvalidWatchedAtError,
@@ -25,7 +23,6 @@ __all__ = [
     "UnknownUserError",
     "add_to_watchlist",
     "bump_catalogue_version",
-    "create_movie",
     "lock_user",
     "refresh_movie_statistics",
     "remove_from_watchlist",
@@ -94,29 +91,6 @@ def remove_from_watchlist(*, user: User, movie_id: int) -> bool:
     """
     owner = lock_user(user_id=user.pk)
     return WatchlistEntry.objects.filter(user=owner, movie_id=movie_id).delete()[0] > 0
-
-
-@transaction.atomic
-def create_movie(
-    *,
-    title: str,
-    year: int | None = None,
-    genres: Sequence[Genre] = (),
-    imdb_id: str = "",
-    tmdb_id: int | None = None,
-    extract: str = "",
-) -> Movie:
-    """Add a movie by hand; its id is 1,000,000 or more, so no data set's movie has it.
-
-    Raises:
-        ValidationError: A value is out of range or the title is empty.
-    """
-    movie = Movie(title=title, year=year, imdb_id=imdb_id, tmdb_id=tmdb_id, extract=extract)
-    movie.full_clean(exclude=["search_title"])
-    movie.save()
-    movie.genres.set(genres)
-    bump_catalogue_version()
-    return movie
 
 
 def bump_catalogue_version() -> int:

@@ -47,7 +47,7 @@ class ViewingForm(forms.Form):
 
 
 def describe(entry: DiaryEntry) -> dict[str, Any]:
-    """Return an entry as the form's initial values, and as what undo would send."""
+    """Return an entry as the form's initial values."""
     return {
         "watched_on": entry.watched_on,
         "is_rewatch": entry.is_rewatch,

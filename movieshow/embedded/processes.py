@@ -21,6 +21,8 @@ from typing import IO
 import psutil
 
 OWNER_VARIABLE = "MOVIESHOW_OWNER"
+# So long orphans may take to end before they are killed.
+PATIENCE_SECONDS = 5.0
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -95,13 +97,12 @@ def stop_process(
         process.wait()
 
 
-def stop_orphans(*, owner: str, directories: Iterable[Path], patience_seconds: float = 5.0) -> int:
+def stop_orphans(*, owner: str, directories: Iterable[Path]) -> int:
     """Stop what a dead owner of this home has left running, and return how many there were.
 
     Args:
         owner: the value of ``MOVIESHOW_OWNER`` that its processes carry.
         directories: the working directories of its servers, which overwrite their environment.
-        patience_seconds: how long they may take to end before they are killed.
     """
     mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     places = {str(directory) for directory in directories}
@@ -114,10 +115,10 @@ def stop_orphans(*, owner: str, directories: Iterable[Path], patience_seconds: f
         # A Postgres takes SIGTERM for "when the last client has gone", SIGINT for "now".
         is_server = _belongs(process, owner="", places=places)
         _send(process, signal.SIGINT if is_server else signal.SIGTERM)
-    _, alive = psutil.wait_procs(orphans, timeout=patience_seconds)
+    _, alive = psutil.wait_procs(orphans, timeout=PATIENCE_SECONDS)
     for process in alive:
         _send(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=patience_seconds)
+    psutil.wait_procs(alive, timeout=PATIENCE_SECONDS)
     return len(orphans)
 
 

@@ -64,11 +64,6 @@ class Difference:
     fixed_horizon: Interval
     always_valid: Interval
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether the always-valid interval leaves zero out."""
-        return self.always_valid.low > 0 or self.always_valid.high < 0
-
 
 METRICS = {"click rate": "clicks", "acceptance": "accepted", "hide rate": "hidden"}
 

@@ -6,7 +6,7 @@ from django.db.models import F
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_json
-from recommender.night.access import UnknownNightError
+from recommender.night.access import UnknownNightError, save_change
 from recommender.night.models import (
     MovieNight,
     NightApproval,
@@ -72,8 +72,7 @@ def merge_nights(*, guest: User, user: User) -> None:
             continue
         _join_seats(theirs, mine)
         settle_after_leaving(night)
-        night.version += 1
-        night.save()
+        save_change(night)
 
 
 def _join_seats(theirs: NightMember, mine: NightMember) -> None:

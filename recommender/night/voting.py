@@ -169,8 +169,8 @@ def close_vote(*, host: User, night_id: int) -> MovieNight:
 def _decide(night: MovieNight) -> None:
     """Turn a locked night's ballots into a winner; the caller saves the night."""
     tallies = count_ballots(night)
-    for tally in tallies:
-        NightFilm.objects.filter(pk=tally.film_id).update(votes=tally.approvals)
+    counted = [NightFilm(pk=tally.film_id, votes=tally.approvals) for tally in tallies]
+    NightFilm.objects.bulk_update(counted, ["votes"])
     winner = pick_winner(tallies)
     night.films.filter(is_winner=True).update(is_winner=False)
     if winner is not None:

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import CatalogueState, Movie, Rating, Tag, WatchlistEntry
-from catalog.services import bump_catalogue_version, create_movie, refresh_movie_statistics
-from tests.catalog.factories import make_genre, make_member, make_movie
+from catalog.services import bump_catalogue_version, refresh_movie_statistics
+from tests.catalog.factories import add_movie, make_member, make_movie
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +63,7 @@ def test_catalogue_version_grows_even_without_its_row(db: None) -> None:
 
 
 def test_movie_added_by_hand_gets_an_id_no_data_set_has(db: None) -> None:
-    movie = create_movie(title="Éloge, The", year=2026, genres=[make_genre("Drama")])
+    movie = add_movie("Éloge, The", year=2026, genres=["Drama"])
     assert movie.pk >= 1_000_000
     assert movie.search_title == "the eloge"
     assert [genre.name for genre in movie.genres.all()] == ["Drama"]
@@ -72,7 +72,7 @@ def test_movie_added_by_hand_gets_an_id_no_data_set_has(db: None) -> None:
 def test_ids_by_hand_survive_an_emptied_table(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE catalog_movie RESTART IDENTITY CASCADE")
-    assert create_movie(title="First").pk == 1_000_000
+    assert add_movie("First").pk == 1_000_000
 
 
 def test_changed_title_is_searchable_at_once(movie: Movie) -> None:

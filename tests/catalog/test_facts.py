@@ -63,7 +63,14 @@ def test_service_is_named_once_by_its_cheapest_offer(movie: Movie) -> None:
         ("many", "ads"),
     ]
     assert found[1].offer_label == "free with advertisements"
-    assert [one.service.slug for one in facts.get_offers(movie.pk, country="DE")] == ["abroad"]
+
+
+def test_services_are_of_the_country_of_the_site(movie: Movie, settings: Settings) -> None:
+    abroad = offer(movie, "abroad", country="DE")
+    assert facts.get_services() == []
+    settings.SERVICE_COUNTRIES = ["DE", "US"]
+    assert [one.service for one in facts.get_offers(movie.pk)] == [abroad]
+    assert facts.get_services() == [abroad]
 
 
 def test_what_costs_extra_is_not_on_my_services(movie: Movie) -> None:
@@ -71,17 +78,16 @@ def test_what_costs_extra_is_not_on_my_services(movie: Movie) -> None:
     streamly = offer(movie, "streamly")
     offer(movie, "streamly", Offer.FREE)
     assert facts.get_services() == [streamly]
-    assert facts.get_services(country="DE") == []
     assert list(facts.iterate_service_links()) == [(movie.pk, streamly.pk)]
 
 
 def test_film_nobody_told_of_is_unknown_rather_than_on_no_service() -> None:
-    told, named, untold = make_movie(1), make_movie(2), make_movie(3)
+    told, named, untold, abroad = (make_movie(number) for number in range(1, 5))
     TmdbRecord.objects.create(movie=told, tmdb_id=1, fetched_at="2026-01-01T00:00Z")
     TmdbRecord.objects.create(movie=untold, tmdb_id=3)
-    offer(named, "streamly", country="FR")
-    assert list(facts.iterate_movies_with_service_facts()) == [told.pk]
-    assert list(facts.iterate_movies_with_service_facts(country="FR")) == [named.pk]
+    offer(named, "streamly")
+    offer(abroad, "streamly", country="FR")
+    assert list(facts.iterate_movies_with_service_facts()) == [told.pk, named.pk]
 
 
 def test_somebody_may_direct_and_act() -> None:

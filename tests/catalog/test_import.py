@@ -10,7 +10,6 @@ from catalog.models import Genre, Movie, Rating, RatingEvent, Tag
 from catalog.movielens import loading
 from catalog.movielens.importing import ImportResult, import_dataset
 from catalog.movielens.source import DatasetError
-from catalog.services import create_movie
 from catalog.signals import catalogue_changed
 from tests.catalog.dataset_folder import (
     MOVIES_CSV,
@@ -21,7 +20,7 @@ from tests.catalog.dataset_folder import (
     write_folder,
     write_zip,
 )
-from tests.catalog.factories import read_catalogue_version, read_history
+from tests.catalog.factories import add_movie, read_catalogue_version, read_history
 
 pytestmark = pytest.mark.django_db
 
@@ -262,7 +261,7 @@ def test_import_cut_short_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_movies_added_by_hand_are_left_alone(tmp_path: Path) -> None:
-    mine = create_movie(title="Mine", year=2026)
+    mine = add_movie("Mine", year=2026)
     import_dataset(path=write_folder(tmp_path / "tiny", SMALL))
     mine.refresh_from_db()
     assert mine.title == "Mine"

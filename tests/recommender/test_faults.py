@@ -13,11 +13,12 @@ from prometheus_client import REGISTRY
 
 from accounts.models import User
 from catalog.models import Movie, RatingEvent
-from catalog.services import create_movie, set_rating
+from catalog.services import set_rating
 from recommender import queueing
 from recommender.answers import HistoryItem
 from recommender.models import ModelVersion, TasteProfile
 from recommender.selectors import get_recommendations
+from tests.catalog.factories import add_movie
 from tests.recommender.conftest import Watch
 
 FAILURES = "movieshow_model_load_failures_total"
@@ -46,7 +47,7 @@ def test_model_that_cannot_be_loaded_is_counted_told_and_replaced_by_popularity(
 def test_films_the_active_model_does_not_know_are_history_all_the_same(
     active_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
-    strangers = [create_movie(title=f"Stranger {number}").pk for number in range(3)]
+    strangers = [add_movie(f"Stranger {number}").pk for number in range(3)]
     watch(viewer, 1, strangers[0], 4, 7, strangers[1], 10, 13)
     known = [HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13)]
     same = get_recommendations(user=None, history=known, limit=100).items
@@ -58,7 +59,7 @@ def test_films_the_active_model_does_not_know_are_history_all_the_same(
 def test_history_of_unknown_films_alone_is_answered(
     active_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
-    strangers = [create_movie(title=f"Stranger {number}").pk for number in range(6)]
+    strangers = [add_movie(f"Stranger {number}").pk for number in range(6)]
     watch(viewer, *strangers)
     answer = get_recommendations(user=viewer, include_reasons=True)
     assert len(answer.items) == 10

@@ -14,12 +14,13 @@ from django.db import connection
 
 from accounts.models import User
 from catalog.models import Movie
-from catalog.services import bump_catalogue_version, create_movie
+from catalog.services import bump_catalogue_version
 from movieshow.health import NotReadyError
 from recommender import model_versions
 from recommender.models import ModelVersion
 from recommender.selectors import get_recommendations
 from recommender.serving import ModelServer, Snapshot, model_server, read_state
+from tests.catalog.factories import add_movie
 from tests.recommender.conftest import Watch, make_environment
 from tests.recommender.test_model_versions import copy_model
 
@@ -33,7 +34,7 @@ def stored_file(version: ModelVersion, name: str) -> Path:
 
 
 def test_snapshot_joins_model_and_catalogue(active_model: ModelVersion) -> None:
-    create_movie(title="A film nobody trained on")
+    add_movie("A film nobody trained on")
     snapshot = get_snapshot()
     assert snapshot.model_version == active_model.pk
     assert snapshot.item_idx.tolist() == [*range(1, 61), 0]
@@ -60,7 +61,7 @@ def test_new_film_is_in_the_next_snapshot_and_the_model_is_kept(
     active_model: ModelVersion,
 ) -> None:
     before = get_snapshot()
-    movie = create_movie(title="Fresh")
+    movie = add_movie("Fresh")
     after = get_snapshot()
     assert after.catalogue.positions_of([movie.pk])[0] >= 0
     assert after.model is before.model
@@ -162,7 +163,7 @@ def test_requests_during_a_hot_reload_neither_fail_nor_mix_versions(
         thread.start()
     for number in range(6):
         model_versions.activate_model_version(version_id=versions[number % 2].pk)
-        create_movie(title=f"Extra {number}")
+        add_movie(f"Extra {number}")
     is_over.set()
     for thread in threads:
         thread.join()
