@@ -1,10 +1,10 @@
 """One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
 
+import threading
 import uuid
 from dataclasses import dataclass, replace
 from functools import lru_cache
-
-import numpy as np
+from itertools import islice
 
 from recommender import payloads
 from recommender.answers import Filters, RecommendationList, Taste
@@ -17,6 +17,9 @@ from recommender.taste.reading import read_taste
 
 MAX_LIMIT = 100
 NO_DIALS = DialOptions()
+# Two rankings side by side push each other's data out of the processor's caches, and Python runs
+# one of them at a time anyway: one after the other they take less time, and half the buffers.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
     """Rank for a history that belongs to nobody; nothing is kept."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
     taste = replace(taste, dials=taste.dials.override(page.dials))
-    whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+    with _one_at_a_time:
+        whole = make_ranking(snapshot, taste=taste, filters=page.filters)
     return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
 
 
@@ -84,7 +88,8 @@ def answer_person(
     if recommendation_id is None or whole is None:
         # A first page, or the ranking has expired: the answer then carries a new id.
         recommendation_id = uuid.uuid4().hex
-        whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+        with _one_at_a_time:
+            whole = make_ranking(snapshot, taste=taste, filters=page.filters)
         payloads.store_ranking(
             whole, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
         )
@@ -100,10 +105,8 @@ def _cut_page(
     recommendation_id: str | None,
 ) -> RecommendationList:
     """Return the films from the cursor on, less those seen or hidden since the ranking was made."""
-    gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
-    rest = whole.movie_ids[page.place.offset :]
-    shown = page.place.offset + np.flatnonzero(~np.isin(rest, gone))[: page.limit]
-    end = int(shown[-1]) + 1 if len(shown) == page.limit else len(whole.movie_ids)
+    shown = _find_shown(whole, taste, page)
+    end = shown[-1] + 1 if len(shown) == page.limit else len(whole.movie_ids)
     items = present_films(
         snapshot,
         taste=taste,
@@ -121,3 +124,10 @@ def _cut_page(
         next_cursor=encode_cursor(Cursor(recommendation_id, end)) if has_more else None,
         items=items,
     )
+
+
+def _find_shown(whole: Ranking, taste: Taste, page: PageRequest) -> list[int]:
+    """Return the places in the ranking that a page shows."""
+    gone = taste.hidden_movie_ids.union([item.movie_id for item in taste.history])
+    rest = enumerate(whole.movie_ids[page.place.offset :].tolist(), page.place.offset)
+    return list(islice((place for place, movie_id in rest if movie_id not in gone), page.limit))
