@@ -69,9 +69,9 @@ def search_movies(query: str, limit: int = 20) -> list[MovieCard]:
     return get_movie_cards(find_movie_ids(query, limit=limit))
 
 
-def get_movie(movie_id: int) -> Movie | None:
-    """Return a movie with its genres, or None; two queries."""
-    return Movie.objects.prefetch_related("genres").filter(pk=movie_id).first()
+def get_title(movie_id: int) -> str | None:
+    """Return what a movie is called, None where there is no such movie; one query."""
+    return Movie.objects.filter(pk=movie_id).values_list("title", flat=True).first()
 
 
 def get_stars(*, user_id: int, movie_ids: Iterable[int]) -> dict[int, Decimal]:

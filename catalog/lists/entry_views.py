@@ -15,7 +15,7 @@ from catalog.list_models import FilmList
 from catalog.lists import selectors, services
 from catalog.lists.forms import AddFilmForm, AddToListForm, EntryForm
 from catalog.lists.views import get_own_list, make_list_context
-from catalog.models import Movie
+from catalog.selectors import get_title
 from catalog.services import UnknownMovieError
 
 
@@ -135,7 +135,7 @@ def _choose_list(writer: User, form: AddToListForm) -> FilmList:
 
 
 def _get_title(movie_id: int) -> str:
-    title = Movie.objects.filter(pk=movie_id).values_list("title", flat=True).first()
+    title = get_title(movie_id)
     if title is None:
         raise Http404
     return title

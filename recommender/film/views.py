@@ -23,7 +23,7 @@ from catalog.diary.forms import NoteForm
 from catalog.diary.views import make_new_viewing_form
 from catalog.facts import SERVICES_NOTICE, TMDB_NOTICE
 from catalog.origins import read_origin
-from catalog.selectors import get_movie, get_stars
+from catalog.selectors import get_stars, get_title
 from catalog.services import UnknownMovieError
 from recommender.feedback.noting import note_click
 from recommender.film.plots import Forecast, draw_forecast, draw_histogram
@@ -54,7 +54,7 @@ def predicted(request: PageRequest, movie_id: int) -> HttpResponse:
             request, movie_id, own=context["film"].stars, has_ratings=why and why.has_history
         )
         return render(request, "recommender/movie.html", context)
-    if get_movie(movie_id) is None:
+    if get_title(movie_id) is None:
         raise Http404
     context = {"movie_id": movie_id}
     if "hide" not in request.GET:
@@ -157,7 +157,7 @@ def _render_muting(
 
 
 def _get_title(movie_id: int) -> str:
-    found = get_movie(movie_id)
-    if found is None:
+    title = get_title(movie_id)
+    if title is None:
         raise Http404
-    return found.title
+    return title
