@@ -6,6 +6,8 @@ from dataclasses import dataclass
 BAR = 100
 GAP = 20
 HEIGHT = 1000
+# One bar alone is no wall: it is as wide as if there were so many.
+LEAST_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def draw_bars(rows: Sequence[tuple[str, str, int, float | None]], *, marked: str
                 height=height,
             )
         )
-    return BarPlot(tuple(bars), width=max(len(rows), 1) * BAR, marked=marked)
+    return BarPlot(tuple(bars), width=max(len(rows), LEAST_PLACES) * BAR, marked=marked)
 
 
 def draw_lengths(counts: Sequence[int]) -> list[int]:

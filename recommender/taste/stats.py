@@ -105,10 +105,11 @@ def _fill_decades(found: dict[int, Share]) -> Iterable[tuple[int, Share]]:
 
 
 def _fill_months(found: dict[date, Share]) -> Iterable[tuple[date, Share]]:
-    """Yield the last months up to the last that has a film, from the first that has one on."""
+    """Yield a year or two of months, up to the last that has a film."""
     last, first = max(found), min(found)
     number = last.year * 12 + last.month - 1
     earliest = max(number - MONTHS_SHOWN + 1, first.year * 12 + first.month - 1)
+    earliest = min(earliest, number - 11)
     for month in range(earliest, number + 1):
         day = date(month // 12, month % 12 + 1, 1)
         yield day, found.get(day, Share(0, None))

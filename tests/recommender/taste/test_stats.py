@@ -56,6 +56,15 @@ def test_months_reach_back_two_years_from_the_last_film(stats: RatingStats) -> N
     assert stats.earlier_count == 1
 
 
+def test_one_month_of_rating_stands_at_the_end_of_a_year(viewer: User) -> None:
+    make_movie(1)
+    rate(viewer, 1, "4.0", datetime(2024, 3, 2, tzinfo=UTC))
+    found = get_rating_stats(user=viewer)
+    assert found is not None
+    assert [day for day, _ in found.months][:1] == [date(2023, 4, 1)]
+    assert [share.count for _, share in found.months] == [0] * 11 + [1]
+
+
 def test_a_film_counts_in_each_of_its_genres(stats: RatingStats) -> None:
     counted = {one.name: (one.share.count, one.share.mean) for one in stats.genres}
     assert counted == {"Comedy": (2, 4.0), "Drama": (2, 3.5)}
@@ -71,7 +80,7 @@ def test_bars_are_whole_numbers_and_the_greatest_fills_the_plot() -> None:
     assert [bar.height for bar in plot.bars] == [0, 12, 1000]
     assert all(isinstance(value, int) for bar in plot.bars for value in (bar.x, bar.y, bar.width))
     assert all(bar.y + bar.height == plot.height for bar in plot.bars)
-    assert plot.bars[-1].x + plot.bars[-1].width <= plot.width == 300
+    assert plot.bars[-1].x + plot.bars[-1].width <= 300 < plot.width == 500
     assert draw_lengths([200, 100, 0]) == [1000, 500, 0]
     assert draw_bars([]).bars == ()
 
