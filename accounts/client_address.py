@@ -1,6 +1,7 @@
 """Where a request comes from, for limits per client."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,8 +20,13 @@ def get_client_address(*, request: HttpRequest) -> str:
     claimed = request.META.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:
         claimed = request.headers.get("X-Forwarded-For", claimed).rsplit(",", 1)[-1]
+    return _shorten(claimed.strip())
+
+
+@lru_cache(maxsize=1024)
+def _shorten(text: str) -> str:
     try:
-        address = ipaddress.ip_address(claimed.strip())
+        address = ipaddress.ip_address(text)
     except ValueError:
         return UNKNOWN_ADDRESS
     # A dual-stack socket shows IPv4 clients as ::ffff:1.2.3.4, which share one /64.

@@ -1,6 +1,8 @@
 """Middleware of the whole site."""
 
+import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from csp.constants import HEADER, UNSAFE_EVAL, UNSAFE_INLINE
@@ -9,10 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.functional import SimpleLazyObject
-from django_structlog.middlewares import RequestMiddleware
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from accounts.client_address import get_client_address
 from movieshow.logs import SECRET_IN_PATH
+
+logger = structlog.get_logger(__name__)
 
 
 class ContentPolicyMiddleware:
@@ -83,27 +87,40 @@ class QueueAccessMiddleware:
             raise PermissionDenied
 
 
-class RequestLogMiddleware(RequestMiddleware):
-    """Logs each request without what would let a reader of the log act as somebody else.
+class RequestLogMiddleware:
+    """Logs each request in one line when it ends, all that it logs meanwhile under one id.
 
-    The query string is left out (it holds what people search for), so is the secret part of links
-    that are sent, and the address is the one our own proxy saw.
+    Nothing in it would let a reader of the log act as somebody else: the query string is left out
+    (it holds what people search for), so is the secret part of links that are sent, and the address
+    is the one our own proxy saw.
     """
 
-    @staticmethod
-    def bind_user_id(request: HttpRequest) -> None:
-        """Add who asks to the log's context; who comes with a token is known once a view looked."""
-        user = getattr(request, "user", None)
-        if "HTTP_AUTHORIZATION" in request.META and isinstance(user, SimpleLazyObject):
-            return
-        RequestMiddleware.bind_user_id(request)
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
 
-    @classmethod
-    def bind_ip(cls, request: HttpRequest) -> None:
-        """Add the client's address to the log's context."""
-        structlog.contextvars.bind_contextvars(ip=get_client_address(request=request))
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on, then log."""
+        bind_contextvars(request_id=str(uuid.uuid4()), ip=get_client_address(request=request))
+        response = self.get_response(request)
+        log = logger.info if response.status_code < HTTPStatus.BAD_REQUEST else logger.warning
+        log(
+            "request_finished",
+            code=response.status_code,
+            request=self.format_request(request),
+            user_id=_find_user_id(request),
+        )
+        clear_contextvars()
+        return response
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         """Return method and path."""
         return f"{request.method} {SECRET_IN_PATH.sub('...', request.path)}"
+
+
+def _find_user_id(request: HttpRequest) -> int | None:
+    """Return who asked, if anybody has looked: a log line is no reason for a query."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):  # by session; the API puts a plain user there
+        user = request.__dict__.get("_cached_user")
+    return getattr(user, "pk", None)

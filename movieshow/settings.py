@@ -3,7 +3,6 @@
 `make run` sets every variable for a laptop. For your own servers see docs/operations.md.
 """
 
-import logging
 from pathlib import Path
 
 import environ
@@ -77,7 +76,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_prometheus",
     "django_rq",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "import_export",
@@ -289,7 +287,5 @@ FINETUNE_MAX_SECONDS = env.int("FINETUNE_MAX_SECONDS", default=60)
 RECOMMENDATION_CACHE_SECONDS = env.int("RECOMMENDATION_CACHE_SECONDS", default=86_400)
 FEEDBACK_RETENTION_DAYS = env.int("FEEDBACK_RETENTION_DAYS", default=180)
 
-# One line a request, when it ends; LOG_LEVEL=DEBUG shows their starts too.
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING_CONFIG = None
 build_logging(level=env.str("LOG_LEVEL", default="INFO"), is_console=DEBUG)
