@@ -54,7 +54,7 @@ def keep_length(movies: QuerySet[Movie], runtime: str) -> QuerySet[Movie]:
 
     `runtime` is one of `RUNTIMES`.
     """
-    order = movies.query.order_by or Movie._meta.ordering
+    order = movies.query.order_by or Movie._meta.ordering or ()
     unknown_last = Case(When(runtime_minutes=None, then=1), default=0)
     is_of_length = Q(runtime_minutes__range=RUNTIMES[runtime]) | Q(runtime_minutes=None)
     return movies.filter(is_of_length).order_by(unknown_last, *order)

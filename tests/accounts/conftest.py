@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +6,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from django.utils import timezone
 
 from accounts.middleware import ViewerMiddleware
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
-from tests.catalog.factories import make_member
+from tests.catalog.factories import make_guest, make_member
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +25,7 @@ def member(db: None) -> User:
 
 @pytest.fixture
 def guest(db: None) -> User:
-    expires_at = timezone.now() + timedelta(days=30)
-    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+    return make_guest()
 
 
 @pytest.fixture

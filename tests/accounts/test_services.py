@@ -18,7 +18,7 @@ from accounts.selectors import GUEST_SESSION_KEY
 from accounts.signals import guest_merging
 from catalog.models import Rating, RatingEvent, Tag, WatchlistEntry
 from catalog.services import UnknownUserError, add_to_watchlist, set_rating
-from tests.catalog.factories import make_member, make_movie, read_history
+from tests.catalog.factories import make_guest, make_member, make_movie, read_history
 
 pytestmark = pytest.mark.django_db
 
@@ -169,8 +169,7 @@ def test_merging_twice_is_nothing_to_do(guest: User, member: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_rating_during_the_merge_is_kept_or_refused() -> None:
-    expires_at = timezone.now() + timedelta(days=1)
-    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+    guest = make_guest()
     member = make_member()
     for number in range(1, 21):
         make_movie(number)

@@ -1,13 +1,14 @@
 """Rows for tests, made as the site makes them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import User
@@ -39,6 +40,12 @@ def add_movie(title: str, *, year: int | None = None, genres: Sequence[str] = ()
 
 def make_member(username: str = "ada", **fields: Any) -> User:
     return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
+
+
+def make_guest(username: str = "guest:1") -> User:
+    """Return a guest of thirty days, as one is made of a browser that first writes something."""
+    expires_at = timezone.now() + timedelta(days=30)
+    return User.objects.create(username=username, is_guest=True, expires_at=expires_at)
 
 
 def read_history(user_id: int) -> list[tuple[int, Decimal, datetime]]:

@@ -10,7 +10,13 @@ from accounts.selectors import GUEST_SESSION_KEY
 from accounts.services import create_api_token
 from catalog.models import Movie, Rating
 from catalog.services import add_to_watchlist, set_rating
-from tests.catalog.factories import assert_problem, count_queries_of, make_member, make_movie
+from tests.catalog.factories import (
+    assert_problem,
+    count_queries_of,
+    make_guest,
+    make_member,
+    make_movie,
+)
 
 pytestmark = pytest.mark.django_db
 RATINGS = "/api/v1/me/ratings"
@@ -158,8 +164,7 @@ def test_token_needs_no_csrf_token(member: User, movie: Movie, scheme: str) -> N
 
 @pytest.fixture
 def guest(db: None) -> User:
-    expires_at = timezone.now() + timedelta(days=1)
-    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+    return make_guest()
 
 
 def _as_guest(guest: User, client: Client) -> Client:

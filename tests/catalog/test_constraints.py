@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import CatalogueState, Movie, Rating, Tag, WatchlistEntry
 from catalog.services import bump_catalogue_version, refresh_movie_statistics
-from tests.catalog.factories import add_movie, make_member, make_movie
+from tests.catalog.factories import add_movie, make_guest, make_member, make_movie
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +102,6 @@ def test_statistics_follow_the_ratings(movie: Movie) -> None:
 
 
 def test_statistics_leave_out_guests(movie: Movie) -> None:
-    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=timezone.now())
+    guest = make_guest()
     Rating.objects.create(user=guest, movie=movie, stars=1, watched_at=timezone.now())
     assert refresh_movie_statistics() == 0

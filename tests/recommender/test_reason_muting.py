@@ -1,7 +1,6 @@
 """Films that are not to be named as reasons: they are not, and all else stays as it was."""
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import merge_guest
@@ -11,6 +10,7 @@ from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.reason_muting import mute_reason, unmute_reason
 from recommender.selectors import get_recommendations
 from recommender.taste.selectors import get_muted_reasons
+from tests.catalog.factories import make_guest
 from tests.recommender.conftest import Watch
 
 HISTORY = (20, 23, 26, 29, 32)
@@ -58,7 +58,7 @@ def test_unknown_film_cannot_be_muted(active_model: ModelVersion, viewer: User) 
 
 
 def test_guest_takes_muted_films_along(active_model: ModelVersion, viewer: User) -> None:
-    guest = User.objects.create(username="guest:x", is_guest=True, expires_at=timezone.now())
+    guest = make_guest()
     for movie_id in (1, 2):
         mute_reason(user=guest, movie_id=movie_id)
     mute_reason(user=viewer, movie_id=1)

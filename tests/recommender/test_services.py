@@ -14,6 +14,7 @@ from recommender.models import HiddenMovie, TasteProfile
 from recommender.serving import read_state
 from recommender.taste.reading import read_taste
 from recommender.taste.selectors import get_age_band
+from tests.catalog.factories import make_guest
 
 
 def version_of(user: User) -> int:
@@ -75,7 +76,7 @@ def test_age_that_is_no_band_is_refused_and_changes_nothing(
 def test_age_of_a_guest_moves_to_an_account_without_one(
     theirs: int | None, mine: int | None, kept: int, viewer: User, catalogue: list[Movie]
 ) -> None:
-    guest = User.objects.create(username="guest-1", is_guest=True, expires_at="2999-01-01T00:00Z")
+    guest = make_guest()
     services.save_onboarding(user=guest, genre_ids=[], age_band=theirs)
     services.save_onboarding(user=viewer, genre_ids=[], age_band=mine)
     merge_guest(guest=guest, user=viewer)
@@ -109,7 +110,7 @@ def test_hiding_an_unknown_film_is_refused(viewer: User, catalogue: list[Movie])
 def test_guests_hidden_films_and_genres_move_to_the_account(
     viewer: User, catalogue: list[Movie]
 ) -> None:
-    guest = User.objects.create(username="guest-1", is_guest=True, expires_at="2999-01-01T00:00Z")
+    guest = make_guest()
     genre = Genre.objects.get(name="Action")
     services.save_onboarding(user=guest, genre_ids=[genre.pk])
     services.hide_movie(user=guest, movie_id=3)

@@ -1,6 +1,5 @@
 """Years and genres that somebody never wants act inside scoring, and move with a guest."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,14 +15,10 @@ from recommender.dials import DialOptions, Dials
 from recommender.models import ModelVersion, TasteProfile
 from recommender.selectors import get_recommendations
 from recommender.services import InvalidDialError, exclude_genres, set_dials
+from tests.catalog.factories import make_guest
 from tests.recommender.conftest import Watch
 
 THIS_YEAR = timezone.now().year
-
-
-def make_guest() -> User:
-    expires_at = timezone.now() + timedelta(days=30)
-    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
 
 
 def get_years(user: User, **options: Any) -> set[int]:

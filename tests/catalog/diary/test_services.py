@@ -24,7 +24,7 @@ from catalog.models import Movie, Rating
 from catalog.ratings import UnknownMovieError, set_rating
 from recommender.models import TasteProfile
 from recommender.taste.reading import read_taste
-from tests.catalog.factories import make_member, make_movie
+from tests.catalog.factories import make_guest, make_member, make_movie
 
 pytestmark = pytest.mark.django_db
 DAY = date(2020, 5, 17)
@@ -32,11 +32,6 @@ DAY = date(2020, 5, 17)
 
 def add(user: User, movie: Movie, day: date = DAY, note: str = "") -> DiaryEntry:
     return services.add_entry(user=user, movie_id=movie.pk, viewing=Viewing(day, note=note))
-
-
-def make_guest() -> User:
-    expires_at = timezone.now() + timedelta(days=1)
-    return User.objects.create(username="guest:x", is_guest=True, expires_at=expires_at)
 
 
 def read_files(user: User) -> dict[str, str]:

@@ -19,7 +19,7 @@ from catalog.models import (
 from catalog.services import add_to_watchlist, set_rating
 from catalog.signals import rating_changed
 from recommender.models import TasteProfile
-from tests.catalog.factories import make_movie
+from tests.catalog.factories import make_guest, make_movie
 from tests.catalog.importing.steps import (
     apply,
     get_stars,
@@ -124,8 +124,7 @@ def test_two_films_of_the_file_that_are_one_movie_count_once(member: User, films
 def test_imports_of_a_guest_move_to_the_account_and_stay_undoable(
     member: User, films: None
 ) -> None:
-    expires_at = timezone.now() + timedelta(days=1)
-    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
+    guest = make_guest()
     batch = apply(upload(guest))
     merge_guest(guest=guest, user=member)
     batch.refresh_from_db()

@@ -1,8 +1,5 @@
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import merge_guest
@@ -10,7 +7,7 @@ from catalog.list_models import FilmList, FilmListEntry
 from catalog.lists import services
 from catalog.lists.services import add_film, change_entry, change_list, create_list, remove_film
 from catalog.ratings import UnknownMovieError
-from tests.catalog.factories import make_member, make_movie
+from tests.catalog.factories import make_guest, make_member, make_movie
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +20,6 @@ def noir(member: User) -> FilmList:
         make_movie(pk)
         add_film(user=member, list_id=made.pk, movie_id=pk)
     return made
-
-
-def make_guest() -> User:
-    expires_at = timezone.now() + timedelta(days=30)
-    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires_at)
 
 
 def order(film_list: FilmList) -> list[int]:

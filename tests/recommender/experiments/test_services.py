@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from recommender.experiments.arms import ServedArm, find_quantile, make_lottery
 from recommender.experiments.services import ExperimentError
 from recommender.models import Arm, Experiment, Exposure, ModelVersion, TasteProfile
 from recommender.serving import read_state
+from tests.catalog.factories import make_guest
 from tests.recommender.experiments.factories import make_experiment, show
 from tests.recommender.test_model_versions import copy_model
 
@@ -236,11 +236,6 @@ def test_arms_models_are_not_retired(
     experiments.stop_experiment(experiment_id=experiment.pk)
     experiments.roll_back_experiment(experiment_id=experiment.pk)
     assert model_versions.retire_old_versions(keep=0) == 1
-
-
-def make_guest() -> User:
-    expires = timezone.now() + timedelta(days=1)
-    return User.objects.create(username="guest:1", is_guest=True, expires_at=expires)
 
 
 def test_guest_who_signs_up_keeps_the_arm(active_model: ModelVersion) -> None:

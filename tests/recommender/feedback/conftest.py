@@ -10,16 +10,14 @@ from tests.recommender.feedback.steps import HISTORY
 
 
 @pytest.fixture
-def api(viewer: User, watch: Watch) -> APIClient:
+def api(api: APIClient, viewer: User, watch: Watch) -> APIClient:
+    """A client of the API whose person has a history."""
     watch(viewer, *HISTORY)
-    client = APIClient()
-    client.force_authenticate(viewer)
-    return client
+    return api
 
 
 @pytest.fixture
-def browser(viewer: User, watch: Watch) -> Client:
+def browser(browser: Client, viewer: User, watch: Watch) -> Client:
+    """A browser whose person has a history."""
     watch(viewer, *HISTORY)
-    client = Client()
-    client.force_login(viewer)
-    return client
+    return browser

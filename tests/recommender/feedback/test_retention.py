@@ -12,6 +12,7 @@ from accounts.services import merge_guest
 from recommender.feedback.retention import delete_old_feedback
 from recommender.feedback.writing import write_feedback
 from recommender.models import Event, Impression, ModelVersion, TasteProfile
+from tests.catalog.factories import make_guest
 from tests.recommender.conftest import Watch
 from tests.recommender.feedback.steps import HISTORY, MINE
 
@@ -78,8 +79,7 @@ def test_deleted_account_takes_its_feedback_along(
 def test_guest_who_signs_up_takes_written_and_buffered_feedback_along(
     active_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
-    expires = timezone.now() + datetime.timedelta(days=1)
-    guest = User.objects.create(username="guest:1", is_guest=True, expires_at=expires)
+    guest = make_guest()
     watch(guest, *HISTORY)
     client = APIClient()
     client.force_authenticate(guest)

@@ -13,15 +13,10 @@ from recommender.models import ModelVersion
 from recommender.night.models import MovieNight, NightApproval, NightForecast, NightMember
 from recommender.night.services import create_night, join_night, leave_night
 from recommender.night.voting import cast_ballot
+from tests.catalog.factories import make_guest
 from tests.recommender.night.conftest import RULE, begin_vote, gather_people, make_person
 
 pytestmark = pytest.mark.django_db
-
-
-def make_guest(name: str = "guest:1") -> User:
-    return User.objects.create(
-        username=name, is_guest=True, expires_at=timezone.now() + timedelta(days=9)
-    )
 
 
 def read_export(user: User) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from catalog.models import DiaryEntry, SeenMovie, Service
 from recommender.feedback.writing import write_feedback
 from recommender.models import ChosenService, Event, HiddenMovie, Impression, ModelVersion
 from recommender.tonight.services import choose_services
+from tests.catalog.factories import make_guest
 from tests.pages import read
 from tests.recommender.conftest import Watch
 from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks
@@ -117,9 +118,7 @@ def test_picks_and_what_came_of_them_are_measured(
 
 
 def test_services_are_exported_and_move_with_a_guest(services: list[Service], viewer: User) -> None:
-    guest = User.objects.create(
-        username="guest:1", is_guest=True, expires_at=timezone.now() + datetime.timedelta(days=1)
-    )
+    guest = make_guest()
     choose_services(user=guest, service_ids=[services[1].pk])
     [told] = [file for file in collect_files(user=guest) if file.name == "json/services.json"]
     assert "Other" in "".join(told.pieces)
