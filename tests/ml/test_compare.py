@@ -126,6 +126,11 @@ def test_bad_input_is_one_line_on_stderr(
         ("models = [{ model = 'some/dir', l2 = 3 }]", "a trained model takes no options"),
         ("compare_to = 'x'\nmodels = [{ model = 'ease' }]", "compare_to must be one"),
         ("models = [{ model = 'ease' }, { model = 'ease' }]", "each label must differ"),
+        (
+            "models = [{ model = 'ease' }]\n[[heights]]\ndata_set = 'x'\nmetric = 'hit@10'\n"
+            "must = 2.0\nover = 'popular'",
+            "heights.* over must be one of",
+        ),
         ("models = ", "is not TOML"),
     ],
 )

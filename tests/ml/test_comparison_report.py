@@ -113,6 +113,23 @@ def test_height_is_met_by_the_figure_and_a_sure_lead(
     assert (height["must_met"], height["aim_met"]) == (must_met, aim_met)
 
 
+@pytest.mark.parametrize(
+    ("base", "ours", "reached", "must_met"),
+    [(0.2, 0.5, 2.5, True), (0.2, 0.3, 1.5, False), (0.0, 0.5, None, False)],
+)
+def test_height_over_another_model_is_a_number_of_times(
+    base: float, ours: float, reached: float | None, must_met: bool
+) -> None:
+    heights = (Height("tiny", "hit@10", 2.0, 3.0, over="base"),)
+    found = comparison({"base": base, "ours": ours}, heights=heights)
+    [height] = table_of(found)["heights"]
+    assert height["reached"] == (None if reached is None else pytest.approx(reached))
+    assert (height["must_met"], height["aim_met"]) == (must_met, False)
+    text = "\n".join(comparison_lines({**describe_comparison(found), **RUN_FACTS}))
+    told = "unknown" if reached is None else f"{reached:.2f} [{reached:.2f}, {reached:.2f}] times"
+    assert f"Hit@10 of ours: {told}" in text
+
+
 def test_height_is_never_met_by_a_model_that_saw_the_targets() -> None:
     heights = (Height("tiny", "hit@10", 0.4, 0.5),)
     found = comparison({"rival": 0.1, "ours": 0.9}, heights=heights, doubts={"ours": "it saw them"})

@@ -58,12 +58,16 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Height:
-    """What `compare_to` is to reach in a metric on a data set."""
+    """What `compare_to` is to reach in a metric on a data set.
+
+    With `over`, the label of another model, `must` and `aim` are times that model's figure.
+    """
 
     data_set: str
     metric: str
     must: float
     aim: float | None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,9 @@ def check_labels(config: ComparisonConfig, path: Path) -> None:
         raise ConfigError(f"{path}: each label must differ and compare_to must be one: {labels}")
     if config.relative_to is not None and config.relative_to not in labels:
         raise ConfigError(f"{path}: relative_to must be one of {labels}")
+    for height in config.heights:
+        if height.over is not None and height.over not in labels:
+            raise ConfigError(f"{path}: [[heights]] over must be one of {labels}")
 
 
 def _parse_entry(table: Mapping[str, Any], path: Path) -> ModelEntry:
@@ -140,7 +147,7 @@ def _parse_entry(table: Mapping[str, Any], path: Path) -> ModelEntry:
 
 def _parse_height(table: Mapping[str, Any], path: Path) -> Height:
     where = f"{path}: [[heights]]"
-    check_keys(table, ("data_set", "metric", "must", "aim"), where)
+    check_keys(table, ("data_set", "metric", "must", "aim", "over"), where)
     if not {"data_set", "metric", "must"} <= set(table):
         raise ConfigError(f"{where} needs data_set, metric and must")
     return Height(
@@ -148,4 +155,5 @@ def _parse_height(table: Mapping[str, Any], path: Path) -> Height:
         metric=str(table["metric"]),
         must=number_in(table, "must", where, default=0.0),
         aim=number_in(table, "aim", where, default=0.0) if "aim" in table else None,
+        over=table.get("over"),
     )

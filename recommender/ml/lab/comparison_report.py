@@ -161,10 +161,17 @@ def _describe_height(
 ) -> dict[str, Any]:
     """Return whether a height is reached.
 
-    `must` is met where the mean is at least that and the lead over the runner-up is surely above 0.
+    `must` is met where the figure is at least that and the lead over the runner-up is surely above
+    0. Of a height over another model the figure is how many times the other's it is, with its
+    interval.
     """
-    config = comparison.config
-    reached = comparison.asked[height.data_set][config.compare_to].average.means()[height.metric]
+    config, answers = comparison.config, comparison.asked[height.data_set]
+    reached: float | None = answers[config.compare_to].average.means()[height.metric]
+    interval: list[float] | None = None
+    if height.over is not None:
+        lead = _leads(comparison, height.data_set, config.compare_to, height.over)
+        times = lead[height.metric][3] if lead else None
+        reached, *interval = [1.0 + part for part in times] if times else [None]
     runner_up = runners_up.get(height.metric)
     is_sure = runner_up is not None and runner_up["lead"][1] > 0
     is_fair = config.compare_to not in comparison.doubts
@@ -172,7 +179,11 @@ def _describe_height(
         "metric": height.metric,
         "must": height.must,
         "aim": height.aim,
+        "over": height.over,
         "reached": reached,
-        "must_met": bool(is_fair and is_sure and reached >= height.must),
-        "aim_met": None if height.aim is None else bool(is_fair and reached >= height.aim),
+        "interval": interval or None,
+        "must_met": bool(is_fair and is_sure and reached and reached >= height.must),
+        "aim_met": None
+        if height.aim is None
+        else bool(is_fair and reached and reached >= height.aim),
     }

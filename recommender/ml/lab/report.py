@@ -163,17 +163,23 @@ def _verdict_lines(table: Mapping[str, Any], compare_to: str) -> Iterator[str]:
                 f"- {title_of(metric)}: the runner-up is {found['label']}; {compare_to} leads it "
                 f"by {signed(found['lead'])}, {percent(found['relative_lead'])}."
             )
-    for height in table["heights"]:
-        aim = ""
-        if height["aim"] is not None:
-            reached = "reached" if height["aim_met"] else "not reached"
-            aim = f"; aim {height['aim']:g}: {reached}"
-        must = "met" if height["must_met"] else "not met"
-        yield (
-            f"- {title_of(height['metric'])} of {compare_to}: {height['reached']:.4f}; "
-            f"must {height['must']:g}, surely ahead of the runner-up: {must}{aim}."
-        )
+    yield from (_describe_height(height, compare_to) for height in table["heights"])
     yield ""
+
+
+def _describe_height(height: Mapping[str, Any], compare_to: str) -> str:
+    aim = ""
+    if height["aim"] is not None:
+        aim = f"; aim {height['aim']:g}: {'reached' if height['aim_met'] else 'not reached'}"
+    must = "met" if height["must_met"] else "not met"
+    reached = "unknown" if height["reached"] is None else f"{height['reached']:.4f}"
+    if height["over"] is not None and height["interval"] is not None:
+        low, high = height["interval"]
+        reached = f"{height['reached']:.2f} [{low:.2f}, {high:.2f}] times that of {height['over']}"
+    return (
+        f"- {title_of(height['metric'])} of {compare_to}: {reached}; "
+        f"must {height['must']:g}, surely ahead of the runner-up: {must}{aim}."
+    )
 
 
 def _length_lines(table: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
