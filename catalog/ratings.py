@@ -128,7 +128,6 @@ def set_rating(
         rating.watched_at, rating.is_date_known = place, is_date_known
     rating.save()
     _record(owner, rating, kind=RatingEvent.Kind.SET, stars=clean)
-    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
     film_rated.send(sender=Rating, user=owner, movie_id=movie_id, origin=origin)
     return rating
 
@@ -146,11 +145,11 @@ def remove_rating(*, user: User, movie_id: int) -> bool:
         return False
     rating.delete()
     _record(owner, rating, kind=RatingEvent.Kind.REMOVED, stars=None)
-    rating_changed.send(sender=Rating, user=owner, movie_ids=[movie_id])
     return True
 
 
 def _record(owner: User, rating: Rating, *, kind: str, stars: Decimal | None) -> None:
+    """Keep what was done as an event, and tell that the person's ratings are others now."""
     RatingEvent.objects.create(
         user=owner,
         movie_id=rating.movie_id,
@@ -158,3 +157,4 @@ def _record(owner: User, rating: Rating, *, kind: str, stars: Decimal | None) ->
         stars=stars,
         watched_at=rating.watched_at,
     )
+    rating_changed.send(sender=Rating, user=owner, movie_ids=[rating.movie_id])
