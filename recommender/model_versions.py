@@ -1,6 +1,6 @@
 """Model versions: install, activate, roll back, retire; the active one changes under a lock."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,14 @@ from recommender.artifacts import (
     hash_directory,
     store_artifact,
 )
-from recommender.models import Experiment, ModelVersion
+from recommender.models import Experiment, ModelVersion, TrainedOn
 from recommender.queueing import queue_warm_up
+from recommender.withdrawals import has_lost_members, note_members
 
 logger = structlog.get_logger(__name__)
 
 PUBLISH_LOCK = 0x4D6F7653  # "MovS": taken by whoever changes which version is active
+FINETUNE_LOCK = 0x4D6F7646  # "MovF": held by the one worker that fine-tunes or checks
 KEPT_FINETUNED = 3
 
 
@@ -37,13 +39,14 @@ class UnusableModelError(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """Where a version comes from, written beside its files."""
+    """Where a version comes from, written beside its files; it learnt from `member_ids`."""
 
     kind: ModelVersion.Kind = ModelVersion.Kind.FULL
     base: ModelVersion | None = None
     watermark: int = 0
     metrics: dict[str, Any] | None = None
     note: str = ""
+    member_ids: Collection[int] = ()
 
 
 @contextmanager
@@ -98,9 +101,11 @@ def install_model(
             artifact_prefix=prefix,
             sha256=sha256,
             watermark=published.watermark,
+            num_members=len(published.member_ids),
             metrics={**(published.metrics or {}), "card": card},
             note=published.note,
         )
+        note_members(version=version, user_ids=published.member_ids)
         if activate:
             _make_active(version)
     logger.info("model_installed", version=version.pk, name=version.name, is_active=activate)
@@ -189,33 +194,59 @@ def publish_if_unchanged(version: ModelVersion, *, expected_active_id: int | Non
     return True
 
 
-def retire_old_versions(*, keep: int = KEPT_FINETUNED) -> int:
-    """Delete the files of fine-tuned versions but the active one and the last few; count them.
+def return_to_base(version: ModelVersion, *, reason: str) -> bool:
+    """Serve the full training that an active version started from; False if it is active no more.
 
-    The rows stay, as retired: what was served when remains known. What an experiment that is not
-    decided serves, or a promotion can be rolled back to, is kept.
+    The version cannot be served again and its files are deleted, unless an experiment serves it:
+    then they stay until that is decided. `reason` is added to its note.
     """
+    if version.base is None or not publish_if_unchanged(
+        version.base, expected_active_id=version.pk
+    ):
+        return False
+    version.is_active, version.note = False, f"{version.note} {reason}".strip()
+    version.save(update_fields=["note"])
+    logger.warning("model_rolled_back", version=version.pk, base=version.base.pk, reason=reason)
+    if not ModelVersion.objects.filter(_is_needed_by_experiments(), pk=version.pk).exists():
+        _retire(version, status=ModelVersion.Status.REJECTED)
+    return True
+
+
+def _is_needed_by_experiments() -> Q:
+    """Return the condition for versions that an undecided experiment serves or may go back to."""
     undecided = Experiment.objects.exclude(
         status__in=[Experiment.Status.PROMOTED, Experiment.Status.ROLLED_BACK]
     )
     promoted = Experiment.objects.filter(status=Experiment.Status.PROMOTED, is_in_force=True)
-    needed = Q(arms__experiment__in=undecided) | Q(
+    return Q(arms__experiment__in=undecided) | Q(
         pk__in=promoted.exclude(replaced_version=None).values("replaced_version")
     )
+
+
+def retire_old_versions(*, keep: int = KEPT_FINETUNED) -> int:
+    """Delete the files of fine-tuned versions but the active one and the last few; count them.
+
+    Of the last few, those go too that learnt from somebody who has left since. The rows stay, as
+    retired: what was served when remains known. What an experiment that is not decided serves, or a
+    promotion can be rolled back to, is kept.
+    """
     rows = (
         ModelVersion.objects.filter(
             kind=ModelVersion.Kind.FINETUNED, status=ModelVersion.Status.READY, is_active=False
         )
-        .exclude(pk__in=ModelVersion.objects.filter(needed).values("pk"))
+        .exclude(pk__in=ModelVersion.objects.filter(_is_needed_by_experiments()).values("pk"))
         .order_by("-pk")
     )
-    retired = 0
-    for version in rows[keep:]:
-        with publish_lock():
-            is_mine = ModelVersion.objects.filter(pk=version.pk, is_active=False).update(
-                status=ModelVersion.Status.RETIRED
-            )
+    old = [row for place, row in enumerate(rows) if place >= keep or has_lost_members(row)]
+    return sum(_retire(version, status=ModelVersion.Status.RETIRED) for version in old)
+
+
+def _retire(version: ModelVersion, *, status: ModelVersion.Status) -> bool:
+    """Let a version never be served again and delete its files; False if it is active by now."""
+    with publish_lock():
+        is_mine = ModelVersion.objects.filter(pk=version.pk, is_active=False).update(status=status)
         if is_mine:
-            delete_artifact(version.artifact_prefix)
-            retired += 1
-    return retired
+            TrainedOn.objects.filter(version=version).delete()
+    if is_mine:
+        delete_artifact(version.artifact_prefix)
+    return bool(is_mine)

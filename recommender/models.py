@@ -40,6 +40,7 @@ __all__ = [
     "RowDecision",
     "RowPosterior",
     "TasteProfile",
+    "TrainedOn",
 ]
 
 # The first films are not much older.
@@ -172,6 +173,8 @@ class ModelVersion(models.Model):
     is_active = models.BooleanField(default=False)
     # Every rating event of a transaction below this one was seen by the training.
     watermark = models.BigIntegerField(default=0)
+    # Of how many members it read the ratings; `TrainedOn` has a row for each who is still here.
+    num_members = models.PositiveIntegerField(default=0)
     metrics = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -194,3 +197,25 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         """Return the name and number."""
         return f"{self.name} #{self.pk}"
+
+
+class TrainedOn(models.Model):
+    """A member whose ratings a fine-tuned version read; the row goes when the person does.
+
+    Fewer rows of consenting people than `ModelVersion.num_members` say that somebody has left since
+    (see `recommender.withdrawals`). A retired version has none.
+    """
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="trained_on")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        """One row a pair."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["version", "user"], name="trained_on_unique")
+        ]
+
+    def __str__(self) -> str:
+        """Return which version and who."""
+        return f"{self.version_id}:{self.user_id}"
