@@ -5,12 +5,18 @@ tracebacks in colours, templates of another engine, other kinds of threads. What
 stays with it for good, in each process.
 """
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
-# Who imports it, each in a `try` of its own: structlog; structlog; django.test; rest_framework.
-NEVER_USED = ("rich", "greenlet", "jinja2", "requests")
+# Who imports it, each in a `try` of its own: structlog; structlog; django.test; rest_framework;
+# rest_framework.
+NEVER_USED = ("rich", "greenlet", "jinja2", "requests", "pygments")
+# Passkeys, which nobody is offered: ten megabytes of cryptography.
+SELDOM_USED = "allauth.mfa.webauthn.internal.auth"
 
 
 @contextmanager
@@ -27,3 +33,17 @@ def leave_out(names: tuple[str, ...] = NEVER_USED) -> Iterator[None]:
     finally:
         for name in missing:
             del sys.modules[name]
+
+
+class _LaterModule(ModuleType):
+    """Stands for a module until something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def load_later(name: str = SELDOM_USED) -> None:
+    """Have those who import this module from its package get it loaded when they first use it."""
+    package, _, module = name.rpartition(".")
+    if name not in sys.modules:
+        setattr(importlib.import_module(package), module, _LaterModule(name))

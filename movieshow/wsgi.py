@@ -3,10 +3,11 @@
 import gc
 import os
 
-from movieshow.lean import leave_out
+from movieshow.lean import leave_out, load_later
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movieshow.settings")
 
+load_later()
 with leave_out():
     from django.core.wsgi import get_wsgi_application
 
