@@ -93,44 +93,31 @@ def note_answer(
         noted.add(mark)
 
 
-def note_home(*, state: ServingState, user_id: int, rows: Sequence[HomeRow], context: str) -> None:
-    """Note the films of a home page, and in which order an arm had put its rows."""
-    if not state.is_measured or not rows or not rows[0].recommendation_id:
+def note_home(
+    *, state: ServingState, user_id: int, rows: Sequence[HomeRow], context: str | None = None
+) -> None:
+    """Note the films of the home page's rows, and where a `context` is given, their order.
+
+    An arm decides that order; no arm decides which films are suggested for an evening.
+    """
+    if not state.is_measured or not rows or not rows[0].items or not rows[0].recommendation_id:
         return
     mark = hash(rows[0].recommendation_id)
     if mark in noted:
         return
-    films = [(item.movie_id, item.rank, row.kind) for row in rows for item in row.items]
     entry = _make_entry(
         state,
         user_id,
         recommendation_id=rows[0].recommendation_id,
         surface=Impression.Surface.HOME,
         model=state.served_model_id,
-        films=films,
+        films=[(item.movie_id, item.rank, row.kind) for row in rows for item in row.items],
     )
     arm = state.row_arm
-    if arm is not None and arm.is_running:
+    if context is not None and arm is not None and arm.is_running:
         entry["row_arm"] = [arm.experiment_id, arm.arm_id]
         candidates = sorted({row.kind for row in rows})
         entry["decision"] = [context, candidates, rows[0].kind]
-    if feedback_buffer.push(entry):
-        noted.add(mark)
-
-
-def note_tonight(*, state: ServingState, user_id: int, row: HomeRow) -> None:
-    """Note the films that were suggested for an evening: no arm decides their place."""
-    mark = hash(row.recommendation_id)
-    if not state.is_measured or not row.items or mark in noted:
-        return
-    entry = _make_entry(
-        state,
-        user_id,
-        recommendation_id=row.recommendation_id,
-        surface=Impression.Surface.HOME,
-        model=state.served_model_id,
-        films=[(item.movie_id, item.rank, row.kind) for item in row.items],
-    )
     if feedback_buffer.push(entry):
         noted.add(mark)
 

@@ -126,7 +126,7 @@ class HomeReader:
         [row] = self._get_rows(TONIGHT, f"{filters!r}{answers.page}", compute)
         shown = replace(row, items=row.items[:FILMS])
         if self._is_shown:
-            feedback.note_tonight(state=self._state, user_id=self._user_id or 0, row=shown)
+            feedback.note_home(state=self._state, user_id=self._user_id or 0, rows=[shown])
         return TonightPicks(
             answers=answers,
             filters=filters,
