@@ -68,7 +68,9 @@ def tonight(request: PageRequest) -> HttpResponse:
             return refusal
     if not request.htmx:
         return HttpResponseRedirect(f"{answers.address}#tonight")
-    response = _render_films(request, get_request_viewer(request), answers)
+    # A button among the films was pressed: it goes, and so would the place of the keyboard.
+    has_focus = "page" in request.POST
+    response = _render_films(request, get_request_viewer(request), answers, has_focus=has_focus)
     response["HX-Push-Url"] = answers.address
     return response
 
@@ -135,7 +137,8 @@ def take_back(request: PageRequest, writer: User, movie_id: int) -> HttpResponse
     """Undo what was said of a film for this evening."""
     take_back_answer(user=writer, movie_id=movie_id)
     if request.htmx:
-        return _render_films(request, writer, _read_answers_of_page(request, writer))
+        answers = _read_answers_of_page(request, writer)
+        return _render_films(request, writer, answers, has_focus=True)
     confirm(request, _("It may be suggested again."))
     return HttpResponseRedirect(get_next_url(request, default=reverse("home")))
 
@@ -147,9 +150,17 @@ def _read_answers_of_page(request: PageRequest, viewer: User) -> TonightAnswers:
 
 
 def _render_films(
-    request: PageRequest, viewer: User | None, answers: TonightAnswers, *, done: Done | None = None
+    request: PageRequest,
+    viewer: User | None,
+    answers: TonightAnswers,
+    *,
+    done: Done | None = None,
+    has_focus: bool = False,
 ) -> HttpResponse:
-    """Return the films for the evening alone, as htmx puts them in place."""
+    """Return the films for the evening alone, as htmx puts them in place.
+
+    With `has_focus` the first of them takes it.
+    """
     reader = HomeReader(user=viewer, is_shown=True)
     visitor = read_visitor(user=viewer)
     picks = reader.read_tonight(answers, service_ids=visitor.service_ids)
@@ -157,5 +168,6 @@ def _render_films(
         "tonight": fill_tonight(picks, viewer=viewer),
         "is_personal": visitor.num_ratings > 0,
         "done": done,
+        "has_focus": has_focus,
     }
     return render(request, "recommender/_tonight_films.html", context)
