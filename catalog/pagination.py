@@ -6,6 +6,8 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from rest_framework.pagination import PageNumberPagination
 
+from catalog.models import Movie
+
 # Pages are counted in steps of so many, the next step from its middle on.
 STEP = 100
 LAST_PAGE = 1_000_000
@@ -26,16 +28,15 @@ class NearbyPaginator(Paginator):  # type: ignore[type-arg]  # Django takes no p
     reached all the same. `is_cut` says that there are more than `count`.
     """
 
-    object_list: QuerySet[int]
-
-    def __init__(self, found: QuerySet[int], per_page: int, *, asked: int) -> None:
+    def __init__(self, found: QuerySet[Movie, int], per_page: int, *, asked: int) -> None:
         super().__init__(found, per_page)
+        self._found = found
         step = 1 + (min(max(asked, 1), LAST_PAGE) + STEP // 2) // STEP
         self._most = step * STEP * per_page
 
     @cached_property
     def _counted(self) -> int:
-        return self.object_list.order_by()[: self._most + 1].count()
+        return self._found.order_by()[: self._most + 1].count()
 
     @cached_property
     def count(self) -> int:

@@ -1,6 +1,7 @@
 """What every request passes: who may see the queues, and what the log says of a request."""
 
 import logging
+from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
@@ -105,5 +106,6 @@ def test_log_names_who_came_with_a_token(caplog: pytest.LogCaptureFixture) -> No
     _, key = create_api_token(user=user, name="app")
     caplog.set_level(logging.INFO)
     Client().get("/api/v1/me/ratings", HTTP_AUTHORIZATION=f"Bearer {key}")
-    [line] = [each.msg for each in caplog.records if "request_finished" in str(each.msg)]
+    messages: list[Any] = [each.msg for each in caplog.records]
+    [line] = [message for message in messages if "request_finished" in str(message)]
     assert line["user_id"] == user.pk
