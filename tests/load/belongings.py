@@ -6,7 +6,7 @@ for most films, for without them pages that show or ask for these would have not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -72,7 +72,7 @@ def furnish(people: Iterable[Person], *, count: int) -> list[Owner]:
     return [_furnish_one(known[user.pk], user, chosen) for user in chosen]
 
 
-def _furnish_one(person: Person, user: User, others: list[User]) -> Owner:
+def _furnish_one(person: Person, user: User, others: Sequence[User]) -> Owner:
     seen = list(user.ratings.order_by("-watched_at", "id").values_list("movie_id", flat=True))
     popular = Movie.objects.exclude(pk__in=seen).order_by("-rating_count", "id")
     unseen = list(popular.values_list("pk", flat=True)[: FILMS_LISTED + WATCHLIST + HIDDEN])

@@ -119,7 +119,7 @@ def count_queries() -> Iterator[list[str]]:
         found.append(str(query))
         return execute(self, query, *args, **options)
 
-    psycopg.Cursor.execute = execute_noted  # type: ignore[assignment, method-assign]
+    psycopg.Cursor.execute = execute_noted  # type: ignore[method-assign]
     try:
         yield found
     finally:
