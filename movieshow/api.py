@@ -1,15 +1,35 @@
 """What every API view shares: RFC 9457 problem+json errors."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 PROBLEM_JSON = "application/problem+json"
+
+
+class ContentNegotiation(DefaultContentNegotiation):
+    """Answers in JSON, whatever a caller says to accept, where a view speaks nothing else."""
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """Return what renders the answer, and its media type (RFC 9110, section 12.5.1)."""
+        first, *others = renderers
+        if not others:
+            return first, first.media_type or ""
+        return super().select_renderer(request, [first, *others], format_suffix)
 
 
 def problem_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
