@@ -29,7 +29,10 @@ class ContentNegotiation(DefaultContentNegotiation):
         first, *others = renderers
         if not others:
             return first, first.media_type or ""
-        return super().select_renderer(request, [first, *others], format_suffix)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(
+            request, [first, *others], format_suffix
+        )
+        return chosen
 
 
 def problem_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
