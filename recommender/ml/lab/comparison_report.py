@@ -162,28 +162,37 @@ def _describe_height(
     """Return whether a height is reached.
 
     `must` is met where the figure is at least that and the lead over the runner-up is surely above
-    0. Of a height over another model the figure is how many times the other's it is, with its
-    interval.
+    0.
     """
-    config, answers = comparison.config, comparison.asked[height.data_set]
-    reached: float | None = answers[config.compare_to].average.means()[height.metric]
-    interval: list[float] | None = None
-    if height.over is not None:
-        lead = _leads(comparison, height.data_set, config.compare_to, height.over)
-        times = lead[height.metric][3] if lead else None
-        reached, *interval = [1.0 + part for part in times] if times else [None]
+    reached, interval = _find_reached(comparison, height)
     runner_up = runners_up.get(height.metric)
     is_sure = runner_up is not None and runner_up["lead"][1] > 0
-    is_fair = config.compare_to not in comparison.doubts
+    is_fair = comparison.config.compare_to not in comparison.doubts and reached is not None
+    figure = 0.0 if reached is None else reached
     return {
         "metric": height.metric,
         "must": height.must,
         "aim": height.aim,
         "over": height.over,
         "reached": reached,
-        "interval": interval or None,
-        "must_met": bool(is_fair and is_sure and reached and reached >= height.must),
-        "aim_met": None
-        if height.aim is None
-        else bool(is_fair and reached and reached >= height.aim),
+        "interval": interval,
+        "must_met": is_fair and is_sure and figure >= height.must,
+        "aim_met": None if height.aim is None else is_fair and figure >= height.aim,
     }
+
+
+def _find_reached(
+    comparison: Comparison, height: Height
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the mean, or how many times another model's it is, with the interval of that.
+
+    None where the other's figure is 0.
+    """
+    ours = comparison.config.compare_to
+    if height.over is None:
+        return comparison.asked[height.data_set][ours].average.means()[height.metric], None
+    lead = _leads(comparison, height.data_set, ours, height.over).get(height.metric)
+    if lead is None or lead[3] is None:
+        return None, None
+    times, low, high = (1.0 + part for part in lead[3])
+    return times, (low, high)
