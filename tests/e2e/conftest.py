@@ -55,15 +55,20 @@ class Watcher:
 
 @pytest.fixture
 def open_page(site: Site, browser: Browser) -> Iterator[OpenPage]:
-    """Open a page in a browser of its own; at the end nothing may have gone wrong in any."""
-    watcher, contexts = Watcher(site), list[BrowserContext]()
+    """Open a page in a browser of its own; at the end nothing may have gone wrong in any.
 
-    def open_new(path: str = "/", **options: Any) -> Page:
+    With `is_watched` false it may: where a page is to fail, the browser complains of it.
+    """
+    watcher, contexts = Watcher(site), list[BrowserContext]()
+    site.forget_limits()
+
+    def open_new(path: str = "/", *, is_watched: bool = True, **options: Any) -> Page:
         context = browser.new_context(base_url=site.url, **options)
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
-        watcher.follow(page)
+        if is_watched:
+            watcher.follow(page)
         page.goto(path)
         return page
 

@@ -1,6 +1,7 @@
 """The whole site as `make run` starts it, in a home of its own, and a browser to look at it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,8 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from playwright.sync_api import Browser, sync_playwright
+from redis import Redis
 
+from movieshow.embedded.home import Home
+from movieshow.embedded.postgres import Postgres
+from movieshow.embedded.redis_server import RedisServer
 from tests.ports import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +43,48 @@ class Site:
     def demo_password(self) -> str:
         return (self.home / "demo_password").read_text().strip()
 
+    def read_link(self) -> str:
+        """Return the link in the mail that the site sent last."""
+        [*_, last] = sorted((self.home / "mail").iterdir(), key=lambda one: one.stat().st_mtime)
+        return re.findall(r"http://\S+", last.read_text())[-1]
+
+    def manage(self, *arguments: str) -> None:
+        """Run a command of the site beside it, as its operator would."""
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self._postgres.url,
+            "REDIS_URL": self._redis.url,
+            "SECRET_KEY": (self.home / "secret_key").read_text(),
+            "MOVIESHOW_HOME": str(self.home),
+        }
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True
+        )
+
+    def write(self, query: str, *parameters: object) -> None:
+        """Change what the database says."""
+        with psycopg.connect(self._postgres.url) as connection:
+            connection.execute(query.encode(), parameters)
+
+    def forget_limits(self) -> None:
+        """Let visitors begin anew: all of them come from this one address."""
+        with Redis.from_url(self._redis.url) as client:
+            for pattern in ("*accounts:*", "*allauth:rl:*"):
+                for key in client.scan_iter(match=pattern, count=1000):
+                    client.delete(key)
+
+    @property
+    def _sockets(self) -> Path:
+        return Path((self.home / "sockets").read_text())
+
+    @property
+    def _postgres(self) -> Postgres:
+        return Postgres(Home(self.home), socket_directory=self._sockets / "postgres")
+
+    @property
+    def _redis(self) -> RedisServer:
+        return RedisServer(Home(self.home), socket_directory=self._sockets / "redis")
+
 
 @contextmanager
 def run_site() -> Iterator[Site]:
@@ -45,7 +93,11 @@ def run_site() -> Iterator[Site]:
     directory.chmod(0o755)
     home, port = directory / "home", find_free_port()
     environment = {name: text for name, text in os.environ.items() if name not in NOT_INHERITED}
-    environment |= {"MOVIESHOW_HOME": str(home), "FINETUNE_MIN_INTERVAL_SECONDS": "86400"}
+    environment |= {
+        "MOVIESHOW_HOME": str(home),
+        "FINETUNE_MIN_INTERVAL_SECONDS": "86400",
+        "EMAIL_URL": f"filemail:///{home / 'mail'}",
+    }
     log = directory / "launcher.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

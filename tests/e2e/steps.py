@@ -1,6 +1,7 @@
 """What visitors do, in the words of the pages."""
 
 import re
+import secrets
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -9,6 +10,25 @@ STAR_LABELS = {0.5: "half a star", 1.0: "1 star"}
 
 def label_of(stars: float) -> str:
     return STAR_LABELS.get(stars, f"{stars:g} stars")
+
+
+def sign_up(page: Page, *, mail: str = "") -> tuple[str, str]:
+    """Make an account; return its name and its password."""
+    name, password = f"member-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+    page.goto("/account/signup/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Email").fill(mail)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    return name, password
+
+
+def log_in(page: Page, name: str, password: str) -> None:
+    page.goto("/account/login/")
+    page.get_by_label("Login").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Log in").click()
 
 
 def get_rating_form(page: Page, title: str) -> Locator:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.test_accessibility import find_faults
+from tests.e2e.looks import find_faults
 
 pytestmark = pytest.mark.e2e
 PAGES = ("/", "/movies/2571/", "/browse/", "/taste/", "/night/", "/import/")

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
+from tests.e2e.looks import find_faults
 from tests.e2e.steps import get_films, rate_in_welcome
-from tests.e2e.test_accessibility import find_faults
 
 pytestmark = pytest.mark.e2e
 MATRIX, BRAZIL = "/movies/2571/", "/movies/1199/"
