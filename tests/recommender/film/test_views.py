@@ -233,6 +233,7 @@ def test_queries_do_not_grow_with_what_is_known_and_done(
     Movie.objects.filter(pk=1).update(rating_histogram=[9] * 10)
     save_note(user=viewer, movie_id=1, text="Mine.")
     assert count_queries_of(browser, "/movies/1/") <= few <= 12
+    assert count_queries_of(browser, "/movies/1/predicted/") <= 12
     for year in range(1990, 2020):
         day = timezone.localdate().replace(year=year, day=1)
         add_entry(user=viewer, movie_id=1, viewing=Viewing(day))
