@@ -13,7 +13,7 @@ def delete_account(*, user: User) -> bool:
     """Delete a member or guest with all that is theirs; return whether they were still there.
 
     Their ratings are gone from the next training on, for each starts from a full training and
-    reads what is in the database then. Jobs that wait find nobody.
+    reads what is in the database then; who left makes one due. Jobs that wait find nobody.
     """
     owner = User.objects.select_for_update().filter(pk=user.pk, dataset="").first()
     if owner is None:

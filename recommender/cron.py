@@ -35,6 +35,12 @@ register(
     cron="30 3 * * *",
     job_timeout=FINETUNE_TIMEOUT_SECONDS,
 )
+register(
+    jobs.check_active_model,
+    queue_name=FINETUNE_QUEUE,
+    cron="0 3 * * *",
+    job_timeout=FINETUNE_TIMEOUT_SECONDS,
+)
 register(jobs.retire_models, queue_name="low", cron="45 3 * * *", job_timeout=10 * MINUTE)
 register(
     jobs.write_feedback_job,

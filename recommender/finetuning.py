@@ -23,29 +23,32 @@ from movieshow.advisory_locks import try_advisory_lock
 from recommender import training_data
 from recommender.artifacts import fetch_artifact
 from recommender.film_facts import find_films_without_row, read_film_facts
-from recommender.guardrail import measure_ndcg
+from recommender.guardrail import TOLERANCE, Comparison, compare_models
 from recommender.ml.finetuning import FinetuneReport, fine_tune
-from recommender.ml.inference import InferenceModel, read_movie_ids
+from recommender.ml.inference import read_movie_ids
 from recommender.model_versions import (
+    FINETUNE_LOCK,
     Publication,
     install_model,
     publish_if_unchanged,
     retire_old_versions,
+    return_to_base,
 )
 from recommender.models import ModelVersion
 from recommender.training_data import Watermark
+from recommender.withdrawals import has_lost_members
 
 logger = structlog.get_logger(__name__)
 
-FINETUNE_LOCK = 0x4D6F7646  # "MovF": held by the one worker that fine-tunes
-# NDCG@10 may fall by so much of the base's before a fine-tuned model is rejected.
-TOLERANCE = 0.03
-MIN_VALIDATION = 20
+__all__ = ["TOLERANCE", "Outcome", "run_finetuning"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: `published`, `rejected`, `superseded`, or why nothing was trained."""
+    """What came of it: `published`, `rejected`, `superseded`, or why nothing was trained.
+
+    `withdrawn` says that the base is served again, for the version before knew somebody who left.
+    """
 
     status: str
     version_id: int | None = None
@@ -66,9 +69,10 @@ def run_finetuning(
 ) -> Outcome:
     """Fine-tune the active version's lineage if that is due and not too soon, and publish it.
 
-    New ratings make it due; with `adds_films` so do films of the catalogue without a row.
-    Unset limits are those of the settings. Two workers never fine-tune at once; one that dies half
-    way leaves the version before in service and its lock to the next.
+    New ratings make it due, and so does somebody who leaves after the active version learnt from
+    them; with `adds_films` so do films of the catalogue without a row. Unset limits are those of
+    the settings; `tolerance` is the guardrail's. Two workers never fine-tune at once; one that dies
+    half way leaves the version before in service and its lock to the next.
 
     Raises:
         ArtifactStorageError: the base's files are missing or corrupt.
@@ -86,19 +90,36 @@ def run_finetuning(
             return Outcome("no_model")
         if _is_too_soon(interval):
             return Outcome("too_soon")
-        if not training_data.is_new_data(active) and not (adds_films and _lacks_films(active)):
+        has_lost = has_lost_members(active)
+        is_due = has_lost or training_data.is_new_data(active)
+        if not is_due and not (adds_films and _lacks_films(active)):
             return Outcome("not_due")
         seconds = settings.FINETUNE_MAX_SECONDS if max_seconds is None else max_seconds
         outcome = _train_and_publish(active, max_seconds=seconds, tolerance=tolerance)
+        if has_lost and outcome.status in {"not_due", "rejected"}:
+            outcome = _withdraw(active, outcome)
     logger.info("finetuning_ended", status=outcome.status, version=outcome.version_id)
     return outcome
 
 
 def _is_too_soon(interval_seconds: float) -> bool:
-    since = timezone.now() - timedelta(seconds=interval_seconds)
+    """Whether the last attempt is not that long ago.
+
+    One in the future was written before the clock went back; waiting for it could take for ever.
+    """
+    now = timezone.now()
     return ModelVersion.objects.filter(
-        kind=ModelVersion.Kind.FINETUNED, created_at__gt=since
+        kind=ModelVersion.Kind.FINETUNED,
+        created_at__gt=now - timedelta(seconds=interval_seconds),
+        created_at__lte=now,
     ).exists()
+
+
+def _withdraw(active: ModelVersion, outcome: Outcome) -> Outcome:
+    """Serve the base where nothing can take the place of a version that knows somebody who left."""
+    is_back = return_to_base(active, reason="Withdrawn: somebody it learnt from has left.")
+    retire_old_versions()
+    return Outcome("withdrawn", active.base_id, outcome.note) if is_back else outcome
 
 
 def _lacks_films(active: ModelVersion) -> bool:
@@ -114,7 +135,8 @@ def _lacks_films(active: ModelVersion) -> bool:
 def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: float) -> Outcome:
     base = active.base or active
     watermark = training_data.read_watermark()
-    members = training_data.read_member_histories(base=base)
+    sample = training_data.read_validation_sample()
+    members = training_data.read_member_histories(base=base, held_out=sample.member_ids)
     source = fetch_artifact(prefix=base.artifact_prefix, sha256=base.sha256)
     is_growing = len(find_films_without_row(read_movie_ids(source))) > 0
     if not members and not is_growing:
@@ -124,7 +146,7 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
         report = fine_tune(
             source,
             folder / "model",
-            histories=members,
+            histories=list(members.values()),
             replay=replay,
             max_seconds=max_seconds,
             seed=watermark.transaction_id % 2**31,
@@ -132,21 +154,22 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
         )
         if not members and not report.new_films:
             return Outcome("not_due", note="nobody rated two films and no film can have a row")
-        before, after, sample = _measure(source, folder / "model")
+        comparison = compare_models(source, folder / "model", sample.histories)
         counts = {"members": len(members), "replay": len(replay)}
         metrics: dict[str, Any] = {
-            "ndcg_at_10": {"base": before, "finetuned": after, "people": sample},
+            "ndcg_at_10": comparison.for_metrics(),
             "training": {**counts, "steps": report.steps, "new_films": report.new_films},
             "seen_event_ids": list(watermark.event_ids),
         }
-        if sample >= MIN_VALIDATION and after < before * (1 - tolerance):
-            return _reject(base, watermark, metrics, before, after)
+        if sample.is_large_enough and comparison.is_worse(tolerance=tolerance):
+            return _reject(base, watermark, metrics, comparison)
         publication = Publication(
             kind=ModelVersion.Kind.FINETUNED,
             base=base,
             watermark=watermark.transaction_id,
             metrics=metrics,
-            note=_describe(report, len(members), before, after, sample),
+            note=_describe(report, len(members), comparison, is_checked=sample.is_large_enough),
+            member_ids=members,
         )
         version = install_model(directory=folder / "model", name=base.name, publication=publication)
     return _publish(version, instead_of=active)
@@ -162,37 +185,23 @@ def _publish(version: ModelVersion, *, instead_of: ModelVersion) -> Outcome:
     return Outcome("published" if is_published else "superseded", version.pk, version.note)
 
 
-def _measure(base: Path, tuned: Path) -> tuple[float, float, int]:
-    """Return NDCG@10 before and after, and how many histories it was measured on."""
-    histories = training_data.read_validation_histories()
-    before, after = (
-        measure_ndcg(InferenceModel.load(folder, num_threads=1), histories)
-        for folder in (base, tuned)
-    )
-    return before, after, len(histories)
-
-
 def _describe(
-    report: FinetuneReport, members: int, before: float, after: float, sample: int
+    report: FinetuneReport, members: int, comparison: Comparison, *, is_checked: bool
 ) -> str:
     whose = "1 person" if members == 1 else f"{members} people"
     text = f"{report.steps} steps in {report.seconds:.1f} s on the ratings of {whose}."
     if report.new_films:
         text += f" Rows for {report.new_films} new films, from their content."
-    if sample < MIN_VALIDATION:
-        return f"{text} Too few imported people ({sample}) for the guardrail."
-    return f"{text} NDCG@10 {before:.4f} -> {after:.4f} on {sample} people."
+    if not is_checked:
+        return f"{text} Too few people ({comparison.people}) for the guardrail."
+    return f"{text} {comparison.describe()}"
 
 
 def _reject(
-    base: ModelVersion,
-    watermark: Watermark,
-    metrics: dict[str, Any],
-    before: float,
-    after: float,
+    base: ModelVersion, watermark: Watermark, metrics: dict[str, Any], comparison: Comparison
 ) -> Outcome:
     """Write down that a fine-tuned model was worse; its files are not kept."""
-    note = f"Rejected: NDCG@10 fell from {before:.4f} to {after:.4f} on the validation sample."
+    note = f"Rejected: {comparison.describe()}"
     version = ModelVersion.objects.create(
         name=base.name,
         kind=ModelVersion.Kind.FINETUNED,

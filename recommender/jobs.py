@@ -35,6 +35,13 @@ def add_new_films() -> str:
     return run_finetuning(adds_films=True).status
 
 
+def check_active_model() -> str:
+    """Measure the fine-tuned model that is served against its base; return what came of it."""
+    from recommender.guardrail import recheck_active_version  # noqa: PLC0415 - loads onnxruntime
+
+    return recheck_active_version()
+
+
 def refresh_statistics() -> int:
     """Count ratings and means afresh, and tell web processes if any changed; return how many."""
     changed = refresh_movie_statistics()

@@ -6,12 +6,13 @@ it may have committed later, whatever their ids and clocks say, and count as new
 seen already.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.models import User
 from catalog.models import Rating, RatingEvent
@@ -21,6 +22,8 @@ from recommender.models import ModelVersion
 MIN_HISTORY = 2
 REPLAY_PEOPLE = 400
 VALIDATION_PEOPLE = 200
+# With fewer, chance decides which of two models looks better.
+MIN_VALIDATION = 20
 VALIDATION_MIN_HISTORY = 5
 # One imported person in ten is kept for the guardrail and never replayed.
 VALIDATION_MODULUS = 10
@@ -75,13 +78,32 @@ def is_new_data(version: ModelVersion) -> bool:
     return find_events(since=last.watermark).exclude(pk__in=seen).exists()
 
 
-def read_member_histories(*, base: ModelVersion) -> list[History]:
-    """Return the histories of everyone who rated since the base was trained.
+@dataclass(frozen=True)
+class ValidationSample:
+    """Whom the guardrail asks for their last film, and of which members no training may see it."""
 
-    Their ratings as they stand now, so what was taken back is gone; at least two films each.
+    histories: list[History]
+    member_ids: frozenset[int] = frozenset()
+
+    @property
+    def is_large_enough(self) -> bool:
+        """Whether a difference between two models means anything."""
+        return len(self.histories) >= MIN_VALIDATION
+
+
+def read_member_histories(
+    *, base: ModelVersion, held_out: Collection[int] = ()
+) -> dict[int, History]:
+    """Return the histories of everyone who rated since the base was trained, by their id.
+
+    Their ratings as they stand now, so what was taken back is gone; at least two films each. Of
+    those `held_out` the last film is left out.
     """
     people = find_events(since=base.watermark).values("user_id")
-    return _read_histories(people)
+    return {
+        user_id: history.select(slice(-1)) if user_id in held_out else history
+        for user_id, history in _read_histories(people).items()
+    }
 
 
 def read_replay_histories(*, seed: int) -> list[History]:
@@ -98,31 +120,55 @@ def read_replay_histories(*, seed: int) -> list[History]:
         )
         .values_list("pk", flat=True)
     )
-    return _read_histories(list(people[:REPLAY_PEOPLE]))
+    return list(_read_histories(list(people[:REPLAY_PEOPLE])).values())
 
 
-def read_validation_histories() -> list[History]:
-    """Return histories of the imported people kept for the guardrail: the same each time."""
-    people = (
+def read_validation_sample() -> ValidationSample:
+    """Return whom the guardrail asks: the imported people kept for it, the same each time.
+
+    Where these are too few, as in a site without a data set of ratings, consenting members are
+    asked as well, those of longest standing first. Their histories are trained on too, so their
+    last film is the question: the training that is to be judged leaves it out, else it would know
+    the answers and the guardrail could not fail. It costs one film of each until they rate another.
+    """
+    imported = (
         User.objects.exclude(dataset="")
         .filter(allows_training=True)
         .extra(where=["accounts_user.dataset_user_id %% %s = 0"], params=[VALIDATION_MODULUS])
         .order_by("dataset", "dataset_user_id")
         .values_list("pk", flat=True)
     )
+    sample = ValidationSample(list(_read_long_histories(imported).values()))
+    if sample.is_large_enough:
+        return sample
+    members = _read_long_histories(
+        User.objects.filter(dataset="", allows_training=True, is_active=True)
+        .annotate(num_films=Count("ratings"))
+        .filter(num_films__gte=VALIDATION_MIN_HISTORY)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    return ValidationSample([*sample.histories, *members.values()], frozenset(members))
+
+
+def _read_long_histories(people: QuerySet[User, int]) -> dict[int, History]:
     histories = _read_histories(list(people[:VALIDATION_PEOPLE]))
-    return [history for history in histories if len(history) >= VALIDATION_MIN_HISTORY]
+    return {
+        user_id: history
+        for user_id, history in histories.items()
+        if len(history) >= VALIDATION_MIN_HISTORY
+    }
 
 
-def _read_histories(people: object) -> list[History]:
+def _read_histories(people: object) -> dict[int, History]:
     rows = (
         Rating.objects.filter(user_id__in=people)  # type: ignore[misc]
         .order_by("user_id", "watched_at", "id")
         .values_list("user_id", "movie_id", "stars", "watched_at")
     )
-    histories = []
-    for _user, films in groupby(rows.iterator(chunk_size=20_000), key=itemgetter(0)):
+    histories = {}
+    for user_id, films in groupby(rows.iterator(chunk_size=20_000), key=itemgetter(0)):
         _users, movie_ids, stars, times = zip(*films, strict=True)
         seconds = [int(at.timestamp()) for at in times]
-        histories.append(History.of(movie_ids, stars=stars, timestamps=seconds))
-    return [history for history in histories if len(history) >= MIN_HISTORY]
+        histories[user_id] = History.of(movie_ids, stars=stars, timestamps=seconds)
+    return {pk: history for pk, history in histories.items() if len(history) >= MIN_HISTORY}

@@ -24,6 +24,7 @@ from catalog.models import Availability, Genre, Movie, Rating, Service
 from catalog.services import bump_catalogue_version
 from recommender.experiments.arms import get_lineup
 from recommender.feedback.noting import noted
+from recommender.ml.checkpoint import load_model
 from recommender.ml.config import ExperimentConfig, InitialisationConfig, TrainingConfig
 from recommender.ml.export import export_model
 from recommender.ml.losses import LossConfig
@@ -178,6 +179,19 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("models") / "tiny"
     card = {"name": "tiny", "model": dataclasses.asdict(config.model), "license": "for tests"}
     export_model(directory, model, movie_ids, popularity.astype(np.int64), card)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def spoilt_directory(model_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with its weights lost: a model that can be served and knows nothing."""
+    saved = load_model(model_directory / "model.pt")
+    torch.manual_seed(5)
+    for parameter in saved.model.parameters():
+        torch.nn.init.normal_(parameter)
+    directory = tmp_path_factory.mktemp("models") / "spoilt"
+    card = {"name": "tiny", "model": dataclasses.asdict(saved.model.config)}
+    export_model(directory, saved.model, saved.movie_ids, saved.popularity, card)
     return directory
 
 

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django_rq
 import pytest
@@ -17,6 +18,7 @@ from catalog.models import Genre, Movie
 from catalog.services import bump_catalogue_version
 from recommender import finetuning, jobs, model_versions, queueing
 from recommender.artifacts import fetch_artifact
+from recommender.guardrail import Comparison, compare_models
 from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion
 from recommender.selectors import get_recommendations
@@ -74,17 +76,17 @@ def test_finetuning_is_not_more_frequent_than_its_interval(
     assert finetuning.run_finetuning(min_interval_seconds=300).status == "published"
 
 
-def test_worse_model_is_rejected_with_the_reason_and_not_tried_again(
+def test_clock_that_goes_back_holds_finetuning_off_no_longer_than_its_interval(
     active_model: ModelVersion, viewer: User, audience: None
 ) -> None:
     rate(viewer, 20, 23)
-    outcome = finetuning.run_finetuning(tolerance=-10.0)
-    assert outcome.status == "rejected"
-    rejected = ModelVersion.objects.get(status="rejected")
-    assert rejected.pk == outcome.version_id
-    assert "NDCG@10 fell" in rejected.note
-    assert active_version() == active_model
-    assert finetuning.run_finetuning().status == "not_due"
+    assert finetuning.run_finetuning().status == "published"
+    before_the_clock_went_back = timezone.now() + timedelta(hours=3)
+    ModelVersion.objects.filter(kind="finetuned").update(created_at=before_the_clock_went_back)
+    rate(viewer, 26)
+    assert finetuning.run_finetuning(min_interval_seconds=300).status == "published"
+    rate(viewer, 29)
+    assert finetuning.run_finetuning(min_interval_seconds=300).status == "too_soon"
 
 
 def test_version_activated_meanwhile_is_not_displaced(
@@ -95,13 +97,12 @@ def test_version_activated_meanwhile_is_not_displaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rate(viewer, 20, 23)
-    measure = finetuning._measure
 
-    def activate_another_and_measure(base: Path, tuned: Path) -> tuple[float, float, int]:
+    def activate_another_and_compare(*args: Any) -> Comparison:
         model_versions.install_model(directory=model_directory, name="operator's", activate=True)
-        return measure(base, tuned)
+        return compare_models(*args)
 
-    monkeypatch.setattr(finetuning, "_measure", activate_another_and_measure)
+    monkeypatch.setattr(finetuning, "compare_models", activate_another_and_compare)
     assert finetuning.run_finetuning().status == "superseded"
     assert active_version().name == "operator's"
 

@@ -22,6 +22,7 @@ def test_schedule_loads_with_every_job() -> None:
         "catalog.jobs.resume_imports_job",
         "recommender.jobs.add_new_films",
         "recommender.jobs.analyse_experiments_job",
+        "recommender.jobs.check_active_model",
         "recommender.jobs.delete_feedback_job",
         "recommender.jobs.finetune_if_due",
         "recommender.jobs.learn_rows_job",

@@ -63,7 +63,7 @@ def test_people_who_refuse_and_imported_people_are_not_new_data(
         set_rating(user=user, movie_id=1, stars=4)
         set_rating(user=user, movie_id=2, stars=4)
     assert not training_data.is_new_data(base)
-    assert training_data.read_member_histories(base=base) == []
+    assert training_data.read_member_histories(base=base) == {}
 
 
 def test_history_is_what_stands_now_in_order_of_watching(
@@ -73,7 +73,7 @@ def test_history_is_what_stands_now_in_order_of_watching(
         set_rating(user=viewer, movie_id=movie_id, stars=4)
     remove_rating(user=viewer, movie_id=9)
     set_rating(user=viewer, movie_id=5, stars=1)
-    [history] = training_data.read_member_histories(base=base)
+    [history] = training_data.read_member_histories(base=base).values()
     assert history.movie_ids.tolist() == [5, 3, 7]
     assert history.stars.tolist() == [1, 4, 4]
     watched = Rating.objects.get(user=viewer, movie_id=3).watched_at
@@ -95,14 +95,46 @@ def films_of(histories: list[History]) -> list[list[int]]:
 def test_replay_and_validation_share_nobody(
     base: ModelVersion, catalogue: list[Movie], watch: Watch
 ) -> None:
-    for number in range(1, 41):
+    for number in range(1, 201):
         watch(make_imported(number), *range(1, 8), 10 + number % 20)
-    validation = training_data.read_validation_histories()
+    sample = training_data.read_validation_sample()
     replay = training_data.read_replay_histories(seed=1)
-    assert (len(validation), len(replay)) == (4, 36)
+    assert (len(sample.histories), len(replay)) == (20, 180)
     other = training_data.read_replay_histories(seed=2)
-    assert films_of(validation) == films_of(training_data.read_validation_histories())
+    assert films_of(sample.histories) == films_of(training_data.read_validation_sample().histories)
     assert sorted(films_of(replay)) == sorted(films_of(other))
+
+
+def test_members_are_not_asked_by_the_guardrail_where_imported_people_are_enough(
+    base: ModelVersion, viewer: User, catalogue: list[Movie], watch: Watch
+) -> None:
+    for number in range(10, 210, 10):
+        watch(make_imported(number), *range(1, 8))
+    watch(viewer, *range(1, 8))
+    sample = training_data.read_validation_sample()
+    assert len(sample.histories) == 20
+    assert sample.is_large_enough
+    assert sample.member_ids == frozenset()
+
+
+def test_last_film_of_a_member_the_guardrail_asks_is_not_trained_on(
+    base: ModelVersion, viewer: User, catalogue: list[Movie], watch: Watch
+) -> None:
+    refuser = User.objects.create_user("refuser", allows_training=False)
+    newcomer = User.objects.create_user("newcomer")
+    watch(refuser, *range(1, 8))
+    watch(newcomer, 1, 2, 3)
+    watch(viewer, 5, 3, 9, 7)
+    for user in (viewer, newcomer, refuser):
+        set_rating(user=user, movie_id=11, stars=4)
+    sample = training_data.read_validation_sample()
+    assert films_of(sample.histories) == [[5, 3, 9, 7, 11]]
+    assert sample.member_ids == {viewer.pk}
+    assert not sample.is_large_enough
+    trained = training_data.read_member_histories(base=base, held_out=sample.member_ids)
+    assert trained[viewer.pk].movie_ids.tolist() == [5, 3, 9, 7]
+    assert trained[newcomer.pk].movie_ids.tolist() == [1, 2, 3, 11]
+    assert refuser.pk not in trained
 
 
 @pytest.mark.django_db(transaction=True)
