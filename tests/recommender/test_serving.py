@@ -3,14 +3,11 @@
 import shutil
 import subprocess
 import sys
-import textwrap
-import threading
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import storages
-from django.db import connection
 
 from accounts.models import User
 from catalog.models import Movie
@@ -22,6 +19,7 @@ from recommender.selectors import get_recommendations
 from recommender.serving import ModelServer, Snapshot, model_server, read_state
 from tests.catalog.factories import add_movie
 from tests.recommender.conftest import Watch, make_environment
+from tests.recommender.experiments.factories import make_experiment
 from tests.recommender.test_model_versions import copy_model
 
 
@@ -137,75 +135,82 @@ def test_no_active_model_is_not_ready(catalogue: list[Movie]) -> None:
         model_server.check_ready()
 
 
+# Every kind of page that recommends, and what operators look at, in one process.
+WEB_PROGRAM = """
+import sys
+from django.conf import settings
+settings.STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"  # nothing was collected
+}
+from movieshow.wsgi import application
+from django.test import Client
+from accounts.models import User
+from recommender.models import Experiment, MovieNight
+
+def log_in(name):
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(username=name))
+    return client
+
+def ask(client, url, data=None, *, posts=False, **more):
+    answer = (client.post if posts else client.get)(url, data, follow=True, **more)
+    assert answer.status_code in (200, 204), (url, answer.status_code, answer.content[-500:])
+    return answer
+
+viewer, operator = log_in("viewer"), log_in("operator")
+listed = ask(viewer, "/api/v1/me/recommendations?include=reasons").json()
+assert listed["model"]["version"] is not None, listed
+assert any(result["reasons"] for result in listed["results"]), listed
+history = {"history": [{"movie_id": pk, "rating": 4} for pk in (1, 4, 7, 10, 13)]}
+ask(viewer, "/api/v1/recommendations/session", history, posts=True,
+    content_type="application/json")
+for url in (
+    "/", "/welcome/", "/welcome/films/", "/movies/20/", "/movies/20/predicted/", "/taste/",
+    "/taste/preview/", "/taste/statistics/", "/search/?q=film", "/browse/", "/night/",
+    "/ratings/", "/account/", "/readyz", "/metrics", "/api/v1/movies/20/similar", "/api/v1/model",
+):
+    ask(viewer, url)
+ask(viewer, "/tonight/", {"minutes": "120"}, posts=True)
+ask(viewer, "/tonight/films/20/", {"verdict": "seen"}, posts=True)
+ask(viewer, "/movies/23/rating/", {"stars": "4"}, posts=True)
+ask(viewer, "/night/", {"name": "Ada", "rule": "least_misery"}, posts=True)
+night = MovieNight.objects.get()
+ask(operator, f"/night/join/{night.invite_slug}/", {"name": "Ben"}, posts=True)
+ask(viewer, f"/night/{night.pk}/start/", posts=True)
+night.refresh_from_db()
+assert night.status == "voting", night.status
+ask(viewer, f"/night/{night.pk}/")
+ask(viewer, f"/night/{night.pk}/state/")
+experiment = Experiment.objects.get()
+admin = "/admin/recommender"
+for url in (
+    "/admin/", f"{admin}/modelversion/", f"{admin}/experiment/", f"{admin}/experiment/add/",
+    f"{admin}/experiment/{experiment.pk}/change/", f"{admin}/experiment/{experiment.pk}/report/",
+    "/admin/queues/",
+):
+    ask(operator, url)
+for step in ("start", "report", "stop"):
+    ask(operator, f"{admin}/experiment/{experiment.pk}/{step}/", posts=True)
+loaded = sorted(name for name in sys.modules if name.split(".")[0] == "torch")
+assert not loaded, loaded
+"""
+
+
 @pytest.mark.django_db(transaction=True)
-def test_requests_during_a_hot_reload_neither_fail_nor_mix_versions(
-    active_model: ModelVersion, model_directory: Path, tmp_path: Path
+def test_web_process_serves_every_page_without_torch(
+    active_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
-    versions = [
-        active_model,
-        model_versions.install_model(
-            directory=copy_model(model_directory, tmp_path / "2", note="\n")
-        ),
-    ]
-    shas = {version.pk: version.sha256 for version in versions}
-    seen: list[Snapshot] = []
-    is_over = threading.Event()
-
-    def request_for_ever() -> None:
-        try:
-            while not is_over.is_set():
-                seen.append(get_snapshot())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=request_for_ever) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for number in range(6):
-        model_versions.activate_model_version(version_id=versions[number % 2].pk)
-        add_movie(f"Extra {number}")
-    is_over.set()
-    for thread in threads:
-        thread.join()
-    assert {snapshot.model_version for snapshot in seen} == set(shas)
-    for snapshot in seen:
-        assert snapshot.model is not None
-        assert snapshot.model.sha256 == shas[snapshot.model_version or 0]
-        assert len(snapshot.item_idx) == len(snapshot.catalogue.movie_ids)
-    assert get_snapshot().model_version == versions[1].pk
-
-
-@pytest.mark.django_db(transaction=True)
-def test_web_process_serves_without_torch(active_model: ModelVersion) -> None:
-    """Import the site as granian does, serve, and look at what was imported."""
-    program = """
-    import sys
-    from movieshow.wsgi import application
-    from django.conf import settings
-    from recommender.answers import HistoryItem
-    from recommender.home.selectors import HomeReader
-    from recommender.selectors import get_recommendations, get_similar_movies
-    from django.urls import get_resolver
-    get_resolver().url_patterns
-    history = [HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13, 16)]
-    answer = get_recommendations(user=None, history=history, include_reasons=True)
-    assert answer.model_version is not None, answer
-    assert any(item.reasons for item in answer.items)
-    HomeReader(user=None).read_rows()
-    get_similar_movies(movie_id=1, limit=3)
-    from movieshow.health import collect_readiness
-    assert collect_readiness()["model"] == "ok"
-    loaded = sorted(name for name in sys.modules if name.split(".")[0] == "torch")
-    assert not loaded, loaded
-    """
-    environment = make_environment()
+    """Import the site as granian does, use it, and look at what was imported."""
+    watch(viewer, 1, 4, 7, 10, 13, 16)
+    watch(User.objects.create_superuser("operator"), 2, 5, 8, 11, 14)
+    make_experiment()
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        env=environment,
+        [sys.executable, "-c", WEB_PROGRAM],
+        env={**make_environment(), "DJANGO_SETTINGS_MODULE": "movieshow.settings"},
         cwd=django_settings.BASE_DIR,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr[-3000:]
