@@ -1,7 +1,10 @@
 """Clocks that go back, films unknown to the model, hundreds of writers, models that are gone."""
 
-import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 
 import django_rq
 import pytest
@@ -10,11 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client import REGISTRY
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
 
 from accounts.models import User
-from catalog.models import Movie, RatingEvent
+from catalog.models import RatingEvent
 from catalog.services import set_rating
-from recommender import queueing
+from recommender import jobs, queueing, training_data
 from recommender.answers import HistoryItem
 from recommender.models import ModelVersion, TasteProfile
 from recommender.selectors import get_recommendations
@@ -22,7 +27,7 @@ from tests.catalog.factories import add_movie
 from tests.recommender.conftest import Watch
 
 FAILURES = "movieshow_model_load_failures_total"
-RATERS, EACH = 25, 20
+RATERS = 25
 
 
 def shown(user: User) -> list[int]:
@@ -81,25 +86,50 @@ def test_clock_that_goes_back_loses_no_rating_and_no_freshness(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_five_hundred_concurrent_ratings_of_one_person_are_all_counted(
-    active_model: ModelVersion, viewer: User, catalogue: list[Movie]
+def test_five_hundred_concurrent_ratings_of_one_person_are_all_kept_and_learnt_in_two_finetunes(
+    active_model: ModelVersion, viewer: User, audience: None, settings: Settings
 ) -> None:
-    def rate(number: int) -> None:
+    """Five clients rate each film, each with stars of its own, so every call changes something."""
+    settings.FINETUNE_MAX_SECONDS = 2
+
+    def rate(rater: int) -> list[int]:
+        team, seat = rater % 5, rater // 5
+        films = [1 + 10 * team + (seat + place) % 10 for place in range(10)]
         try:
-            for step in range(EACH):
-                stars = ((number + step) % 10 + 1) / 2
-                set_rating(user=viewer, movie_id=1 + (number * 7 + step) % 60, stars=stars)
+            client = APIClient()
+            client.force_authenticate(viewer)
+            return [
+                client.put(
+                    f"/api/v1/me/ratings/{film}", {"rating": seat + stars}, format="json"
+                ).status_code
+                for stars in (0.5, 1.0)
+                for film in films
+            ]
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=rate, args=(number,)) for number in range(RATERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(RATERS) as pool:
+        raters = [pool.submit(rate, rater) for rater in range(RATERS)]
+        while not RatingEvent.objects.exists() and not any(one.done() for one in raters):
+            time.sleep(0.01)
+        assert jobs.finetune_if_due() in {"published", "not_due"}
+        statuses = Counter(status for one in raters for status in one.result())
+    assert set(statuses) <= {200, 201}
+    assert statuses.total() == 500
+
     events = RatingEvent.objects.filter(user=viewer).order_by("id")
+    every = {(film, Decimal(half) / 2): 1 for film in range(1, 51) for half in range(1, 11)}
+    assert Counter((event.movie_id, event.stars) for event in events) == every
     last = {event.movie_id: event.stars for event in events}
     assert {rating.movie_id: rating.stars for rating in viewer.ratings.all()} == last
-    assert TasteProfile.objects.get(user=viewer).version == len(events)
-    assert len(events) > RATERS * EACH / 2
+    assert TasteProfile.objects.get(user=viewer).version == 500
+
     assert django_rq.get_queue(queueing.FINETUNE_QUEUE).count == 1
+    tuned = ModelVersion.objects.filter(kind="finetuned")
+    jobs.finetune_if_due()
+    tuned.update(created_at=timezone.now() - timedelta(hours=1))
+    jobs.finetune_if_due()
+    assert 1 <= tuned.count() <= 2
+    active = ModelVersion.objects.get(is_active=True)
+    assert active.kind == "finetuned"
+    assert not training_data.is_new_data(active)
