@@ -74,8 +74,7 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     if snapshot.model is None or not len(sequence):
         popularity = _turn_dials(snapshot, taste, _score_without_model(snapshot, taste), mask)
         return ranking.take_top(popularity, mask, depth=RANKING_DEPTH), True
-    watched = catalogue.positions_of([item.movie_id for item in taste.history])
-    is_fallback = int((watched >= 0).sum()) < ranking.FULL_HISTORY
+    is_fallback = len(sequence) < ranking.FULL_HISTORY and _is_short(snapshot, taste)
     hidden = snapshot.model.network.encode([sequence])
     scores = score_films(snapshot, hidden)
     if is_fallback:
@@ -91,6 +90,12 @@ def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[R
     variety = taste.dials.variety
     share = snapshot.diversity if variety is None else variety
     return ranking.diversify(ranked, pool, share=share), is_fallback
+
+
+def _is_short(snapshot: Snapshot, taste: Taste) -> bool:
+    """Whether the catalogue has too few films of a history for the Transformer to decide alone."""
+    watched = snapshot.catalogue.positions_of([item.movie_id for item in taste.history])
+    return int((watched >= 0).sum()) < ranking.FULL_HISTORY
 
 
 def _turn_dials(
