@@ -31,6 +31,14 @@ def log_in(page: Page, name: str, password: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+def give_password_again(page: Page, password: str) -> None:
+    """Answer, ahead of what asks for it, that it is really oneself."""
+    page.goto("/account/reauthenticate/")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Go on").click()
+    expect(page).not_to_have_url(re.compile("reauthenticate"))
+
+
 def get_rating_form(page: Page, title: str) -> Locator:
     """Return the widget that rates this film."""
     group = page.get_by_role("group", name=f"Your rating of {title}", exact=True)
