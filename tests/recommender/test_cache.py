@@ -52,6 +52,16 @@ def test_second_request_is_a_hit() -> None:
     assert len(calls) == 1
 
 
+def test_kept_answers_are_small_and_come_back_whole() -> None:
+    answer = b'{"title":"The Godfather","year":1972}' * 100
+    assert cache.get_or_compute("k", lambda: (answer, True)) == answer
+    with redis_guard() as client:
+        kept = client.get("k")
+    assert isinstance(kept, bytes)
+    assert len(kept) < len(answer) / 5
+    assert cache.get_or_compute("k", lambda: (b"other", True)) == answer
+
+
 def test_answer_that_may_not_be_kept_is_computed_again() -> None:
     calls: list[int] = []
 
