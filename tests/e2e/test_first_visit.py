@@ -95,6 +95,17 @@ def test_welcome_takes_seen_and_unknown_and_asks_on(open_page: OpenPage) -> None
     assert not set(third) & {*first, *second}
 
 
+def test_age_is_kept_and_may_be_taken_back(open_page: OpenPage) -> None:
+    page = open_page("/welcome/")
+    for age in ("35 to 44", "Rather not"):
+        page.get_by_label("Your age, if you like to say").select_option(label=age)
+        page.get_by_role("button", name="Next: rate films").click()
+        expect(page.get_by_role("heading", name="Which of these have you seen?")).to_be_visible()
+        page.goto("/welcome/")
+        chosen = page.get_by_label("Your age, if you like to say").locator("option:checked")
+        expect(chosen).to_have_text(age)
+
+
 def test_member_logs_in_and_out_and_makes_a_token(open_page: OpenPage) -> None:
     page = open_page("/account/signup/")
     name, password = f"member-{secrets.token_hex(4)}", secrets.token_urlsafe(16)

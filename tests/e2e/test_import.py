@@ -5,9 +5,17 @@ import secrets
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.catalog.importing.exports import RATINGS, WATCHED, make_csv, make_zip
+from tests.catalog.importing.exports import (
+    RATINGS,
+    WATCHED,
+    make_csv,
+    make_imdb,
+    make_trakt_zip,
+    make_zip,
+)
 from tests.e2e.conftest import OpenPage
-from tests.e2e.test_accessibility import find_faults
+from tests.e2e.looks import find_faults
+from tests.e2e.steps import get_rating_form
 
 pytestmark = pytest.mark.e2e
 
@@ -68,6 +76,30 @@ def test_export_of_another_site_is_reviewed_applied_and_undone(open_page: OpenPa
     expect(page.get_by_text("4 ratings taken back")).to_be_visible()
     page.goto("/ratings/")
     expect(page.get_by_text("Films you rate are kept here")).to_be_visible()
+
+
+FILES = {
+    "imdb.csv": make_imdb(("tt0133093", 9, "2020-01-02", "The Matrix", "Movie", 1999)).encode(),
+    "trakt.zip": make_trakt_zip(),
+    "movielens.csv": b"movie_id,imdb_id,tmdb_id,rating,average_rating,title\n"
+    b"2571,133093,603,4.5,4.1,The Matrix (1999)\n",
+    "plain.csv": b"tmdbId;rating\n603;9\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_other_sites_are_read(name: str, open_page: OpenPage) -> None:
+    page = open_page("/import/")
+    page.get_by_label("Your file").set_input_files(
+        FilePayload(name=name, mimeType="application/octet-stream", buffer=FILES[name])
+    )
+    page.get_by_role("button", name="Upload and read").click()
+    wait_for_review(page)
+    page.get_by_role("button", name="Import what was found").click()
+    expect(page.get_by_text("ratings added")).to_be_visible()
+    page.get_by_role("link", name="Your ratings").click()
+    widget = get_rating_form(page, "The Matrix")
+    expect(widget.get_by_role("radio", name="4.5 stars")).to_be_checked()
 
 
 def test_import_works_without_scripts(open_page: OpenPage) -> None:
