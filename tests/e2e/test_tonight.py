@@ -1,12 +1,14 @@
 """The question for the evening, with and without scripts, and by keyboard."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import rate_in_welcome
+from tests.e2e.stack import Site
+from tests.e2e.steps import rate, rate_in_welcome
 
 pytestmark = pytest.mark.e2e
 
@@ -62,3 +64,28 @@ def test_evening_works_without_scripts(open_page: OpenPage) -> None:
     assert first not in get_picks(page)
     page.get_by_role("button", name="Undo").click()
     assert get_picks(page)[0] == first
+
+
+def test_services_are_chosen_and_a_film_is_being_watched(
+    open_page: OpenPage, site: Site, tmp_path: Path
+) -> None:
+    offers = tmp_path / "offers.csv"
+    offers.write_text("service,movie_id\nLantern,2571\nLantern,1199\nOther,318\n")
+    site.manage("import_services", str(offers))
+    page = open_page("/movies/260/")
+    rate(page, "Star Wars: Episode IV - A New Hope", 4.5)
+    page.goto("/")
+    page.get_by_text("My services").click()
+    with page.expect_response("**/tonight/"):
+        page.get_by_role("checkbox", name="Lantern").check()
+    expect(page.locator(".pick").get_by_text("On Lantern").first).to_be_visible()
+    page.reload()
+    page.get_by_text("My services (1)").click()
+    expect(page.get_by_role("checkbox", name="Lantern")).to_be_checked()
+
+    first = get_picks(page)[0]
+    page.locator(".pick").first.get_by_role("button", name="Watching").click()
+    expect(page.get_by_text(f"Enjoy “{first}”! It is in your diary.")).to_be_visible()
+    assert first not in get_picks(page)
+    page.goto("/diary/")
+    expect(page.get_by_role("link", name=first, exact=True)).to_be_visible()
