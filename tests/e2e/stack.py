@@ -46,7 +46,8 @@ class Site:
     def read_link(self) -> str:
         """Return the link in the mail that the site sent last."""
         [*_, last] = sorted((self.home / "mail").iterdir(), key=lambda one: one.stat().st_mtime)
-        return re.findall(r"http://\S+", last.read_text())[-1]
+        links: list[str] = re.findall(r"http://\S+", last.read_text())
+        return links[-1]
 
     def manage(self, *arguments: str) -> None:
         """Run a command of the site beside it, as its operator would."""
