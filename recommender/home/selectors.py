@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
@@ -21,6 +21,7 @@ from recommender.home.reading import NO_FACTS, HomeFacts, read_home_facts
 from recommender.own_scale import read_own_scale
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
+from recommender.tonight.company import Company, FilmTogether, pick_together, read_companies
 from recommender.tonight.picking import FILMS, TonightAnswers, pick_films, read_answers
 
 TONIGHT = "tonight"
@@ -59,7 +60,8 @@ NOBODY = Visitor()
 class TonightPicks:
     """Up to three films for the evening; `labels` say by id what is known of length and services.
 
-    `recommendation_id` is empty where nobody is shown them.
+    `recommendation_id` is empty where nobody is shown them. `together` says by id what a company
+    makes of them.
     """
 
     answers: TonightAnswers
@@ -68,6 +70,7 @@ class TonightPicks:
     has_more: bool
     recommendation_id: str
     labels: dict[int, FilmLabel]
+    together: dict[int, FilmTogether] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class HomePage:
     tonight: TonightPicks
     rows: list[HomeRow]
     catalogue: CatalogueArrays
+    companies: tuple[Company, ...]
 
 
 def read_visitor(*, user: User | None) -> Visitor:
@@ -114,8 +118,10 @@ class HomeReader:
     def read_tonight(
         self, answers: TonightAnswers, *, service_ids: tuple[int, ...]
     ) -> TonightPicks:
-        """Return the films for the evening; cached like recommendations."""
+        """Return the films for the evening; cached like recommendations but for a company."""
         filters = answers.make_filters(self.catalogue, service_ids=service_ids)
+        if answers.company is not None:
+            return self._read_together(answers, answers.company, filters)
 
         def compute() -> list[HomeRow]:
             found = pick_films(
@@ -134,6 +140,29 @@ class HomeReader:
             has_more=len(row.items) > FILMS,
             recommendation_id="" if self._user_id is None else row.recommendation_id,
             labels=self.catalogue.label_films([item.movie_id for item in shown.items]),
+        )
+
+    def _read_together(
+        self, answers: TonightAnswers, company: Company, filters: Filters
+    ) -> TonightPicks:
+        """Return films for several people; what comes of them tells nothing of one alone."""
+        skip = FILMS * (answers.page - 1)
+        found = pick_together(
+            self._snapshot, company=company, filters=filters, skip=skip, limit=FILMS + 1
+        )
+        shown = {film.movie_id: film for film in found[:FILMS]}
+        items = tuple(
+            Recommendation(rank=rank, movie_id=movie_id, score=0.0, predicted_rating=None)
+            for rank, movie_id in enumerate(shown, start=skip + 1)
+        )
+        return TonightPicks(
+            answers=answers,
+            filters=filters,
+            items=items,
+            has_more=len(found) > FILMS,
+            recommendation_id="",
+            labels=self.catalogue.label_films(list(shown)),
+            together=shown,
         )
 
     def read_rows(self, *, context: str = "", without: Collection[int] = ()) -> list[HomeRow]:
@@ -194,8 +223,9 @@ def get_home_page(*, user: User | None, query: QueryDict, context: str) -> HomeP
     """Return the home page and note what it shows; `query` holds the answers for the evening."""
     reader = HomeReader(user=user, is_shown=True)
     visitor = read_visitor(user=user)
-    answers = read_answers(query, reader.catalogue)
+    companies = read_companies(user=user)
+    answers = read_answers(query, reader.catalogue, companies=companies)
     tonight = reader.read_tonight(answers, service_ids=visitor.service_ids)
     shown = {item.movie_id for item in tonight.items}
     rows = reader.read_rows(context=context, without=shown)
-    return HomePage(visitor, tonight, rows, reader.catalogue)
+    return HomePage(visitor, tonight, rows, reader.catalogue, companies)

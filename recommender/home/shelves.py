@@ -11,18 +11,23 @@ from catalog.shelves import ShelfMovie, make_shelf
 from recommender.answers import HomeRow, Recommendation
 from recommender.catalogue_arrays import FilmLabel
 from recommender.home.selectors import HomePage, TonightPicks
+from recommender.tonight.company import FilmTogether
 
 REWATCH = "rewatch"
 
 
 @dataclass(frozen=True, slots=True)
 class TonightFilm:
-    """A film suggested for the evening; what is None in `label` is not known of it."""
+    """A film suggested for the evening; what is None in `label` is not known of it.
+
+    `together` is None where somebody watches alone.
+    """
 
     film: ShelfMovie
     item: Recommendation
     label: FilmLabel
     about: Movie | None
+    together: FilmTogether | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def _fill_tonight(picks: TonightPicks, shelf: Mapping[int, ShelfMovie]) -> Tonig
             item=item,
             label=picks.labels[item.movie_id],
             about=found if (found := about.get(item.movie_id)) and found.extract else None,
+            together=picks.together.get(item.movie_id),
         )
         for item in shown
         if item.movie_id in picks.labels

@@ -26,7 +26,12 @@ def home(request: PageRequest) -> HttpResponse:
         "rating_count": num_ratings,
         "ratings_missing": max(0, FULL_HISTORY - num_ratings),
         "is_personal": num_ratings > 0,
-        "form": TonightForm(page.tonight.answers, catalogue=page.catalogue, visitor=page.visitor),
+        "form": TonightForm(
+            page.tonight.answers,
+            catalogue=page.catalogue,
+            visitor=page.visitor,
+            companies=page.companies,
+        ),
         "origin": page.rows[0].recommendation_id if viewer and page.rows else "",
     }
     return render(request, "recommender/home.html", context)

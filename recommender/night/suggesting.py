@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import ranking
-from recommender.answers import Filters, Taste
+from recommender.answers import NO_FILTERS, Filters, Taste
 from recommender.dials import turn_dials
 from recommender.ml import groups
 from recommender.ml.cold.people import blend_few
@@ -23,7 +23,7 @@ from recommender.models import HiddenMovie
 from recommender.predicting import ask_head, predict_stars
 from recommender.reasons import is_disliked
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.taste.reading import read_taste
+from recommender.taste.reading import read_tastes
 
 Floats = NDArray[np.float32]
 
@@ -43,15 +43,21 @@ def suggest_films(
     limit: int,
     allows_seen: bool = False,
     excluded_movie_ids: Collection[int] = (),
+    filters: Filters = NO_FILTERS,
+    snapshot: Snapshot | None = None,
 ) -> list[FilmForGroup]:
     """Return the films that suit these people best by a strategy, best first, no two much alike.
 
-    Films that anybody has hidden are left out, and those anybody has seen unless `allows_seen`; so
-    are films that nobody on the site has rated, of which no stars can be predicted.
+    A shorter answer is the beginning of a longer one, of at most 120 films. Films outside of
+    `filters` or that anybody has hidden are left out, and those anybody has seen unless
+    `allows_seen`; so are films that nobody on the site has rated, of which no stars can be
+    predicted. Computed from the snapshot that is in service where none is given.
     """
-    snapshot = model_server.get_snapshot(read_state(user_id=None))
-    tastes = [read_taste(user_id=user_id) for user_id in user_ids]
-    mask = _find_eligible(snapshot, tastes, allows_seen=allows_seen, user_ids=user_ids)
+    snapshot = snapshot or model_server.get_snapshot(read_state(user_id=None))
+    tastes = read_tastes(user_ids=user_ids)
+    mask = _find_eligible(
+        snapshot, tastes, allows_seen=allows_seen, user_ids=user_ids, filters=filters
+    )
     gone = snapshot.catalogue.positions_of(list(excluded_movie_ids))
     mask[gone[gone >= 0]] = False
     positions = np.flatnonzero(mask & _find_predictable(snapshot))
@@ -67,21 +73,26 @@ def suggest_films(
 def forecast_films(*, user_ids: Sequence[int], movie_ids: Sequence[int]) -> list[FilmForGroup]:
     """Return the stars these people are predicted to give films, in the order of the films."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
-    tastes = [read_taste(user_id=user_id) for user_id in user_ids]
+    tastes = read_tastes(user_ids=user_ids)
     return _forecast(snapshot, tastes, movie_ids)
 
 
 def _find_eligible(
-    snapshot: Snapshot, tastes: Sequence[Taste], *, allows_seen: bool, user_ids: Sequence[int]
+    snapshot: Snapshot,
+    tastes: Sequence[Taste],
+    *,
+    allows_seen: bool,
+    user_ids: Sequence[int],
+    filters: Filters,
 ) -> NDArray[np.bool_]:
-    """Return (C,) bool, True where nobody objects to a film."""
+    """Return (C,) bool, True inside the filters where nobody objects to a film."""
     if allows_seen:
         # A taste keeps films hidden and films seen without stars together.
         hidden = HiddenMovie.objects.filter(user_id__in=list(user_ids))
         wanted = frozenset(hidden.values_list("movie_id", flat=True))
         tastes = [replace(taste, history=(), hidden_movie_ids=wanted) for taste in tastes]
     masks = [
-        ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=Filters())
+        ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=filters)
         for taste in tastes
     ]
     return np.asarray(np.logical_and.reduce(masks))
@@ -148,12 +159,14 @@ def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.b
 def _choose(
     snapshot: Snapshot, positions: NDArray[np.int64], values: Floats, *, limit: int
 ) -> NDArray[np.int64]:
-    """Return the best `limit` positions, not one trilogy and its neighbours."""
+    """Return the best `limit` positions, not one trilogy and its neighbours; misery comes last."""
     order = np.argsort(-values, kind="stable")[:POOL]
-    spared = order[values[order] > -groups.BELOW_ALL / 2]
-    pool = spared if len(spared) >= limit else order
-    vectors = snapshot.unit_vectors(positions[pool])
-    return positions[pool[diversify_order(values[pool], vectors)[:limit]]]
+    is_spared = values[order] > -groups.BELOW_ALL / 2
+    places = []
+    for pool in (order[is_spared], order[~is_spared]):
+        vectors = snapshot.unit_vectors(positions[pool])
+        places.append(pool[diversify_order(values[pool], vectors)])
+    return positions[np.concatenate(places)[:limit]]
 
 
 def _forecast(

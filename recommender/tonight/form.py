@@ -1,5 +1,6 @@
 """The question for the evening as its form shows it: choices, and which are made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.selectors import Visitor
+from recommender.tonight.company import Company
 from recommender.tonight.picking import TonightAnswers, list_genres
 
 USUAL_MINUTES = (90, 120, 150)
@@ -22,7 +24,7 @@ class Choice:
 
 
 class TonightForm:
-    """Minutes, genres and services, checked as answered; `problems` are of the address."""
+    """Minutes, company, genres and services, checked as answered; `problems` of the address."""
 
     def __init__(
         self,
@@ -30,9 +32,14 @@ class TonightForm:
         *,
         catalogue: CatalogueArrays,
         visitor: Visitor,
+        companies: Sequence[Company] = (),
     ) -> None:
         self.problems = answers.problems
         self.minutes = _choose_minutes(answers.minutes)
+        self.companies = [Choice("", _("Just me"), answers.company is None)]
+        self.companies += [
+            Choice(str(each.night_id), each.label, each == answers.company) for each in companies
+        ]
         genres = [
             Choice(name, _(name), name in answers.genre_names) for name in list_genres(catalogue)
         ]

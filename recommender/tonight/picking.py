@@ -1,5 +1,6 @@
 """Three films for this evening: the best of the ranking that fit what was answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from recommender.own_scale import put_lukewarm_last, read_own_scale
 from recommender.predicting import predict_stars
 from recommender.recommending import make_ranking, present_films
 from recommender.serving import Snapshot
+from recommender.tonight.company import Company, find_company
 
 FILMS = 3
 # "Three more" can be asked for until so many films have been looked at.
@@ -27,12 +29,14 @@ MIN_MINUTES, MAX_MINUTES = 10, 600
 class TonightAnswers:
     """What was answered in the address, which can be shared: `page` counts threes from 1.
 
-    `genre_names` are those of the catalogue; `problems` says what of the address is no answer.
+    `genre_names` are those of the catalogue; without `company` somebody watches alone; `problems`
+    says what of the address is no answer.
     """
 
     minutes: int | None = None
     genre_names: tuple[str, ...] = ()
     page: int = 1
+    company: Company | None = None
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     def make_filters(
@@ -53,14 +57,21 @@ class TonightAnswers:
         pairs: list[tuple[str, str | int]] = []
         if self.minutes is not None:
             pairs.append(("minutes", self.minutes))
+        if self.company is not None:
+            pairs.append(("with", self.company.night_id))
         pairs += [("genre", name) for name in self.genre_names]
         if self.page > 1:
             pairs.append(("page", self.page))
         return reverse("home") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
-def read_answers(query: QueryDict, catalogue: CatalogueArrays) -> TonightAnswers:
-    """Return what an address or a form answers; what is no answer is left out and said."""
+def read_answers(
+    query: QueryDict, catalogue: CatalogueArrays, *, companies: Sequence[Company] = ()
+) -> TonightAnswers:
+    """Return what an address or a form answers; what is no answer is left out and said.
+
+    `companies` are those the person who asks may watch with.
+    """
     problems = []
     given = query.get("minutes", "").strip()
     minutes = _read_number(given, least=MIN_MINUTES, most=MAX_MINUTES)
@@ -69,13 +80,19 @@ def read_answers(query: QueryDict, catalogue: CatalogueArrays) -> TonightAnswers
         problems.append(
             _("“%(given)s” is no time to spend: give %(least)d to %(most)d minutes.") % ends
         )
+    night = query.get("with", "").strip()
+    company = find_company(companies, read_number(night))
+    if night and company is None:
+        problems.append(
+            _("There is no such movie night of yours, or it is over: say again who is watching.")
+        )
     by_name = {name.casefold(): name for name in list_genres(catalogue)}
     named = dict.fromkeys(name.strip() for name in query.getlist("genre") if name.strip())
     found = [by_name[name.casefold()] for name in named if name.casefold() in by_name]
     if unknown := [name for name in named if name.casefold() not in by_name]:
         problems.append(_("There is no genre “%(name)s” here.") % {"name": unknown[0][:40]})
     page = _read_number(query.get("page", ""), least=1, most=MAX_PAGE) or 1
-    return TonightAnswers(minutes, tuple(dict.fromkeys(found)), page, tuple(problems))
+    return TonightAnswers(minutes, tuple(dict.fromkeys(found)), page, company, tuple(problems))
 
 
 def _read_number(text: str, *, least: int, most: int) -> int | None:

@@ -29,6 +29,7 @@ from recommender.home.selectors import HomeReader, read_visitor
 from recommender.home.shelves import fill_tonight
 from recommender.seen_films import mark_seen
 from recommender.services import hide_movie
+from recommender.tonight.company import read_companies
 from recommender.tonight.picking import TonightAnswers, read_answers
 from recommender.tonight.services import (
     UnknownServiceError,
@@ -51,10 +52,12 @@ class Done:
 def tonight(request: PageRequest) -> HttpResponse:
     """Take the answers for this evening: services are kept, the others go into the address."""
     viewer = get_request_viewer(request)
-    answers = read_answers(request.POST, HomeReader(user=viewer).catalogue)
+    answers = _read_answers(request.POST, viewer)
     if answers.problems:
         typed = [
-            (name, text) for name in ("minutes", "genre") for text in request.POST.getlist(name)
+            (name, text)
+            for name in ("minutes", "with", "genre")
+            for text in request.POST.getlist(name)
         ]
         again = f"{reverse('home')}?{urlencode(typed)}"
         if request.htmx:
@@ -146,7 +149,12 @@ def take_back(request: PageRequest, writer: User, movie_id: int) -> HttpResponse
 def _read_answers_of_page(request: PageRequest, viewer: User) -> TonightAnswers:
     """Return the answers that stand in the address of the page a form was sent from."""
     query = QueryDict(urlsplit(get_next_url(request, default="")).query)
-    return read_answers(query, HomeReader(user=viewer).catalogue)
+    return _read_answers(query, viewer)
+
+
+def _read_answers(query: QueryDict, viewer: User | None) -> TonightAnswers:
+    companies = read_companies(user=viewer) if query.get("with") else ()
+    return read_answers(query, HomeReader(user=viewer).catalogue, companies=companies)
 
 
 def _render_films(
@@ -169,5 +177,6 @@ def _render_films(
         "is_personal": visitor.num_ratings > 0,
         "done": done,
         "has_focus": has_focus,
+        "problems": answers.problems,
     }
     return render(request, "recommender/_tonight_films.html", context)

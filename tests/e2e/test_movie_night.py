@@ -20,6 +20,16 @@ def test_two_people_decide_and_their_pages_follow(open_page: OpenPage) -> None:
     people = ada.get_by_role("region", name="Who is in")
     expect(people.get_by_text("Ben")).to_be_visible()
 
+    night_url = ada.url
+    ada.goto("/")
+    who = ada.get_by_role("group", name="Who is watching")
+    who.get_by_role("radio", name="With Ben").check()
+    expect(ada).to_have_url(re.compile(r"\?with=\d+$"))
+    forecasts = ada.locator(".pick").get_by_role("list", name="Predicted stars")
+    expect(forecasts).to_have_count(3)
+    expect(forecasts.first).to_contain_text("Ben")
+    ada.goto(night_url)
+
     ada.get_by_role("button", name="Start the vote").click()
     for page in (ada, ben):
         expect(page.get_by_role("heading", level=1)).to_have_text("Which would you watch?")
