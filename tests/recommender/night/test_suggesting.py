@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from accounts.models import User
-from catalog.models import Movie, SeenMovie
+from catalog.models import Movie, Rating, SeenMovie
+from recommender.answers import Filters
 from recommender.dials import Dials
-from recommender.ml.groups import APPEAL, STRATEGIES, add_appeal, aggregate
+from recommender.ml.groups import APPEAL, MISERY, STRATEGIES, add_appeal, aggregate
 from recommender.models import ModelVersion
 from recommender.night.suggesting import (
     expect_stars,
@@ -17,7 +18,7 @@ from recommender.night.suggesting import (
 from recommender.selectors import get_predicted_rating
 from recommender.services import hide_movie, set_dials
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.taste.reading import read_taste
+from recommender.taste.reading import read_taste, read_tastes
 from tests.catalog.factories import count_queries
 from tests.recommender.conftest import Watch
 from tests.recommender.night.conftest import make_person
@@ -65,6 +66,29 @@ def test_seen_films_may_be_allowed_hidden_ones_never(people: list[User]) -> None
 def test_films_of_earlier_rounds_are_left_out(people: list[User]) -> None:
     first = suggest(people)
     assert not set(first) & set(suggest(people, excluded_movie_ids=first))
+
+
+def test_shorter_answer_begins_the_longer_one_and_misery_comes_last(people: list[User]) -> None:
+    # Who thinks little of all films is predicted misery for most.
+    Rating.objects.filter(user=people[1]).update(stars=1.0)
+    ids = [person.pk for person in people]
+    whole = suggest_films(user_ids=ids, strategy="average_without_misery", limit=60)
+    is_misery = [min(stars or 0.0 for stars in film.stars) < MISERY for film in whole]
+    assert 0 < sum(is_misery) < len(whole)
+    assert is_misery == sorted(is_misery)
+    listed = [film.movie_id for film in whole]
+    assert all(suggest(people, limit=limit) == listed[:limit] for limit in range(1, 60, 7))
+
+
+def test_films_outside_of_the_filters_are_left_out(people: list[User]) -> None:
+    found = suggest(people, limit=60, filters=Filters(min_year=1990), allows_seen=True)
+    assert found
+    assert min(found) == 30  # of 1990
+
+
+def test_tastes_of_several_are_those_of_each_in_the_order_asked(people: list[User]) -> None:
+    ids = [person.pk for person in reversed(people)]
+    assert read_tastes(user_ids=ids) == [read_taste(user_id=pk) for pk in ids]
 
 
 def test_films_nobody_has_rated_are_left_out(people: list[User]) -> None:
@@ -145,8 +169,10 @@ def test_film_that_left_the_catalogue_has_no_forecast(people: list[User]) -> Non
     assert film.stars == (None,)
 
 
-def test_queries_grow_with_people_alone(people: list[User], watch: Watch) -> None:
-    suggest(people)
-    few = count_queries(lambda: suggest(people))
+def test_queries_grow_neither_with_people_nor_with_ratings(
+    people: list[User], watch: Watch
+) -> None:
+    suggest(people[:1])
+    few = count_queries(lambda: suggest(people[:1]))
     watch(people[0], *range(20, 50))
-    assert count_queries(lambda: suggest(people)) == few <= 2 + len(people)
+    assert count_queries(lambda: suggest(people)) == few <= 3
