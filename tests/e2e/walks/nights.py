@@ -11,7 +11,7 @@ from tests.e2e.steps import join_night, start_night
 from tests.e2e.walks.walk import stops_at
 
 
-@stops_at("nights", "night", "night_join")
+@stops_at("nights", "night", "night_join", "home")
 def night(open_page: OpenPage, site: Site) -> Iterator[Page]:
     host, guest = open_page("/night/"), open_page("/")
     yield host
@@ -21,6 +21,10 @@ def night(open_page: OpenPage, site: Site) -> Iterator[Page]:
     join_night(guest, link, "Ben")
     yield guest
     address = host.url
+    guest.goto("/")
+    guest.get_by_role("radio", name="With Ada").check()
+    guest.get_by_role("list", name="Predicted stars").first.wait_for()
+    yield guest
     host.goto(f"{address}?q=matrix")
     yield host
     host.get_by_role("radio", name=re.compile("Good for all of us")).check()
