@@ -31,6 +31,7 @@ def test_list_is_made_ordered_and_deleted(open_page: OpenPage) -> None:
     page, keys = open_with_keys(open_page, "/lists/")
     keys.fill("Name", "Rainy days")
     keys.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rainy days")
     for film in (MATRIX, BRAZIL):
         page.goto(film)
         keys.unfold("Add to a list")
@@ -52,6 +53,8 @@ def test_list_is_made_ordered_and_deleted(open_page: OpenPage) -> None:
 
 def test_file_is_uploaded_reviewed_and_imported(open_page: OpenPage) -> None:
     page, keys = open_with_keys(open_page, "/import/")
+    # Who only asks for a file when one is chosen may be too late: the browser is told meanwhile.
+    page.on("filechooser", lambda _chooser: None)
     keys.go_to(page.get_by_label("Your file"))
     with page.expect_file_chooser() as asked:
         keys.press("Space")
