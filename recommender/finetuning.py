@@ -156,11 +156,7 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
             return Outcome("not_due", note="nobody rated two films and no film can have a row")
         comparison = compare_models(source, folder / "model", sample.histories)
         counts = {"members": len(members), "replay": len(replay)}
-        metrics: dict[str, Any] = {
-            "ndcg_at_10": comparison.for_metrics(),
-            "training": {**counts, "steps": report.steps, "new_films": report.new_films},
-            "seen_event_ids": list(watermark.event_ids),
-        }
+        metrics = _collect_metrics(watermark, report, comparison, counts)
         if sample.is_large_enough and comparison.is_worse(tolerance=tolerance):
             return _reject(base, watermark, metrics, comparison)
         publication = Publication(
@@ -173,6 +169,20 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
         )
         version = install_model(directory=folder / "model", name=base.name, publication=publication)
     return _publish(version, instead_of=active)
+
+
+def _collect_metrics(
+    watermark: Watermark,
+    report: FinetuneReport,
+    comparison: Comparison,
+    counts: dict[str, int],
+) -> dict[str, Any]:
+    """Return what is kept of a fine-tuning with its version; `counts` are of people read."""
+    return {
+        "ndcg_at_10": comparison.for_metrics(),
+        "training": {**counts, "steps": report.steps, "new_films": report.new_films},
+        "seen_event_ids": list(watermark.event_ids),
+    }
 
 
 def _publish(version: ModelVersion, *, instead_of: ModelVersion) -> Outcome:

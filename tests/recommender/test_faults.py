@@ -85,6 +85,16 @@ def test_clock_that_goes_back_loses_no_rating_and_no_freshness(
     assert viewer.ratings.count() == 7
 
 
+def assert_all_are_kept(viewer: User) -> None:
+    """Each of ten stars of each of fifty films came once, and the last of a film is its rating."""
+    events = RatingEvent.objects.filter(user=viewer).order_by("id")
+    every = {(film, Decimal(half) / 2): 1 for film in range(1, 51) for half in range(1, 11)}
+    assert Counter((event.movie_id, event.stars) for event in events) == every
+    last = {event.movie_id: event.stars for event in events}
+    assert {rating.movie_id: rating.stars for rating in viewer.ratings.all()} == last
+    assert TasteProfile.objects.get(user=viewer).version == 500
+
+
 @pytest.mark.django_db(transaction=True)
 def test_five_hundred_concurrent_ratings_of_one_person_are_all_kept_and_learnt_in_two_finetunes(
     active_model: ModelVersion, viewer: User, audience: None, settings: Settings
@@ -116,14 +126,7 @@ def test_five_hundred_concurrent_ratings_of_one_person_are_all_kept_and_learnt_i
         statuses = Counter(status for one in raters for status in one.result())
     assert set(statuses) <= {200, 201}
     assert statuses.total() == 500
-
-    events = RatingEvent.objects.filter(user=viewer).order_by("id")
-    every = {(film, Decimal(half) / 2): 1 for film in range(1, 51) for half in range(1, 11)}
-    assert Counter((event.movie_id, event.stars) for event in events) == every
-    last = {event.movie_id: event.stars for event in events}
-    assert {rating.movie_id: rating.stars for rating in viewer.ratings.all()} == last
-    assert TasteProfile.objects.get(user=viewer).version == 500
-
+    assert_all_are_kept(viewer)
     assert django_rq.get_queue(queueing.FINETUNE_QUEUE).count == 1
     tuned = ModelVersion.objects.filter(kind="finetuned")
     jobs.finetune_if_due()

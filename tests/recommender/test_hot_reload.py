@@ -51,17 +51,23 @@ def show(answer: dict[str, Any]) -> str:
     return json.dumps(answer["results"], sort_keys=True)
 
 
+def collect_answers(user: User, versions: list[ModelVersion]) -> dict[tuple[int, int], str]:
+    """Return what each of two versions answers to each of the requests; no two are the same."""
+    expected: dict[tuple[int, int], str] = {}
+    for version in versions:
+        model_versions.activate_model_version(version_id=version.pk)
+        expected |= {(version.pk, number): show(ask(user, number)) for number in range(20)}
+    before, after = versions
+    assert all(expected[before.pk, place] != expected[after.pk, place] for place in range(20))
+    return expected
+
+
 def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version(
     active_model: ModelVersion, other_model: ModelVersion, viewer: User, watch: Watch
 ) -> None:
     watch(viewer, *HISTORY)
     versions = [other_model, active_model]
-    expected: dict[tuple[int, int], str] = {}
-    for version in versions:
-        model_versions.activate_model_version(version_id=version.pk)
-        expected |= {(version.pk, number): show(ask(viewer, number)) for number in range(20)}
-    before, after = versions
-    assert all(expected[before.pk, place] != expected[after.pk, place] for place in range(20))
+    expected = collect_answers(viewer, versions)
     answered, is_over = Counter[int](), threading.Event()
 
     def request_for_ever(first: int) -> None:
