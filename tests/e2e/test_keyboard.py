@@ -71,6 +71,7 @@ def test_welcome_is_gone_through(open_page: OpenPage) -> None:
 
 def test_film_is_searched_as_one_types_and_opened(open_page: OpenPage) -> None:
     page, keys = open_with_keys(open_page, "/search/")
+    expect(page.get_by_role("main").get_by_role("searchbox")).to_be_focused()
     keys.type("godfater")
     expect(page).to_have_url(re.compile(r"\?q=godfater$"))
     keys.open("link", "The Godfather")
