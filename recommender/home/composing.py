@@ -25,6 +25,7 @@ from recommender.home.rows import (
 )
 from recommender.own_scale import put_lukewarm_last
 from recommender.reasons import explain_films
+from recommender.recommending import Ranking
 from recommender.serving import Snapshot
 
 MAX_CAUSE_ROWS = 3
@@ -33,14 +34,14 @@ TOP_POOL = 30
 
 
 def compute_home_rows(
-    snapshot: Snapshot, *, taste: Taste, facts: HomeFacts = NO_FACTS
+    snapshot: Snapshot, *, taste: Taste, whole: Ranking, facts: HomeFacts = NO_FACTS
 ) -> list[HomeRow]:
     """Return all rows there is something to put into, each with films that no other has.
 
     Top picks, what single films of the history brought up, films of people one likes, hidden gems,
     what is popular in one's genres, and films to see again. Each row has some films to spare.
     """
-    draft = start_draft(snapshot, taste=taste)
+    draft = start_draft(snapshot, taste=taste, whole=whole)
     rows = [_make_top_row(draft), *_make_cause_rows(draft)]
     rows += [make_people_row(draft, facts.credits), make_hidden_gems(draft)]
     rows += make_genre_rows(draft)

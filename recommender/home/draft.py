@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.answers import NO_FILTERS, Reason, Recommendation, Taste
+from recommender.answers import Reason, Recommendation, Taste
 from recommender.own_scale import OwnScale, read_own_scale
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.reasons import NamedFilms, name_history_films
-from recommender.recommending import Ranking, make_ranking
+from recommender.recommending import Ranking
 from recommender.serving import Snapshot
 
 ROW_FILMS = 12
@@ -75,11 +75,11 @@ class HomeDraft:
         return items
 
 
-def start_draft(snapshot: Snapshot, *, taste: Taste) -> HomeDraft:
-    """Rank all films for a person."""
+def start_draft(snapshot: Snapshot, *, taste: Taste, whole: Ranking) -> HomeDraft:
+    """Begin a page from a person's ranking of all films."""
     return HomeDraft(
         snapshot=snapshot,
         taste=taste,
-        whole=make_ranking(snapshot, taste=taste, filters=NO_FILTERS),
+        whole=whole,
         scale=read_own_scale(taste.history, everybody=snapshot.catalogue.mean_rating),
     )

@@ -14,7 +14,7 @@ from recommender.answers import Filters, Recommendation, Taste
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.own_scale import put_lukewarm_last, read_own_scale
 from recommender.predicting import predict_stars
-from recommender.recommending import make_ranking, present_films
+from recommender.recommending import Ranking, present_films
 from recommender.serving import Snapshot
 from recommender.tonight.company import Company, find_company
 
@@ -106,13 +106,13 @@ def list_genres(catalogue: CatalogueArrays) -> list[str]:
 
 
 def pick_films(
-    snapshot: Snapshot, *, taste: Taste, filters: Filters, page: int
+    snapshot: Snapshot, *, taste: Taste, whole: Ranking, page: int
 ) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
-    Films foretold stars clearly below the person's own mean come last, whatever their rank.
+    `whole` is the ranking they are taken from. Films foretold stars clearly below the person's own
+    mean come last, whatever their rank.
     """
-    whole = make_ranking(snapshot, taste=taste, filters=filters)
     pool = list(range(min(POOL, len(whole.movie_ids))))
     positions = snapshot.catalogue.positions_of(whole.movie_ids[: len(pool)])
     foretold = predict_stars(snapshot, history=taste.history, positions=positions)

@@ -13,12 +13,13 @@ from catalog.models import Credit, Movie, Person, Rating
 from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, HistoryItem, HomeRow, Recommendation, Taste
 from recommender.home.composing import compute_home_rows, trim_rows
-from recommender.home.draft import start_draft
+from recommender.home.draft import HomeDraft, start_draft
 from recommender.home.reading import LikedCredit, read_home_facts
 from recommender.home.rows import make_hidden_gems, make_people_row
 from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.predicting import predict_stars
+from recommender.recommending import Ranking, make_ranking
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.tonight.picking import pick_films
 from tests.recommender.conftest import Watch
@@ -35,6 +36,19 @@ def make_taste(**stars: float) -> Taste:
     return Taste(history=tuple(HistoryItem(pk, stars.get(f"film_{pk}", 4.0)) for pk in HISTORY))
 
 
+def rank(snapshot: Snapshot, taste: Taste) -> Ranking:
+    return make_ranking(snapshot, taste=taste, filters=NO_FILTERS)
+
+
+def make_rows(snapshot: Snapshot, taste: Taste) -> list[HomeRow]:
+    return compute_home_rows(snapshot, taste=taste, whole=rank(snapshot, taste))
+
+
+def begin_draft() -> HomeDraft:
+    snapshot, taste = snapshot_now(), make_taste()
+    return start_draft(snapshot, taste=taste, whole=rank(snapshot, taste))
+
+
 def rows_of(user: User) -> dict[str, HomeRow]:
     return {row.key: row for row in HomeReader(user=user).read_rows()}
 
@@ -42,11 +56,11 @@ def rows_of(user: User) -> dict[str, HomeRow]:
 def test_row_is_headed_only_by_films_rated_well_by_the_own_scale(
     active_model: ModelVersion,
 ) -> None:
-    warm = compute_home_rows(snapshot_now(), taste=make_taste())
+    warm = make_rows(snapshot_now(), make_taste())
     causes = [int(row.key.partition("-")[2]) for row in warm if row.kind == "because"]
     assert causes
     lukewarm = make_taste(**{f"film_{pk}": 3.0 for pk in causes})
-    cooler = compute_home_rows(snapshot_now(), taste=lukewarm)
+    cooler = make_rows(snapshot_now(), lukewarm)
     heads = {int(row.key.partition("-")[2]) for row in cooler if row.kind == "because"}
     assert not heads & set(causes)
 
@@ -54,28 +68,28 @@ def test_row_is_headed_only_by_films_rated_well_by_the_own_scale(
 def test_no_film_foretold_lukewarm_leads_where_another_is_not(active_model: ModelVersion) -> None:
     snapshot, taste = snapshot_now(), make_taste()
     bias = snapshot.catalogue.item_bias.copy()
-    plain = pick_films(snapshot, taste=taste, filters=NO_FILTERS, page=1)
+    plain = pick_films(snapshot, taste=taste, whole=rank(snapshot, taste), page=1)
     worst = snapshot.catalogue.positions_of([plain[0].movie_id])
     bias[worst] = -2.5
     colder = replace(snapshot, catalogue=replace(snapshot.catalogue, item_bias=bias))
     stars = predict_stars(colder, history=taste.history, positions=worst)
     assert stars[0] is not None
     assert stars[0].expected < 2
-    picks = pick_films(colder, taste=taste, filters=NO_FILTERS, page=1)
+    picks = pick_films(colder, taste=taste, whole=rank(colder, taste), page=1)
     assert plain[0].movie_id not in [item.movie_id for item in picks]
-    top = compute_home_rows(colder, taste=taste)[0]
+    top = make_rows(colder, taste)[0]
     assert top.key == "top"
     assert top.items[0].movie_id != plain[0].movie_id
 
 
 def test_rows_without_facts_do_not_appear(active_model: ModelVersion) -> None:
-    kinds = {row.kind for row in compute_home_rows(snapshot_now(), taste=make_taste())}
+    kinds = {row.kind for row in make_rows(snapshot_now(), make_taste())}
     assert not kinds & {"people", "rewatch"}
 
 
 def test_every_row_says_why_it_is_there(active_model: ModelVersion) -> None:
     for taste in (make_taste(), Taste()):
-        rows = compute_home_rows(snapshot_now(), taste=taste)
+        rows = make_rows(snapshot_now(), taste)
         assert all(row.title and row.explanation for row in rows)
 
 
@@ -92,7 +106,7 @@ def test_films_of_people_one_likes_are_unseen_and_name_them(
         Credit.objects.create(movie_id=movie_id, person=once, job="director")
     Credit.objects.create(movie_id=47, person=actor, job="actor", order=9)
     facts = read_home_facts(user_id=viewer.pk, liked_ids=HISTORY, seen_ids=HISTORY, min_stars=4.0)
-    row = make_people_row(start_draft(snapshot_now(), taste=make_taste()), facts.credits)
+    row = make_people_row(begin_draft(), facts.credits)
     assert len(row.items) >= 4
     texts = {item.movie_id: item.reasons[0].text for item in row.items}
     assert set(texts) <= {40, 41, 42, 43, 44, 45, 46}
@@ -102,12 +116,12 @@ def test_films_of_people_one_likes_are_unseen_and_name_them(
 
 
 def test_people_row_leaves_out_films_foretold_lukewarm(active_model: ModelVersion) -> None:
-    draft = start_draft(snapshot_now(), taste=make_taste())
+    draft = begin_draft()
     ids = draft.whole.movie_ids[:10].tolist()
     credits = [LikedCredit(pk, "Ann", True, 2) for pk in ids]
     draft.scale = replace(draft.scale, mean=1.0)
     whole = {item.movie_id for item in make_people_row(draft, credits).items}
-    draft = start_draft(snapshot_now(), taste=make_taste())
+    draft = begin_draft()
     draft.scale = replace(draft.scale, mean=9.0)
     assert whole == set(ids)
     assert make_people_row(draft, credits).items == ()
@@ -118,7 +132,7 @@ def test_gems_are_little_known_and_foretold_above_the_own_mean(
 ) -> None:
     Movie.objects.filter(pk__gte=30).update(rating_count=12, rating_mean=5.0)
     bump_catalogue_version()
-    draft = start_draft(snapshot_now(), taste=make_taste())
+    draft = begin_draft()
     draft.scale = replace(draft.scale, mean=3.0)
     gems = make_hidden_gems(draft).items
     assert gems
@@ -126,7 +140,7 @@ def test_gems_are_little_known_and_foretold_above_the_own_mean(
     for item in gems:
         assert counts[draft.snapshot.catalogue.positions_of([item.movie_id])[0]] <= 59
         assert (item.predicted_rating or 0) >= 3.2
-    draft = start_draft(snapshot_now(), taste=make_taste())
+    draft = begin_draft()
     draft.scale = replace(draft.scale, mean=4.9)
     assert make_hidden_gems(draft).items == ()
 
