@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.list_models import MAX_ENTRY_NOTE, MAX_LIST_NOTE, MAX_NAME
+
 
 class HistoryImport(models.Model):
     """One uploaded export of another site, from the upload to its undoing."""
@@ -113,6 +115,11 @@ class ImportedFilm(models.Model):
     listed_at = models.DateTimeField(null=True)
     # Days on which it was watched; once applied, those that were added to the diary.
     days = models.JSONField(default=list)
+    # What was written of it, and when; once applied, what was written into the note.
+    note = models.TextField(blank=True)
+    noted_at = models.DateTimeField(null=True)
+    # When it was hidden, or muted as a reason, by the mark; once applied, the marks that were made.
+    marks = models.JSONField(default=dict)
     match = models.CharField(max_length=10, choices=Match)
     movie = models.ForeignKey(
         "catalog.Movie", null=True, on_delete=models.SET_NULL, related_name="+"
@@ -122,6 +129,7 @@ class ImportedFilm(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
     has_listed = models.BooleanField(default=False)
     has_marked_seen = models.BooleanField(default=False)
+    has_noted = models.BooleanField(default=False)
     # The rating as it was before and as applying left it: undo puts the first back where it finds
     # the second.
     before = models.JSONField(null=True)
@@ -146,6 +154,67 @@ class ImportedFilm(models.Model):
     def __str__(self) -> str:
         """Return the title with the year where it is known."""
         return f"{self.title} ({self.year})" if self.year else self.title
+
+
+class ImportedList(models.Model):
+    """A list of films in an import: as the file has it, and the person's list that it went into."""
+
+    history_import = models.ForeignKey(
+        HistoryImport, on_delete=models.CASCADE, related_name="lists"
+    )
+    position = models.PositiveIntegerField()
+    where = models.CharField(max_length=250)
+    name = models.CharField(max_length=MAX_NAME)
+    note = models.TextField(max_length=MAX_LIST_NOTE, blank=True)
+    is_public = models.BooleanField(default=False)
+    made_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
+    is_wanted = models.BooleanField(default=True)
+    # Empty where applying did nothing, as the list was here already with all its films.
+    outcome = models.CharField(max_length=8, choices=ImportedFilm.Outcome, blank=True)
+    film_list = models.ForeignKey(
+        "catalog.FilmList", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # When the list was last changed before applying and as that left it: every change by hand
+    # moves it on, so it tells whether undo may take the list away.
+    before_at = models.DateTimeField(null=True)
+    after_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["history_import", "position"], name="imported_list_position"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="imported_list_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class ImportedListEntry(models.Model):
+    """A film's place on a list of an import, and whether applying put it there."""
+
+    imported_list = models.ForeignKey(
+        ImportedList, on_delete=models.CASCADE, related_name="entries"
+    )
+    film = models.ForeignKey(ImportedFilm, on_delete=models.CASCADE, related_name="places")
+    position = models.PositiveIntegerField()
+    note = models.CharField(max_length=MAX_ENTRY_NOTE, blank=True)
+    added_at = models.DateTimeField(null=True)
+    has_added = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["imported_list", "film"], name="imported_list_entry_unique_film"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return the list, the place and the film."""
+        return f"{self.imported_list_id} {self.position}:{self.film_id}"
 
 
 class SeenMovie(models.Model):

@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.diary_models import DiaryEntry, MovieNote
 from catalog.fact_models import Availability, Credit, Person, Service, TmdbRecord
-from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
+from catalog.import_models import (
+    HistoryImport,
+    ImportedFilm,
+    ImportedList,
+    ImportedListEntry,
+    SeenMovie,
+)
 from catalog.list_models import FilmList, FilmListEntry
 from catalog.text import normalise_title
 
@@ -29,6 +35,8 @@ __all__ = [
     "Genre",
     "HistoryImport",
     "ImportedFilm",
+    "ImportedList",
+    "ImportedListEntry",
     "Movie",
     "MovieNote",
     "Person",
