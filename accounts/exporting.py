@@ -13,14 +13,18 @@ READ_ME = """\
 Your data at MovieShow.
 
 ratings.csv, watchlist.csv and seen.csv are what you rated, mean to watch, and have seen without
-giving it stars. Letterboxd's importer reads them, and so does MovieShow's own: upload this zip as
-it is at /import/ and you have it all back, with diary.csv, which says on which days you watched
-what. hidden.csv lists films you asked not to be shown. The folder lists holds a CSV for each list
-you made.
+giving it stars; diary.csv says on which days you watched what. The folder lists holds a CSV for
+each list you made, and lists.csv its name, note and whether it is shared. Letterboxd's importer
+reads these, but for lists.csv. notes.csv holds your notes on films, hidden.csv films you asked not
+to be shown, muted.csv those not to be named as a reason.
 
-The folder json holds the same for programs, and the rest: your account, the names of your API
-tokens (their keys are kept by nobody), where you are logged in, your answers at the door, every
-change of a rating, your notes, your imports, and what you were shown and did with it.
+MovieShow's own importer reads all of them: upload this zip as it is at /import/, here or at another
+MovieShow, and you have it back. A list that was shared is shared again, by a new link.
+
+The folder json holds the same for programs, and the rest, which is not imported: your account, the
+names of your API tokens (their keys are kept by nobody), where you are logged in, your answers at
+the door and your settings, your streaming services, every change of a rating, your tags, your
+movie nights, your imports, and what you were shown and did with it.
 
 Times are UTC.
 """

@@ -50,3 +50,9 @@ class ChoiceOfMovieForm(forms.Form):
 
     movie = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     show = forms.CharField(required=False)
+
+
+class ChoiceOfListForm(forms.Form):
+    """Whether a list of an import is to be imported."""
+
+    is_wanted = forms.BooleanField(required=False)

@@ -20,7 +20,7 @@ from accounts.client_address import get_client_address
 from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, refuse, with_writer
-from catalog.forms import ChoiceOfMovieForm, PolicyForm, UploadForm
+from catalog.forms import ChoiceOfListForm, ChoiceOfMovieForm, PolicyForm, UploadForm
 from catalog.import_models import HistoryImport, ImportedFilm
 from catalog.importing import reviewing, services
 from catalog.importing.container import MAX_UPLOAD_BYTES, MIB
@@ -150,6 +150,7 @@ def _review(request: PageRequest, batch: HistoryImport) -> dict[str, Any]:
         "shown": shown,
         "page": page,
         "entries": reviewing.show_films(list(page.object_list)),
+        "lists": reviewing.show_lists(batch),
         "policy_form": PolicyForm(),
     }
 
@@ -238,6 +239,15 @@ def choose_movie(request: PageRequest, owner: User, import_id: int, film_id: int
 
 
 @_of_import
+def choose_list(request: PageRequest, owner: User, import_id: int, list_id: int) -> HttpResponse:
+    """Take a list of an import, or leave it out."""
+    form = ChoiceOfListForm(request.POST)
+    is_wanted = form.is_valid() and form.cleaned_data["is_wanted"]
+    services.choose_list(user=owner, import_id=import_id, list_id=list_id, is_wanted=is_wanted)
+    return HttpResponseRedirect(reverse("import", args=[import_id]) + "#lists")
+
+
+@_of_import
 def accept_suggestions(request: PageRequest, owner: User, import_id: int) -> HttpResponse:
     """Take the likeliest movie for every doubtful film."""
     number = services.accept_suggestions(user=owner, import_id=import_id)
@@ -263,7 +273,7 @@ def undo_import(request: PageRequest, owner: User, import_id: int) -> HttpRespon
     try:
         services.request_undo(user=owner, import_id=import_id)
     except services.NewerImportError as error:
-        text = _("Undo “%(name)s” first: it changed some of the same films after this one.")
+        text = _("Undo “%(name)s” first: it changed the same films or lists later on.")
         messages.error(request, text % {"name": error.history_import.file_name})
     return _back(import_id)
 

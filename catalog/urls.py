@@ -17,6 +17,11 @@ urlpatterns = [
     path("import/<int:import_id>/", import_views.history_import, name="import"),
     path("import/<int:import_id>/progress/", import_views.progress, name="import_progress"),
     path("import/<int:import_id>/accept/", import_views.accept_suggestions, name="import_accept"),
+    path(
+        "import/<int:import_id>/lists/<int:list_id>/choose/",
+        import_views.choose_list,
+        name="import_choose_list",
+    ),
     path("import/<int:import_id>/apply/", import_views.apply_import, name="import_apply"),
     path("import/<int:import_id>/undo/", import_views.undo_import, name="import_undo"),
     path("import/<int:import_id>/discard/", import_views.discard_import, name="import_discard"),

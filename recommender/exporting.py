@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
-from catalog.exporting import FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
+from catalog.exporting import FILM, FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
 from recommender.dials import DIALS
 from recommender.models import (
     Event,
@@ -25,9 +25,11 @@ def export_taste(user: User) -> Iterable[ExportedFile]:
     hidden = HiddenMovie.objects.filter(user=user).order_by("id")
     rows = _iterate(hidden.values_list(*FILM_FIELDS, "hidden_at"))
     yield ExportedFile("hidden.csv", write_csv((*FILM_COLUMNS, "HiddenAt"), rows))
-    yield _as_json("hidden", hidden.values("movie_id", "hidden_at", title=F("movie__title")))
+    yield _as_json("hidden", hidden.values("movie_id", "hidden_at", **FILM))
     muted = MutedReason.objects.filter(user=user).order_by("id")
-    yield _as_json("muted-reasons", muted.values("movie_id", "muted_at", title=F("movie__title")))
+    rows = _iterate(muted.values_list(*FILM_FIELDS, "muted_at"))
+    yield ExportedFile("muted.csv", write_csv((*FILM_COLUMNS, "MutedAt"), rows))
+    yield _as_json("muted-reasons", muted.values("movie_id", "muted_at", **FILM))
     yield ExportedFile("json/taste.json", write_json(_read_taste(user)))
     shown = Impression.objects.filter(user=user).order_by("id")
     columns = ("recommendation_id", "movie_id", "surface", "row", "rank", "shown_at")

@@ -1,17 +1,15 @@
 """A person's diary and notes, for their export.
 
-diary.csv has the columns that Letterboxd's importer reads; the notes are in a column of a name it
-does not know, for what is private here would be a public review there.
+diary.csv has the columns that Letterboxd's importer reads; what is noted is, here as in notes.csv,
+in a column of a name it does not know, for what is private here would be a public review there.
 """
 
 from collections.abc import Iterable
 
-from django.db.models import F
-
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_csv, write_json
 from catalog.diary_models import DiaryEntry, MovieNote
-from catalog.exporting import FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
+from catalog.exporting import FILM, FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
 
 
 def export_diary(user: User) -> Iterable[ExportedFile]:
@@ -33,9 +31,11 @@ def export_diary(user: User) -> Iterable[ExportedFile]:
         "created_at",
         "updated_at",
     )
-    title = F("movie__title")
-    entries = days.values(*fields, title=title).iterator(chunk_size=ROWS_AT_ONCE)
+    entries = days.values(*fields, **FILM).iterator(chunk_size=ROWS_AT_ONCE)
     yield ExportedFile("json/diary.json", write_json(entries))
+    written_of = notes.values_list(*FILM_FIELDS, "text", "created_at")
+    header = (*FILM_COLUMNS, "PrivateNote", "NotedAt")
+    yield ExportedFile("notes.csv", write_csv(header, written_of.iterator(chunk_size=ROWS_AT_ONCE)))
     fields = ("movie_id", "text", "created_at", "updated_at")
-    written = notes.values(*fields, title=title).iterator(chunk_size=ROWS_AT_ONCE)
+    written = notes.values(*fields, **FILM).iterator(chunk_size=ROWS_AT_ONCE)
     yield ExportedFile("json/notes.json", write_json(written))

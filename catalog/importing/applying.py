@@ -1,7 +1,6 @@
 """A reviewed import becomes ratings, and can be undone: each in one transaction."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +13,12 @@ from accounts.models import User
 from catalog.bulk_ratings import RatingState, change_ratings
 from catalog.diary_models import DiaryEntry
 from catalog.import_models import HistoryImport, ImportedFilm, SeenMovie
-from catalog.importing.days import add_days, merge_days, plan_days, remove_days
+from catalog.importing.days import add_days, plan_days, remove_days
+from catalog.importing.film_lists import add_lists, remove_lists
+from catalog.importing.folding import fold_films, get_place
+from catalog.importing.keeping import forget_films
+from catalog.importing.marks import add_marks, remove_marks
+from catalog.importing.movie_notes import add_notes, remove_notes
 from catalog.models import Rating, WatchlistEntry
 from catalog.ratings import lock_user
 
@@ -24,10 +28,14 @@ SAVE_OUTCOMES = """
     UPDATE catalog_importedfilm AS film
     SET outcome = done.outcome, before = done.before::jsonb, after = done.after::jsonb,
         has_listed = done.has_listed, has_marked_seen = done.has_marked_seen,
-        days = done.days::jsonb
+        days = done.days::jsonb, marks = done.marks::jsonb, has_noted = done.has_noted,
+        note = done.note
     FROM unnest(
-        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::text[]
-    ) AS done(id, outcome, before, after, has_listed, has_marked_seen, days)
+        %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::text[],
+        %s::text[], %s::bool[], %s::text[]
+    ) AS done(
+        id, outcome, before, after, has_listed, has_marked_seen, days, marks, has_noted, note
+    )
     WHERE film.id = done.id
 """
 
@@ -64,7 +72,7 @@ class Changes:
 
 @transaction.atomic
 def apply_import(*, history_import: HistoryImport) -> None:
-    """Turn what is matched into ratings, seen films and watchlist entries; all of it or nothing.
+    """Turn what is matched into ratings, lists, notes and all the rest; all of it or nothing.
 
     Nothing happens where the import is no longer to be applied.
 
@@ -76,11 +84,12 @@ def apply_import(*, history_import: HistoryImport) -> None:
         return
     batch, owner = found
     matched = batch.films.filter(match=Match.MATCHED, movie__isnull=False).order_by("position")
-    films = _fold(matched)
+    films = fold_films(matched)
     changes = _plan(batch, owner, films)
     changes.days = plan_days(owner, films)
     changes.make(owner)
-    _save_outcomes(films)
+    others = add_notes(owner, films) | add_marks(owner, films) | add_lists(owner, batch)
+    _save_outcomes(batch, films)
     batch.status, batch.applied_at, batch.attempts = Status.APPLIED, timezone.now(), 0
     batch.summary = {
         "added": len(changes.added),
@@ -90,6 +99,7 @@ def apply_import(*, history_import: HistoryImport) -> None:
         "listed": len(changes.listed),
         "days": len(changes.days),
         "left_out": batch.films.exclude(match=Match.MATCHED).count(),
+        **others,
     }
     batch.save()
 
@@ -105,37 +115,6 @@ def _lock(
         .first()
     )
     return None if batch is None else (batch, owner)
-
-
-def _fold(films: Iterable[ImportedFilm]) -> list[ImportedFilm]:
-    """Return one film a movie, in the order of the history; what several say is put together."""
-    by_movie: dict[int, ImportedFilm] = {}
-    for film in films:
-        assert film.movie_id is not None  # noqa: S101 - the query has seen to it
-        first = by_movie.setdefault(film.movie_id, film)
-        if first is film:
-            continue
-        is_newer = first.stars is None or _order(film) >= _order(first)
-        if film.stars is not None and is_newer:
-            first.stars, first.rated_at = film.stars, film.rated_at
-        watched = [time for time in (first.watched_at, film.watched_at) if time]
-        first.watched_at = max(watched, default=None)
-        first.placed_at = first.placed_at or film.placed_at
-        first.is_seen |= film.is_seen
-        first.is_listed |= film.is_listed
-        first.listed_at = first.listed_at or film.listed_at
-        first.days = merge_days(first.days, film.days)
-    now = timezone.now()
-    return sorted(by_movie.values(), key=lambda film: (_get_place(film) or now, film.position))
-
-
-def _order(film: ImportedFilm) -> float:
-    return film.rated_at.timestamp() if film.rated_at else 0.0
-
-
-def _get_place(film: ImportedFilm) -> datetime | None:
-    """Return when it was watched as far as that is known: at the latest when it was rated."""
-    return film.watched_at or film.placed_at or film.rated_at
 
 
 def _plan(batch: HistoryImport, owner: User, films: list[ImportedFilm]) -> Changes:
@@ -170,7 +149,7 @@ def _plan_rating(
     rating: Rating | None,
     now: datetime,
 ) -> None:
-    stars, movie_id, place = film.stars, film.movie_id, _get_place(film)
+    stars, movie_id, place = film.stars, film.movie_id, get_place(film)
     assert stars is not None  # noqa: S101 - the caller has seen to it
     assert movie_id is not None  # noqa: S101 - the caller has seen to it
     rated_at = film.rated_at or film.watched_at or now
@@ -221,8 +200,10 @@ def _thaw(movie_id: int, kept: dict[str, Any]) -> RatingState:
     )
 
 
-def _save_outcomes(films: list[ImportedFilm]) -> None:
-    marks = ("outcome", "has_listed", "has_marked_seen", "days")
+def _save_outcomes(batch: HistoryImport, films: list[ImportedFilm]) -> None:
+    # What the file says and was here already, or is told by another film, is not undo's to take.
+    batch.films.exclude(days=[], marks={}).update(days=[], marks={})
+    marks = ("outcome", "has_listed", "has_marked_seen", "days", "has_noted", "marks")
     done = [film for film in films if any(getattr(film, mark) for mark in marks)]
 
     def dump(kept: dict[str, Any] | None) -> str | None:
@@ -239,6 +220,9 @@ def _save_outcomes(films: list[ImportedFilm]) -> None:
                 [film.has_listed for film in done],
                 [film.has_marked_seen for film in done],
                 [json.dumps(film.days) for film in done],
+                [json.dumps(film.marks) for film in done],
+                [film.has_noted for film in done],
+                [film.note for film in done],
             ],
         )
 
@@ -252,14 +236,20 @@ def undo_import(*, history_import: HistoryImport) -> None:
     Raises:
         UnknownUserError: The person is gone.
     """
-    found = _lock(history_import, Status.UNDOING)
-    if found is None:
+    locked = _lock(history_import, Status.UNDOING)
+    if locked is None:
         return
-    batch, owner = found
+    batch, owner = locked
     changes = _plan_undo(batch, owner)
     changes.make(owner)
-    days = remove_days(owner, batch.films.filter(movie__isnull=False).exclude(days=[]))
-    batch.films.all().delete()
+    found = batch.films.filter(movie__isnull=False)
+    days = remove_days(owner, found.exclude(days=[]))
+    others = (
+        remove_notes(owner, found.filter(has_noted=True))
+        | remove_marks(owner, found.exclude(marks={}))
+        | remove_lists(batch)
+    )
+    forget_films(batch)
     batch.status, batch.attempts = Status.UNDONE, 0
     batch.summary = {
         "removed": len(changes.removed),
@@ -268,6 +258,7 @@ def undo_import(*, history_import: HistoryImport) -> None:
         "seen": len(changes.unseen),
         "listed": len(changes.unlisted),
         "days": days,
+        **others,
     }
     batch.save()
 

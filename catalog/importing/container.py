@@ -49,6 +49,11 @@ class Part:
         return len(PurePosixPath(self.name).parts) - 1
 
     @property
+    def folder(self) -> str:
+        """The name of the folder it lies in, in small letters; empty where there is none."""
+        return PurePosixPath(self.name).parent.name.lower()
+
+    @property
     def stem(self) -> str:
         """The file's own name without its ending, in small letters."""
         return PurePosixPath(self.name).stem.lower()

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.import_models import HistoryImport, ImportedFilm
+from catalog.import_models import HistoryImport, ImportedFilm, ImportedList
 
 FOLDER = "imports"
 REVIEW_DAYS = 30
@@ -33,11 +33,17 @@ def forget_old_imports() -> int:
         status=Status.APPLIED,
         applied_at__lt=now - timedelta(days=settings.IMPORT_UNDO_DAYS),
     )
-    over = HistoryImport.objects.filter(is_over, films__isnull=False).distinct()
-    forgotten = list(over.values_list("pk", flat=True))
-    ImportedFilm.objects.filter(history_import__in=forgotten).delete()
+    has_any = Q(films__isnull=False) | Q(lists__isnull=False)
+    over = list(HistoryImport.objects.filter(is_over).filter(has_any).distinct())
+    forget_films(*over)
     _delete_orphans()
-    return len(forgotten)
+    return len(over)
+
+
+def forget_films(*batches: HistoryImport) -> None:
+    """Forget the films and lists of imports, and what applying made of them."""
+    ImportedList.objects.filter(history_import__in=batches).delete()
+    ImportedFilm.objects.filter(history_import__in=batches).delete()
 
 
 def _delete_orphans() -> None:

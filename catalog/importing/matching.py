@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from catalog.import_models import ImportedFilm
-from catalog.importing.parsing import Film
+from catalog.importing.contents import Film
 from catalog.models import Movie
 from catalog.text import drop_leading_article, move_article, normalise_title
 

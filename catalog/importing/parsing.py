@@ -1,68 +1,57 @@
 """From an upload to the films in it: one for each, whatever files speak of it."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext_noop
 
 from catalog.importing.container import Part, open_parts
-from catalog.importing.days import Day
-from catalog.importing.notes import Note, Problem, UploadRefusedError, make_note
-from catalog.importing.rows import Row, round_stars
+from catalog.importing.contents import Film, Upload
+from catalog.importing.documents import looks_like_json, read_documents
+from catalog.importing.list_tables import FOLDERS, complete_head, read_index, recognise_list
+from catalog.importing.notes import UploadRefusedError, make_note
+from catalog.importing.rows import Document, Row, round_stars
 from catalog.importing.tables import Table, read_table, recognise_table
-from catalog.importing.trakt import looks_like_json, read_json
+from catalog.lists.services import MAX_FILMS
 from catalog.text import normalise_title
 
 MAX_ROWS = 100_000
-MAX_KEPT_PROBLEMS = 100
-
-
-@dataclass(slots=True, kw_only=True)
-class Film:
-    """A film of an upload; `stars` are 0.5 to 5 in halves, None where it is only seen or listed."""
-
-    where: str
-    title: str
-    year: int | None
-    movie_id: int | None
-    imdb_id: str
-    tmdb_id: int | None
-    is_film: bool
-    stars: Decimal | None = None
-    priority: int = 0
-    rated_at: datetime | None = None
-    watched_at: datetime | None = None
-    placed_at: datetime | None = None
-    is_seen: bool = False
-    is_listed: bool = False
-    listed_at: datetime | None = None
-    days: dict[str, Day] = field(default_factory=dict)  # by the day
+ByKey = dict[Hashable, Film]
 
 
 @dataclass(slots=True)
-class Upload:
-    """What an upload holds; `problems` are the first of `problem_count`."""
+class Parts:
+    """The files of an upload, sorted by what they are."""
 
-    films: list[Film] = field(default_factory=list)
-    formats: set[str] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    problem_count: int = 0
-    remarks: list[Note] = field(default_factory=list)
-    row_count: int = 0
-    skipped_count: int = 0  # series, episodes, games
+    tables: list[Table] = field(default_factory=list)
+    documents: list[Part] = field(default_factory=list)
+    heads: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def note_problem(self, problem: Problem) -> None:
-        """Count a line that cannot be read, and keep the first of them."""
-        self.problem_count += 1
-        if len(self.problems) < MAX_KEPT_PROBLEMS:
-            self.problems.append(problem)
+    def add(self, part: Part) -> None:
+        """Keep a file that can be read."""
+        if looks_like_json(part):
+            self.documents.append(part)
+        elif heads := read_index(part):
+            self.heads |= heads
+        elif table := recognise_list(part) or recognise_table(part):
+            self.tables.append(table)
 
-    @property
-    def format(self) -> str:
-        """The site it comes from; plain where several are mixed."""
-        return next(iter(self.formats)) if len(self.formats) == 1 else "plain"
+    def list_wanted(self) -> Iterator[Table]:
+        """Yield the tables to be read, lists last.
+
+        Deeper in a Letterboxd zip lies what was deleted, with the same columns; but for lists,
+        which have a folder of their own.
+        """
+        top = min((_get_height(table) for table in self.tables), default=0)
+        wanted = [table for table in self.tables if _get_height(table) == top]
+        yield from (table for table in wanted if table.kind not in FOLDERS)
+        yield from (table for table in wanted if table.kind in FOLDERS)
+
+
+def _get_height(table: Table) -> int:
+    """Return how deep a table lies, its own folder not counted."""
+    is_in_folder = table.part.folder == FOLDERS.get(table.kind)
+    return table.part.depth - is_in_folder
 
 
 def parse_upload(data: bytes, *, name: str) -> Upload:
@@ -71,31 +60,32 @@ def parse_upload(data: bytes, *, name: str) -> Upload:
     Raises:
         UploadRefusedError: Nothing of it can be imported; the note says why and what to do.
     """
-    upload, tables, lists = Upload(), list[Table](), list[Part]()
-    by_key: dict[Hashable, Film] = {}
+    upload, parts, by_key = Upload(), Parts(), ByKey()
     for part in open_parts(data, name=name, remarks=upload.remarks):
-        if looks_like_json(part):
-            lists.append(part)
-        elif table := recognise_table(part):
-            tables.append(table)
-        elif part.stem == "reviews":
-            upload.remarks.append(make_note(gettext_noop("Reviews are not imported.")))
-    if not tables:  # beside tables, as in our own export, JSON says the same once more
-        for part in lists:
-            _add_rows(upload, by_key, read_json(part, upload.note_problem), "trakt")
-    # Deeper in a Letterboxd zip lie what was deleted, lists and likes, with the same columns.
-    top = min((table.part.depth for table in tables), default=0)
-    for table in tables:
-        if table.part.depth == top:
-            rows = list(_take(upload, read_table(table, upload.note_problem)))
-            _find_scale(upload, table, rows)
-            _add_rows(upload, by_key, iter(rows), table.format)
+        parts.add(part)
+    if parts.tables:  # JSON beside tables, as in our own export, says the same once more
+        for table in parts.list_wanted():
+            _add_rows(upload, by_key, _open_table(upload, table, parts.heads))
+    else:
+        for document in read_documents(parts.documents, upload.note_problem):
+            _add_rows(upload, by_key, document)
     upload.films = list(by_key.values())
+    upload.finish()
     _check(upload)
     return upload
 
 
-def _take(upload: Upload, rows: Iterator[Row]) -> Iterator[Row]:
+def _open_table(upload: Upload, table: Table, heads: Mapping[str, Mapping[str, str]]) -> Document:
+    if table.kind in FOLDERS:
+        table = complete_head(table, heads)
+        lines = read_table(table, upload.note_problem)
+        return Document(table.format, table.part.name, lines, table.head)
+    rows = list(_take(upload, read_table(table, upload.note_problem)))
+    _find_scale(upload, table, rows)
+    return Document(table.format, table.part.name, rows)
+
+
+def _take(upload: Upload, rows: Iterable[Row]) -> Iterator[Row]:
     """Pass rows on up to the most that are allowed."""
     for row in rows:
         upload.row_count += 1
@@ -118,20 +108,35 @@ def _find_scale(upload: Upload, table: Table, rows: list[Row]) -> None:
         upload.remarks.append(make_note(text, name=table.part.name))
 
 
-def _add_rows(
-    upload: Upload, by_key: dict[Hashable, Film], rows: Iterator[Row], format_name: str
-) -> None:
-    counted = rows if format_name != "trakt" else _take(upload, rows)
-    for row in counted:
-        upload.formats.add(format_name)
+def _add_rows(upload: Upload, by_key: ByKey, document: Document) -> None:
+    """Add rows to the films they are of; a document with a head is a list, and they stand on it."""
+    onto, rows = None, document.rows
+    if document.head is not None:
+        onto = upload.start_list(document.head, where=document.where)
+        if onto is None:
+            return
+        upload.formats.add(document.format)
+    elif not isinstance(rows, list):
+        rows = _take(upload, rows)
+    for row in rows:
+        upload.formats.add(document.format)
         if not (row.is_film or row.imdb_id):
             upload.skipped_count += 1
-            continue
-        keys = _make_keys(row)
-        film = next((by_key[key] for key in keys if key in by_key), None)
-        if film is None:
-            film = by_key[keys[0]] = _start_film(row)
-        _merge(film, row)
+        elif onto is not None and len(onto.entries) >= MAX_FILMS:
+            onto.dropped += 1
+        else:
+            film = _find_film(by_key, row)
+            _merge(film, row)
+            if onto is not None:
+                upload.put(film, row, onto=onto)
+
+
+def _find_film(by_key: ByKey, row: Row) -> Film:
+    keys = _make_keys(row)
+    film = next((by_key[key] for key in keys if key in by_key), None)
+    if film is None:
+        film = by_key[keys[0]] = _start_film(row)
+    return film
 
 
 def _make_keys(row: Row) -> list[Hashable]:
@@ -169,6 +174,9 @@ def _merge(film: Film, row: Row) -> None:
     film.is_seen |= row.is_seen
     film.is_listed |= row.is_listed
     film.listed_at = film.listed_at or row.listed_at
+    if row.note:
+        film.texts.setdefault(row.note, row.noted_at)
+    film.marks |= row.marks
     if row.day:
         film.days.setdefault(row.day["on"], row.day)
 
@@ -188,7 +196,7 @@ def _check(upload: Upload) -> None:
                 "column of titles or ids and one of ratings or dates."
             )
         )
-    if not upload.films and not upload.skipped_count:
+    if not (upload.films or upload.lists or upload.skipped_count):
         raise UploadRefusedError(
             gettext_noop("No line of it could be read; the first: %(where)s."),
             where=upload.problems[0]["where"] if upload.problems else "–",

@@ -4,10 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from accounts.models import User
-from catalog.import_models import HistoryImport, ImportedFilm
+from catalog.diary_models import MovieNote
+from catalog.import_models import HistoryImport, ImportedFilm, ImportedList, ImportedListEntry
 from catalog.importing.notes import Problem, say
+from catalog.list_models import FilmList
 from catalog.models import Rating
 from catalog.search import find_movie_ids
 from catalog.selectors import MovieCard, get_movie_cards
@@ -29,6 +33,10 @@ class ImportCounts:
     seen: int
     listed: int
     days: int
+    noted: int
+    noted_before: int
+    hidden: int
+    muted: int
     rated_before: int
     differing: int
 
@@ -45,6 +53,17 @@ class FilmOnPage:
     film: ImportedFilm
     card: MovieCard | None
     candidates: list[MovieCard]
+    is_on_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListOnPage:
+    """A list under review: how many films it has, how many of them were found."""
+
+    imported: ImportedList
+    film_count: int
+    found_count: int
+    is_known: bool  # the person has a list of this name, which takes the films
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,9 @@ def count_films(batch: HistoryImport) -> ImportCounts:
     """Return how many films of an import there are of each kind; one query."""
     mine = Rating.objects.filter(user_id=batch.user_id, movie_id=OuterRef("movie_id"))
     other = Q(match=Match.MATCHED, stars__isnull=False)
+    noted = MovieNote.objects.filter(user_id=batch.user_id, movie_id=OuterRef("movie_id"))
     films = batch.films.annotate(
+        is_noted_before=Exists(noted.exclude(text=OuterRef("note"))),
         is_rated_before=Exists(mine),
         is_other=Exists(mine.exclude(stars=OuterRef("stars"))),
     )
@@ -88,6 +109,10 @@ def count_films(batch: HistoryImport) -> ImportCounts:
         seen=Count("pk", filter=found & Q(stars=None, is_seen=True)),
         listed=Count("pk", filter=found & Q(is_listed=True)),
         days=Count("pk", filter=found & ~Q(days=[])),
+        noted=Count("pk", filter=found & ~Q(note="")),
+        noted_before=Count("pk", filter=found & ~Q(note="") & Q(is_noted_before=True)),
+        hidden=Count("pk", filter=found & Q(marks__has_key="hidden")),
+        muted=Count("pk", filter=found & Q(marks__has_key="muted")),
         rated_before=Count("pk", filter=other & Q(is_rated_before=True)),
         differing=Count("pk", filter=other & Q(is_other=True)),
     )
@@ -100,8 +125,27 @@ def get_films(batch: HistoryImport, match: str) -> QuerySet[ImportedFilm]:
     return films.order_by(F("stars").desc(nulls_last=True), "position")
 
 
+def show_lists(batch: HistoryImport) -> list[ListOnPage]:
+    """Return the lists of an import, in the order of its file; one query."""
+    same = FilmList.objects.filter(
+        Exact(Lower("name"), Lower(OuterRef("name"))), user_id=batch.user_id
+    )
+    found = Q(entries__film__match=Match.MATCHED, entries__film__movie__isnull=False)
+    lists = batch.lists.annotate(
+        film_count=Count("entries"),
+        found_count=Count("entries", filter=found),
+        is_known=Exists(same),
+    )
+    return [
+        ListOnPage(one, one.film_count, one.found_count, one.is_known)
+        for one in lists.order_by("position")
+    ]
+
+
 def show_films(films: Sequence[ImportedFilm]) -> list[FilmOnPage]:
-    """Return films with the cards of the movies they are or may be; one query."""
+    """Return films with the cards of the movies they are or may be; two queries."""
+    places = ImportedListEntry.objects.filter(film__in=films)
+    on_lists = set(places.values_list("film_id", flat=True).distinct())
     ids = {movie_id for film in films for movie_id in (film.movie_id, *film.candidates)}
     cards = {card.id: card for card in get_movie_cards([pk for pk in ids if pk is not None])}
     return [
@@ -109,6 +153,7 @@ def show_films(films: Sequence[ImportedFilm]) -> list[FilmOnPage]:
             film,
             cards.get(film.movie_id or 0),
             [cards[movie_id] for movie_id in film.candidates if movie_id in cards],
+            film.pk in on_lists,
         )
         for film in films
     ]

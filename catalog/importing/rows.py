@@ -1,7 +1,9 @@
 """One line of an export, and the values in it, whatever site it is from."""
 
+import html
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -9,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from catalog.importing.days import Day
+from catalog.importing.notes import Problem
 from catalog.ratings import EARLIEST_WATCHED_AT
 
 MAX_TITLE_CHARACTERS = 500
@@ -20,8 +23,13 @@ YEAR = re.compile(r"\d{4}")
 IMDB_ID = re.compile(r"(?:tt)?(\d{1,10})")
 # What no database keeps as text: NUL, and halves of characters, which JSON can spell.
 UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+# What Letterboxd lets people put into their texts; notes here are plain.
+LINE_BREAKS = re.compile(r"<br\s*/?>|</p>|</blockquote>", re.IGNORECASE)
+MARKUP = re.compile(r"</?(?:a|b|blockquote|em|i|p|strong)(?:\s[^<>]*)?>", re.IGNORECASE)
 # What Trakt writes for "I do not know when".
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+NoteProblem = Callable[[Problem], object]
 
 
 class BadValueError(Exception):
@@ -53,6 +61,28 @@ class Row:
     listed_at: datetime | None = None
     is_film: bool = True
     day: Day | None = None
+    note: str = ""
+    noted_at: datetime | None = None
+    marks: dict[str, str] = field(default_factory=dict)
+    # Its place on a list.
+    position: int | None = None
+    entry_note: str = ""
+    added_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The lines of a file; those of a list have a `head` that says what the list is."""
+
+    format: str
+    where: str
+    rows: Iterable[Row]
+    head: Mapping[str, str] | None = None
+
+
+def say_value(value: object) -> str:
+    """Return a value of JSON as a table would have it; nothing of what no cell can hold."""
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def parse_time(text: str) -> datetime | None:
@@ -168,3 +198,11 @@ def clean_title(text: str) -> str:
     if len(text) > MAX_TITLE_CHARACTERS:
         raise BadValueError(gettext_noop("“%(value)s…” is too long for a title"), text)
     return text
+
+
+def clean_text(text: str, *, has_markup: bool = False) -> str:
+    """Return what somebody wrote as plain text that a database keeps."""
+    text = UNREADABLE.sub("\ufffd", text)
+    if has_markup:
+        text = html.unescape(MARKUP.sub("", LINE_BREAKS.sub("\n", text)))
+    return text.strip()

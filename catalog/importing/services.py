@@ -8,13 +8,14 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from catalog.import_models import HistoryImport, ImportedFilm
+from catalog.import_models import HistoryImport, ImportedFilm, ImportedList
 from catalog.importing.container import MAX_UPLOAD_BYTES, MIB
-from catalog.importing.keeping import FOLDER
+from catalog.importing.keeping import FOLDER, forget_films
 from catalog.importing.notes import UploadRefusedError
 from catalog.importing.queueing import queue_imports
 from catalog.importing.working import delete_upload
@@ -40,7 +41,7 @@ class ImportNotReadyError(Exception):
 
 
 class NewerImportError(Exception):
-    """A newer import changed the same films and is to be undone first; carries it."""
+    """A newer import changed the same films or lists and is to be undone first; carries it."""
 
     def __init__(self, history_import: HistoryImport) -> None:
         super().__init__(f"import {history_import.pk}")
@@ -142,6 +143,18 @@ def choose_movie(*, user: User, import_id: int, film_id: int, movie_id: int | No
 
 
 @transaction.atomic
+def choose_list(*, user: User, import_id: int, list_id: int, is_wanted: bool) -> None:
+    """Say whether a list of an import under review is to be imported.
+
+    Raises:
+        ImportNotReadyError: The import is not under review, or has no such list.
+    """
+    batch = _lock_ready(user, import_id, Status.READY)
+    if not batch.lists.filter(pk=list_id).update(is_wanted=is_wanted):
+        raise ImportNotReadyError(f"list {list_id}")
+
+
+@transaction.atomic
 def accept_suggestions(*, user: User, import_id: int) -> int:
     """Take the likeliest movie for every doubtful film; return how many were taken.
 
@@ -180,18 +193,21 @@ def request_undo(*, user: User, import_id: int) -> None:
 
     Raises:
         ImportNotReadyError: It is not applied, or was too long ago.
-        NewerImportError: A newer import changed some of the same films: undo that first.
+        NewerImportError: A newer import changed some of the same films or lists: undo that first.
     """
     with transaction.atomic():
         batch = _lock_ready(user, import_id, Status.APPLIED)
         if not can_undo(batch):
             raise ImportNotReadyError(f"import {import_id}")
         touched = batch.films.exclude(outcome="").values("movie_id")
+        lists = batch.lists.exclude(outcome="").values("film_list_id")
+        same_films = ImportedFilm.objects.filter(movie__in=touched).exclude(outcome="")
+        same_lists = ImportedList.objects.filter(film_list__in=lists).exclude(outcome="")
         newer = HistoryImport.objects.filter(
+            Q(films__in=same_films) | Q(lists__in=same_lists),
             user_id=batch.user_id,
             status__in=(Status.APPLIED, Status.UNDOING),
             applied_at__gt=batch.applied_at,
-            films__in=ImportedFilm.objects.filter(movie__in=touched).exclude(outcome=""),
         )
         if later := newer.order_by("-applied_at").first():
             raise NewerImportError(later)
@@ -215,7 +231,7 @@ def discard_import(*, user: User, import_id: int) -> None:
     """
     with transaction.atomic():
         batch = _lock_ready(user, import_id, Status.QUEUED, Status.READY)
-        batch.films.all().delete()
+        forget_films(batch)
         batch.status = Status.DISCARDED
         batch.save(update_fields=["status"])
     delete_upload(batch)

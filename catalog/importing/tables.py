@@ -3,25 +3,15 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop
 
 from catalog.importing.container import Part
-from catalog.importing.days import make_day
+from catalog.importing.kinds import make_row
 from catalog.importing.notes import Problem, UploadRefusedError
-from catalog.importing.rows import (
-    BadValueError,
-    Row,
-    clean_title,
-    parse_imdb_id,
-    parse_number,
-    parse_stars,
-    parse_time,
-    parse_year,
-)
-from catalog.text import split_title
+from catalog.importing.rows import BadValueError, NoteProblem, Row
 
 DELIMITERS = (",", ";", "\t")
 NOT_LETTER = re.compile(r"[^a-z0-9]+")
@@ -44,14 +34,22 @@ COLUMNS = {
     "review": ("review",),
     "rewatch": ("rewatch",),
     "private_note": ("privatenote",),
+    "noted_at": ("notedat",),
+    "hidden_at": ("hiddenat",),
+    "muted_at": ("mutedat",),
     "position": ("position",),
+    "entry_note": ("description",),
 }
 # fmt: on
 IDENTIFYING = ("title", "movie_id", "imdb_id", "tmdb_id")
-NOT_FILMS = ("tv series", "tv mini", "tv episode", "tv pilot", "video game", "podcast", "music")
+OWN_KINDS = {
+    "days": {"private_note", "rewatch", "watched_at"},
+    "notes": {"private_note"},
+    "hidden": {"hidden_at"},
+    "muted": {"muted_at"},
+    "entries": {"position", "movie_id", "entry_note", "listed_at"},
+}
 OUT_OF_TEN = ("yourrating", "rating10")  # IMDb's own column, and the one that says so
-
-NoteProblem = Callable[[Problem], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,15 @@ class Table:
 
     part: Part
     format: str
-    kind: str  # ratings, diary, days, seen, list, or plain, where each line says by its values
+    # ratings, diary, days, seen, list, reviews, notes, hidden, muted, entries (of a list of one's
+    # own), likes, or plain, where each line says by its values
+    kind: str
     delimiter: str
     width: int
     places: dict[str, int]
-    is_out_of_ten: bool
+    is_out_of_ten: bool = False
+    skipped: int = 1  # records before the first film
+    head: Mapping[str, str] = field(default_factory=dict)  # what is said of the list it is
 
 
 def recognise_table(part: Part) -> Table | None:
@@ -75,17 +77,27 @@ def recognise_table(part: Part) -> Table | None:
         names = next(csv.reader([first], delimiter=delimiter), [])
     except csv.Error:
         return None
-    given = [NOT_LETTER.sub("", name.lower()) for name in names]
-    places = {
-        column: given.index(found)
-        for column, aliases in COLUMNS.items()
-        if (found := next((alias for alias in aliases if alias in given), None))
-    }
+    given = simplify_names(names)
+    places = find_places(given)
     format_and_kind = _classify(part, places, given)
     if format_and_kind is None:
         return None
     is_out_of_ten = "stars" in places and given[places["stars"]] in OUT_OF_TEN
     return Table(part, *format_and_kind, delimiter, len(names), places, is_out_of_ten)
+
+
+def simplify_names(names: Sequence[str]) -> list[str]:
+    """Return the names of columns less case, spaces and marks."""
+    return [NOT_LETTER.sub("", name.lower()) for name in names]
+
+
+def find_places(given: Sequence[str]) -> dict[str, int]:
+    """Return where each known column is, by simplified names."""
+    return {
+        column: given.index(found)
+        for column, aliases in COLUMNS.items()
+        if (found := next((alias for alias in aliases if alias in given), None))
+    }
 
 
 def _classify(part: Part, places: dict[str, int], given: list[str]) -> tuple[str, str] | None:
@@ -97,8 +109,8 @@ def _classify(part: Part, places: dict[str, int], given: list[str]) -> tuple[str
         return "imdb", "list" if {"position", "created"} <= set(given) else "ratings"
     if {"userid", "movieid", "rating"} <= set(given) or {"movieid", "averagerating"} <= set(given):
         return "movielens", "ratings"
-    if {"private_note", "rewatch", "watched_at"} <= set(places):
-        return "plain", "days"
+    if kind := _find_own_kind(places):
+        return "plain", kind
     if any(column in places for column in ("stars", "watched_at", "listed_at")):
         return "plain", "plain"
     if "watchlist" in part.stem:
@@ -106,14 +118,24 @@ def _classify(part: Part, places: dict[str, int], given: list[str]) -> tuple[str
     return None
 
 
+def _find_own_kind(places: dict[str, int]) -> str | None:
+    """Return what a file of our own export is that no other site has."""
+    for kind, columns in OWN_KINDS.items():
+        if columns <= set(places):
+            return kind
+    return None
+
+
 def _classify_letterboxd(part: Part, places: dict[str, int]) -> tuple[str, str] | None:
     """Tell Letterboxd's files apart; seen films and the watchlist have the very same columns."""
     if "review" in places:
-        return None
+        return "letterboxd", "reviews"
     if "watched_at" in places:
         return "letterboxd", "diary"
     if "stars" in places:
         return "letterboxd", "ratings"
+    if part.folder == "likes" and part.stem == "films":
+        return "letterboxd", "likes"
     if "watchlist" in part.stem:
         return "letterboxd", "list"
     if "watched" in part.stem:
@@ -142,7 +164,7 @@ def read_table(table: Table, note_problem: NoteProblem) -> Iterator[Row]:
     try:
         for number, fields in enumerate(reader):
             line, start = start, reader.line_num + 1
-            if number == 0 or not any(field.strip() for field in fields):
+            if number < table.skipped or not any(field.strip() for field in fields):
                 continue
             where = f"{part.name[-200:]}:{line}"
             try:
@@ -182,53 +204,10 @@ def _parse_row(table: Table, fields: list[str], where: str) -> Row:
         place = table.places.get(column)
         return "" if place is None else fields[place]
 
-    row = Row(
-        where=where,
-        title=clean_title(get("title")),
-        year=parse_year(get("year")),
-        movie_id=parse_number(get("movie_id")),
-        imdb_id=parse_imdb_id(get("imdb_id")),
-        tmdb_id=parse_number(get("tmdb_id")),
-        raw_stars=parse_stars(get("stars")),
+    return make_row(
+        table.kind,
+        get,
+        where,
         is_out_of_ten=table.is_out_of_ten,
-        rated_at=parse_time(get("rated_at")),
-        watched_at=parse_time(get("watched_at")),
-        placed_at=parse_time(get("placed_at")),
-        listed_at=parse_time(get("listed_at")),
-        is_film=not get("type").strip().lower().startswith(NOT_FILMS),
+        has_markup=table.format == "letterboxd",
     )
-    if row.year is None:
-        row.title, row.year = split_title(row.title)
-    if not (row.title or row.movie_id or row.imdb_id or row.tmdb_id):
-        raise BadValueError(gettext_noop("the line names no film"), "")
-    if table.kind in ("diary", "days") and row.watched_at:
-        row.day = make_day(row.watched_at, rewatch=get("rewatch"), note=get("private_note"))
-    _apply_kind(table, row)
-    return row
-
-
-def _apply_kind(table: Table, row: Row) -> None:
-    """Say what a line means: rated, seen, or to be seen."""
-    match table.kind:
-        case "list":
-            # What has stars was seen: other lists than the watchlist have the same columns.
-            row.is_seen = row.raw_stars is not None
-            row.is_listed = not row.is_seen
-            if row.is_listed:
-                row.listed_at, row.rated_at = row.listed_at or row.rated_at, None
-        case "seen":
-            # Letterboxd's date is that of marking it as watched, often all on one day.
-            row.is_seen = True
-            row.rated_at = None
-        case "diary":
-            row.is_seen = True
-            row.rated_at = None
-        case "days":
-            # Ours: what else is known of the film stands in files of its own.
-            row.watched_at = None
-        case "ratings":
-            row.is_seen = row.raw_stars is not None
-            row.priority = 1
-        case _:
-            row.is_listed = row.listed_at is not None and row.raw_stars is None
-            row.is_seen = not row.is_listed

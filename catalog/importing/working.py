@@ -10,9 +10,11 @@ from django.utils.translation import gettext_noop
 
 from catalog.import_models import HistoryImport, ImportedFilm
 from catalog.importing.applying import apply_import, undo_import
+from catalog.importing.contents import Film, Upload
+from catalog.importing.film_lists import keep_lists
 from catalog.importing.matching import Verdict, match_films
 from catalog.importing.notes import UploadRefusedError, make_note
-from catalog.importing.parsing import Film, Upload, parse_upload
+from catalog.importing.parsing import parse_upload
 from catalog.ratings import UnknownUserError, lock_user
 from movieshow.advisory_locks import try_advisory_lock
 
@@ -141,9 +143,11 @@ def _keep(batch: HistoryImport, upload: Upload, verdicts: Sequence[Verdict]) -> 
     if skipped:
         text = gettext_noop("%(count)s entries are series, episodes or games and were left out.")
         upload.remarks.append(make_note(text, count=skipped))
-    ImportedFilm.objects.bulk_create(
+    rows = ImportedFilm.objects.bulk_create(
         (_make_film(current, place, *pair) for place, pair in enumerate(films)), batch_size=2000
     )
+    by_film = {id(film): row for (film, _verdict), row in zip(films, rows, strict=True)}
+    keep_lists(current, upload.lists, by_film)
     current.status, current.attempts = Status.READY, 0
     current.format, current.remarks = upload.format, upload.remarks
     current.problems, current.problem_count = upload.problems, upload.problem_count
@@ -165,6 +169,9 @@ def _make_film(batch: HistoryImport, place: int, film: Film, verdict: Verdict) -
         is_listed=film.is_listed,
         listed_at=film.listed_at,
         days=list(film.days.values()),
+        note=film.note,
+        noted_at=film.noted_at,
+        marks=film.marks,
         match=verdict.match,
         movie_id=verdict.movie_id,
         candidates=verdict.candidates,

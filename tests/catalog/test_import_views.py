@@ -86,7 +86,7 @@ def test_whole_way_from_upload_to_undo(
     page = read(logged_in, f"/import/{batch.pk}/films/{home.pk}/?q=jaws")
     assert "Jaws (1975)" in page
     logged_in.post(f"/import/{batch.pk}/apply/", {"policy": "keep"})
-    assert "Writing your ratings" in read(logged_in, f"/import/{batch.pk}/")
+    assert "Writing all of it into your account" in read(logged_in, f"/import/{batch.pk}/")
     work_imports(user_id=member.pk)
     rated = Rating.objects.filter(user=member).values_list("movie_id", "stars")
     assert dict(rated) == {1387: 4, 2389: 3}

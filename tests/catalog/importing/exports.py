@@ -63,9 +63,17 @@ def make_letterboxd() -> bytes:
                 DIARY,
                 ["2010-01-01", "Never Seen", 1990, other, "1", "", "", "2010-01-01"],
             ),
-            "likes/films.csv": make_csv(WATCHED, ["2020-01-01", "Liked", 2000, other]),
+            "likes/films.csv": make_csv(WATCHED, ["2020-01-01", "Amélie", 2001, other]),
         }
     )
+
+
+def make_letterboxd_list(name: str, films: Sequence[Sequence[object]], *, note: str = "") -> str:
+    """A list of Letterboxd's from (title, year, note)."""
+    head = make_csv("Date,Name,Tags,URL,Description", ["2021-03-04", name, "", "u", note])
+    rows = [[place, *film[:2], "u", *film[2:]] for place, film in enumerate(films, start=1)]
+    table = make_csv("Position,Name,Year,URL,Description", *rows)
+    return f"Letterboxd list export v7\n{head}\n{table}"
 
 
 def make_imdb(*rows: Sequence[object]) -> str:

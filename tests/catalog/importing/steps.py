@@ -8,7 +8,11 @@ from accounts.models import User
 from catalog.importing import services
 from catalog.importing.working import work_imports
 from catalog.models import (
+    DiaryEntry,
+    FilmList,
+    FilmListEntry,
     HistoryImport,
+    MovieNote,
     Rating,
     SeenMovie,
     WatchlistEntry,
@@ -52,4 +56,8 @@ def snapshot(user: User) -> list[Any]:
         list(Rating.objects.filter(user=user).order_by("id").values()),
         list(WatchlistEntry.objects.filter(user=user).order_by("id").values()),
         list(SeenMovie.objects.filter(user=user).order_by("id").values()),
+        list(FilmList.objects.filter(user=user).order_by("id").values()),
+        list(FilmListEntry.objects.filter(film_list__user=user).order_by("id").values()),
+        list(MovieNote.objects.filter(user=user).order_by("id").values()),
+        list(DiaryEntry.objects.filter(user=user).order_by("id").values()),
     ]

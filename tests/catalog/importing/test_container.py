@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.importing.container import MAX_UPLOAD_BYTES
+from catalog.importing.contents import Upload
 from catalog.importing.notes import UploadRefusedError, say
-from catalog.importing.parsing import MAX_ROWS, Upload, parse_upload
+from catalog.importing.parsing import MAX_ROWS, parse_upload
 from tests.catalog.importing.exports import (
     make_zip,
 )

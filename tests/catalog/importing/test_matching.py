@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from catalog.importing import matching
+from catalog.importing.contents import Film
 from catalog.importing.matching import (
     Candidate,
     Verdict,
@@ -11,7 +12,6 @@ from catalog.importing.matching import (
     match_films,
     score_titles,
 )
-from catalog.importing.parsing import Film
 from tests.catalog.factories import count_queries, make_movie
 
 

@@ -100,7 +100,7 @@ def test_applying_that_breaks_down_changes_nothing_and_is_tried_again(
         rating_changed.disconnect(fail)
     batch.refresh_from_db()
     assert (batch.status, batch.attempts) == (Status.APPLYING, 1)
-    assert snapshot(member) == [[], [], []]
+    assert not any(snapshot(member))
     assert work(batch).status == Status.APPLIED
     assert len(get_stars(member)) == 2
 

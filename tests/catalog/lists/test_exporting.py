@@ -42,6 +42,10 @@ def test_export_holds_each_list_in_its_order(logged_in: Client, member: User) ->
     assert lines[0] == "Position,movieId,imdbID,tmdbID,Title,Year,Description,AddedAt"
     assert lines[1].startswith('1,2,,,"Jumanji, Again",1995,note 2,20')
     assert lines[2].startswith("2,1,tt0114709,862,Toy Story,1995,note 1,20")
+    index = files["lists.csv"].splitlines()
+    assert index[0] == "File,Name,Note,IsPublic,CreatedAt,UpdatedAt"
+    assert index[1].startswith("lists/001-fur-oma-opa.csv,Für Oma & Opa,dark,Yes,20")
+    assert index[2].startswith("lists/002-fur-oma-opa.csv,fur oma opa,dark,,20")
     first, second = json.loads(files["json/lists.json"])
     assert (first["name"], first["note"], first["is_public"]) == ("Für Oma & Opa", "dark", True)
     assert [film["movie_id"] for film in first["films"]] == [2, 1]
@@ -57,5 +61,7 @@ def test_lists_are_not_taken_for_ratings_when_an_export_is_read(
     set_rating(user=member, movie_id=1, stars=4)
     made = create_list(user=member, name="Watchlist of ratings")
     add_film(user=member, list_id=made.pk, movie_id=2)
-    films = parse_upload(download(logged_in), name="movieshow.zip").films
-    assert [film.title for film in films] == ["Toy Story"]
+    rated, listed = parse_upload(download(logged_in), name="movieshow.zip").films
+    assert rated.title == "Toy Story"
+    assert (listed.title, listed.stars) == ("Jumanji", None)
+    assert not (listed.is_seen or listed.is_listed)
