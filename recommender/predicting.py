@@ -50,9 +50,10 @@ def predict_stars(
     forecast, is_known = ask_head(head, snapshot, history, positions)
     low, high = forecast.interval(RANGE_LEVEL)
     columns = (forecast.expected, low, high, forecast.probability_of_liking)
-    rows = zip(*(np.round(column, 2).tolist() for column in columns), strict=True)
+    # Rounded in double precision, where two decimals stay two when they are written out.
+    rows = zip(*(column.astype(np.float64).round(2).tolist() for column in columns), strict=True)
     return [
-        PredictedStars(*(round(value, 2) for value in row)) if known else None
+        PredictedStars(*row) if known else None
         for row, known in zip(rows, is_known.tolist(), strict=True)
     ]
 

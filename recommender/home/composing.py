@@ -4,17 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-import numpy as np
 from django.utils.translation import gettext as _
 
-from recommender.answers import HomeRow, Taste
+from recommender.answers import HomeRow
 from recommender.home.draft import (
     CAUSE_POOL,
     MIN_ROW_FILMS,
     ROW_FILMS,
     SPARE_FILMS,
     HomeDraft,
-    start_draft,
 )
 from recommender.home.reading import NO_FACTS, HomeFacts
 from recommender.home.rows import (
@@ -24,24 +22,18 @@ from recommender.home.rows import (
     make_rewatch_row,
 )
 from recommender.own_scale import put_lukewarm_last
-from recommender.reasons import explain_films
-from recommender.recommending import Ranking
-from recommender.serving import Snapshot
 
 MAX_CAUSE_ROWS = 3
 # Among so many of the best films those foretold lukewarm stars go behind the others.
 TOP_POOL = 30
 
 
-def compute_home_rows(
-    snapshot: Snapshot, *, taste: Taste, whole: Ranking, facts: HomeFacts = NO_FACTS
-) -> list[HomeRow]:
+def compute_home_rows(draft: HomeDraft, *, facts: HomeFacts = NO_FACTS) -> list[HomeRow]:
     """Return all rows there is something to put into, each with films that no other has.
 
     Top picks, what single films of the history brought up, films of people one likes, hidden gems,
     what is popular in one's genres, and films to see again. Each row has some films to spare.
     """
-    draft = start_draft(snapshot, taste=taste, whole=whole)
     rows = [_make_top_row(draft), *_make_cause_rows(draft)]
     rows += [make_people_row(draft, facts.credits), make_hidden_gems(draft)]
     rows += make_genre_rows(draft)
@@ -68,14 +60,7 @@ def _make_top_row(draft: HomeDraft) -> HomeRow:
     pool = list(range(min(TOP_POOL, len(draft.whole.movie_ids))))
     kept = put_lukewarm_last(pool, [draft.foretold[index] for index in pool], scale=draft.scale)
     kept = kept[: ROW_FILMS + SPARE_FILMS]
-    places = np.array(kept, dtype=np.int64)
-    reasons = explain_films(
-        draft.snapshot,
-        taste=taste,
-        positions=draft.positions[places],
-        named=draft.named.take(places),
-    )
-    items = draft.put(kept, reasons=reasons)
+    items = draft.put(kept, reasons=draft.explain(kept))
     if not taste.history:
         chosen = bool(taste.favourite_genre_ids)
         title = _("Popular in your genres") if chosen else _("Popular right now")

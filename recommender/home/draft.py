@@ -1,4 +1,4 @@
-"""What all rows of one home page are made from, and which films stand on it already."""
+"""What the evening and the rows of a home page are made from, and which films its rows hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.answers import Reason, Recommendation, Taste
 from recommender.own_scale import OwnScale, read_own_scale
 from recommender.predicting import PredictedStars, predict_stars
-from recommender.reasons import NamedFilms, name_history_films
+from recommender.reasons import NamedFilms, explain_films, name_history_films
 from recommender.recommending import Ranking
 from recommender.serving import Snapshot
 
@@ -23,9 +23,10 @@ CAUSE_POOL = 160
 
 @dataclass
 class HomeDraft:
-    """A page being made: the ranking of all films, told stars for, and the films used so far.
+    """A page being made: the ranking of all films, told stars for, and the films in rows so far.
 
-    `whole` ranks N films; indices of the methods are places in it.
+    `whole` ranks N films; indices of the methods are places in it. What takes long is computed
+    once, when first asked for.
     """
 
     snapshot: Snapshot
@@ -55,22 +56,41 @@ class HomeDraft:
         ids = self.whole.movie_ids[:among].tolist()
         return [index for index, movie_id in enumerate(ids) if movie_id not in self.used]
 
-    def put(
-        self, indices: Sequence[int], *, reasons: Sequence[tuple[Reason, ...]] = ()
+    def explain(self, indices: Sequence[int]) -> list[tuple[Reason, ...]]:
+        """Return the reasons of ranked films, which must be among the first `CAUSE_POOL`."""
+        places = np.array(indices, dtype=np.int64)
+        return explain_films(
+            self.snapshot,
+            taste=self.taste,
+            positions=self.positions[places],
+            named=self.named.take(places),
+        )
+
+    def present(
+        self,
+        indices: Sequence[int],
+        *,
+        reasons: Sequence[tuple[Reason, ...]] = (),
+        first_rank: int = 1,
     ) -> tuple[Recommendation, ...]:
-        """Return ranked films as items of a row, as many as it takes, and count them as used."""
-        kept = indices[: ROW_FILMS + SPARE_FILMS]
-        items = tuple(
+        """Return ranked films with the stars foretold and, if given, the reasons of each."""
+        return tuple(
             Recommendation(
-                rank=number + 1,
+                rank=first_rank + number,
                 movie_id=int(self.whole.movie_ids[index]),
                 score=round(float(self.whole.scores[index]), 4),
                 predicted_rating=stars.expected if (stars := self.foretold[index]) else None,
                 reasons=tuple(reasons[number]) if reasons else (),
                 predicted_range=stars.range if stars else None,
             )
-            for number, index in enumerate(kept)
+            for number, index in enumerate(indices)
         )
+
+    def put(
+        self, indices: Sequence[int], *, reasons: Sequence[tuple[Reason, ...]] = ()
+    ) -> tuple[Recommendation, ...]:
+        """Return ranked films as items of a row, as many as it takes, and count them as used."""
+        items = self.present(indices[: ROW_FILMS + SPARE_FILMS], reasons=reasons)
         self.used.update(item.movie_id for item in items)
         return items
 

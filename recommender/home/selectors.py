@@ -17,9 +17,10 @@ from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.experiments.row_bandit import arrange_rows, needs_context
 from recommender.feedback import noting as feedback
 from recommender.home.composing import compute_home_rows, trim_rows
+from recommender.home.draft import HomeDraft, start_draft
 from recommender.home.reading import NO_FACTS, HomeFacts, read_home_facts
 from recommender.own_scale import read_own_scale
-from recommender.recommending import Ranking, make_ranking
+from recommender.recommending import make_ranking
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 from recommender.tonight.company import Company, FilmTogether, pick_together, read_companies
@@ -106,7 +107,7 @@ class HomeReader:
         self._state: ServingState = read_state(user_id=self._user_id)
         self._snapshot: Snapshot = model_server.get_snapshot(self._state)
         self._is_shown = is_shown and self._user_id is not None
-        self._rankings: dict[Filters, Ranking] = {}
+        self._drafts: dict[Filters, HomeDraft] = {}
 
     @property
     def catalogue(self) -> CatalogueArrays:
@@ -126,8 +127,7 @@ class HomeReader:
             return self._read_together(answers, answers.company, filters)
 
         def compute() -> list[HomeRow]:
-            whole = self._rank(filters)
-            found = pick_films(self._snapshot, taste=self._taste, whole=whole, page=answers.page)
+            found = pick_films(self._draft(filters), page=answers.page)
             return [HomeRow(TONIGHT, "", "", found, uuid.uuid4().hex)]
 
         [row] = self._get_rows(TONIGHT, f"{filters!r}{answers.page}", compute)
@@ -175,8 +175,7 @@ class HomeReader:
 
         def compute() -> list[HomeRow]:
             page_id = uuid.uuid4().hex
-            whole, facts = self._rank(NO_FILTERS), self._read_facts()
-            rows = compute_home_rows(self._snapshot, taste=self._taste, whole=whole, facts=facts)
+            rows = compute_home_rows(self._draft(NO_FILTERS), facts=self._read_facts())
             rows = arrange_rows(rows, arm=arm, context=context, page_id=page_id)
             return [replace(row, recommendation_id=page_id) for row in rows]
 
@@ -188,12 +187,12 @@ class HomeReader:
             )
         return rows
 
-    def _rank(self, filters: Filters) -> Ranking:
-        """Rank all films once, though the evening and the rows both ask, most often the same."""
-        if filters not in self._rankings:
-            ranked = make_ranking(self._snapshot, taste=self._taste, filters=filters)
-            self._rankings[filters] = ranked
-        return self._rankings[filters]
+    def _draft(self, filters: Filters) -> HomeDraft:
+        """Rank and explain once, though the evening and the rows both ask, most often the same."""
+        if filters not in self._drafts:
+            whole = make_ranking(self._snapshot, taste=self._taste, filters=filters)
+            self._drafts[filters] = start_draft(self._snapshot, taste=self._taste, whole=whole)
+        return self._drafts[filters]
 
     def _read_facts(self) -> HomeFacts:
         if self._user_id is None:

@@ -10,12 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import read_number
 from catalog.selectors import is_genre
-from recommender.answers import Filters, Recommendation, Taste
+from recommender.answers import Filters, Recommendation
 from recommender.catalogue_arrays import CatalogueArrays
-from recommender.own_scale import put_lukewarm_last, read_own_scale
-from recommender.predicting import predict_stars
-from recommender.recommending import Ranking, present_films
-from recommender.serving import Snapshot
+from recommender.home.draft import HomeDraft
+from recommender.own_scale import put_lukewarm_last
 from recommender.tonight.company import Company, find_company
 
 FILMS = 3
@@ -105,25 +103,14 @@ def list_genres(catalogue: CatalogueArrays) -> list[str]:
     return [name for name in catalogue.genre_names if is_genre(name)]
 
 
-def pick_films(
-    snapshot: Snapshot, *, taste: Taste, whole: Ranking, page: int
-) -> tuple[Recommendation, ...]:
+def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
-    `whole` is the ranking they are taken from. Films foretold stars clearly below the person's own
+    Films foretold stars clearly below the person's own
     mean come last, whatever their rank.
     """
-    pool = list(range(min(POOL, len(whole.movie_ids))))
-    positions = snapshot.catalogue.positions_of(whole.movie_ids[: len(pool)])
-    foretold = predict_stars(snapshot, history=taste.history, positions=positions)
-    scale = read_own_scale(taste.history, everybody=snapshot.catalogue.mean_rating)
-    kept = put_lukewarm_last(pool, foretold, scale=scale)
-    chosen = kept[FILMS * (page - 1) : FILMS * page + 1]
-    return present_films(
-        snapshot,
-        taste=taste,
-        movie_ids=whole.movie_ids[chosen].tolist(),
-        scores=whole.scores[chosen].tolist(),
-        first_rank=FILMS * (page - 1) + 1,
-        with_reasons=True,
-    )
+    pool = range(min(POOL, len(draft.whole.movie_ids)))
+    kept = put_lukewarm_last(pool, draft.foretold[: len(pool)], scale=draft.scale)
+    skipped = FILMS * (page - 1)
+    chosen = kept[skipped : skipped + FILMS + 1]
+    return draft.present(chosen, reasons=draft.explain(chosen), first_rank=skipped + 1)

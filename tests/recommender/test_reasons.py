@@ -7,6 +7,7 @@ from accounts.models import User
 from recommender import reasons, services
 from recommender.answers import NO_FILTERS, Filters, HistoryItem, Taste
 from recommender.home.composing import compute_home_rows
+from recommender.home.draft import start_draft
 from recommender.ml.explain import CLEAR_DROP, log_probabilities
 from recommender.model_input import make_sequence
 from recommender.models import ModelVersion
@@ -85,7 +86,7 @@ def test_because_rows_hold_only_films_that_film_brought_up(
     history = tuple(HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13, 30, 33, 36, 39))
     taste = Taste(history=history)
     whole = make_ranking(snapshot, taste=taste, filters=NO_FILTERS)
-    rows = compute_home_rows(snapshot, taste=taste, whole=whole)
+    rows = compute_home_rows(start_draft(snapshot, taste=taste, whole=whole))
     because = [row for row in rows if row.key.startswith("because-")]
     assert because
     for row in because:

@@ -41,11 +41,10 @@ def rank(snapshot: Snapshot, taste: Taste) -> Ranking:
 
 
 def make_rows(snapshot: Snapshot, taste: Taste) -> list[HomeRow]:
-    return compute_home_rows(snapshot, taste=taste, whole=rank(snapshot, taste))
+    return compute_home_rows(begin_draft(snapshot, taste))
 
 
-def begin_draft() -> HomeDraft:
-    snapshot, taste = snapshot_now(), make_taste()
+def begin_draft(snapshot: Snapshot, taste: Taste) -> HomeDraft:
     return start_draft(snapshot, taste=taste, whole=rank(snapshot, taste))
 
 
@@ -68,14 +67,14 @@ def test_row_is_headed_only_by_films_rated_well_by_the_own_scale(
 def test_no_film_foretold_lukewarm_leads_where_another_is_not(active_model: ModelVersion) -> None:
     snapshot, taste = snapshot_now(), make_taste()
     bias = snapshot.catalogue.item_bias.copy()
-    plain = pick_films(snapshot, taste=taste, whole=rank(snapshot, taste), page=1)
+    plain = pick_films(begin_draft(snapshot, taste), page=1)
     worst = snapshot.catalogue.positions_of([plain[0].movie_id])
     bias[worst] = -2.5
     colder = replace(snapshot, catalogue=replace(snapshot.catalogue, item_bias=bias))
     stars = predict_stars(colder, history=taste.history, positions=worst)
     assert stars[0] is not None
     assert stars[0].expected < 2
-    picks = pick_films(colder, taste=taste, whole=rank(colder, taste), page=1)
+    picks = pick_films(begin_draft(colder, taste), page=1)
     assert plain[0].movie_id not in [item.movie_id for item in picks]
     top = make_rows(colder, taste)[0]
     assert top.key == "top"
@@ -106,7 +105,7 @@ def test_films_of_people_one_likes_are_unseen_and_name_them(
         Credit.objects.create(movie_id=movie_id, person=once, job="director")
     Credit.objects.create(movie_id=47, person=actor, job="actor", order=9)
     facts = read_home_facts(user_id=viewer.pk, liked_ids=HISTORY, seen_ids=HISTORY, min_stars=4.0)
-    row = make_people_row(begin_draft(), facts.credits)
+    row = make_people_row(begin_draft(snapshot_now(), make_taste()), facts.credits)
     assert len(row.items) >= 4
     texts = {item.movie_id: item.reasons[0].text for item in row.items}
     assert set(texts) <= {40, 41, 42, 43, 44, 45, 46}
@@ -116,12 +115,12 @@ def test_films_of_people_one_likes_are_unseen_and_name_them(
 
 
 def test_people_row_leaves_out_films_foretold_lukewarm(active_model: ModelVersion) -> None:
-    draft = begin_draft()
+    draft = begin_draft(snapshot_now(), make_taste())
     ids = draft.whole.movie_ids[:10].tolist()
     credits = [LikedCredit(pk, "Ann", True, 2) for pk in ids]
     draft.scale = replace(draft.scale, mean=1.0)
     whole = {item.movie_id for item in make_people_row(draft, credits).items}
-    draft = begin_draft()
+    draft = begin_draft(snapshot_now(), make_taste())
     draft.scale = replace(draft.scale, mean=9.0)
     assert whole == set(ids)
     assert make_people_row(draft, credits).items == ()
@@ -132,7 +131,7 @@ def test_gems_are_little_known_and_foretold_above_the_own_mean(
 ) -> None:
     Movie.objects.filter(pk__gte=30).update(rating_count=12, rating_mean=5.0)
     bump_catalogue_version()
-    draft = begin_draft()
+    draft = begin_draft(snapshot_now(), make_taste())
     draft.scale = replace(draft.scale, mean=3.0)
     gems = make_hidden_gems(draft).items
     assert gems
@@ -140,7 +139,7 @@ def test_gems_are_little_known_and_foretold_above_the_own_mean(
     for item in gems:
         assert counts[draft.snapshot.catalogue.positions_of([item.movie_id])[0]] <= 59
         assert (item.predicted_rating or 0) >= 3.2
-    draft = begin_draft()
+    draft = begin_draft(snapshot_now(), make_taste())
     draft.scale = replace(draft.scale, mean=4.9)
     assert make_hidden_gems(draft).items == ()
 
