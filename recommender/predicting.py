@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import HistoryItem
-from recommender.ml.ratings.inference import RatingHead, StarForecast
+from recommender.ml.ratings.forecast import StarForecast
+from recommender.ml.ratings.inference import RatingHead
 from recommender.serving import Snapshot
 
 RANGE_LEVEL = 0.8
@@ -69,11 +70,18 @@ def ask_head(
     Also (N,) bool which of them it or the catalogue knows anything of.
     """
     catalogue = snapshot.catalogue
-    past = head.index_of([item.movie_id for item in history])
-    stars = np.array([item.stars for item in history], dtype=np.float32)  # None becomes NaN
+    past, stars = index_history(head, history)
     asked = head.index_of(catalogue.movie_ids[positions])
     forecast = head.predict(past, stars, asked, unknown_bias=catalogue.item_bias[positions])
     return forecast, (asked > 0) | (catalogue.rating_count[positions] > 0)
+
+
+def index_history(
+    head: RatingHead, history: Sequence[HistoryItem]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return what the head reads of a history: its indices (T,) and stars (T,), NaN where none."""
+    past = head.index_of([item.movie_id for item in history])
+    return past, np.array([item.stars for item in history], dtype=np.float32)  # None becomes NaN
 
 
 def _predict_by_biases(

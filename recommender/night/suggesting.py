@@ -20,7 +20,7 @@ from recommender.ml.diversity import POOL, diversify_order
 from recommender.ml.groups import Strategy
 from recommender.model_input import make_sequence
 from recommender.models import HiddenMovie
-from recommender.predicting import ask_head, predict_stars
+from recommender.predicting import index_history, predict_stars
 from recommender.reasons import is_disliked
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste.reading import read_tastes
@@ -113,15 +113,14 @@ def expect_stars(
     """Return (M, N) the stars each person is predicted to give the films at these positions."""
     catalogue = snapshot.catalogue
     head = snapshot.rating_head
-    rows = []
-    for taste in tastes:
-        if head is None:
-            bias = ranking.estimate_user_bias(catalogue, taste.history)
-            rows.append(ranking.predict_ratings(catalogue, positions, user_bias=bias))
-            continue
-        forecast, _is_known = ask_head(head, snapshot, taste.history, positions)
-        rows.append(forecast.expected)
-    return np.stack(rows)
+    if head is None:
+        biases = [ranking.estimate_user_bias(catalogue, taste.history) for taste in tastes]
+        return np.stack(
+            [ranking.predict_ratings(catalogue, positions, user_bias=bias) for bias in biases]
+        )
+    asked, unknown = head.index_of(catalogue.movie_ids[positions]), catalogue.item_bias[positions]
+    read = [index_history(head, taste.history) for taste in tastes]
+    return np.stack([head.expect(past, stars, asked, unknown_bias=unknown) for past, stars in read])
 
 
 def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.bool_]) -> Floats:
@@ -160,7 +159,8 @@ def _choose(
     snapshot: Snapshot, positions: NDArray[np.int64], values: Floats, *, limit: int
 ) -> NDArray[np.int64]:
     """Return the best `limit` positions, not one trilogy and its neighbours; misery comes last."""
-    order = np.argsort(-values, kind="stable")[:POOL]
+    best = np.argpartition(-values, POOL)[:POOL] if len(values) > POOL else np.arange(len(values))
+    order = best[np.argsort(-values[best], kind="stable")]
     is_spared = values[order] > -groups.BELOW_ALL / 2
     places = []
     for pool in (order[is_spared], order[~is_spared]):

@@ -68,6 +68,14 @@ def read_companies(*, user: User | None) -> tuple[Company, ...]:
     return tuple(companies)
 
 
+def keep_distinct(companies: Sequence[Company], chosen: Company | None) -> list[Company]:
+    """Return one company of the same people each: the chosen one, else that of the newest night."""
+    kept = {frozenset(each.user_ids): each for each in reversed(companies)}
+    if chosen is not None:
+        kept[frozenset(chosen.user_ids)] = chosen
+    return list(reversed(kept.values()))
+
+
 def find_company(companies: Sequence[Company], night_id: int) -> Company | None:
     """Return the company of a night; None where it is not among them, whatever the reason."""
     return next((each for each in companies if each.night_id == night_id), None)

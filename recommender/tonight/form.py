@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.selectors import Visitor
-from recommender.tonight.company import Company
+from recommender.tonight.company import Company, keep_distinct
 from recommender.tonight.picking import TonightAnswers, list_genres
 
 USUAL_MINUTES = (90, 120, 150)
@@ -38,7 +38,8 @@ class TonightForm:
         self.minutes = _choose_minutes(answers.minutes)
         self.companies = [Choice("", _("Just me"), answers.company is None)]
         self.companies += [
-            Choice(str(each.night_id), each.label, each == answers.company) for each in companies
+            Choice(str(each.night_id), each.label, each == answers.company)
+            for each in keep_distinct(companies, answers.company)
         ]
         genres = [
             Choice(name, _(name), name in answers.genre_names) for name in list_genres(catalogue)

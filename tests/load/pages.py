@@ -36,6 +36,7 @@ PAGES: dict[str, Address] = {
     "home": "/",
     f"home{COLD}": "/",
     "home, answered": "/?minutes=120&genre=drama",
+    "home, in company": lambda owner: f"/?with={owner.night_ids['voting']}",
     "film, unseen": lambda owner: f"/movies/{owner.unseen_id}/",
     f"film, unseen{COLD}": lambda owner: f"/movies/{owner.unseen_id}/",
     "film, rated": lambda owner: f"/movies/{owner.seen_id}/",

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from recommender.ml.errors import ArtifactError
-from recommender.ml.ratings.inference import RATING_FILE, STARS, RatingHead, normal_cdf
+from recommender.ml.ratings.forecast import STARS, normal_cdf
+from recommender.ml.ratings.inference import RATING_FILE, RatingHead
 from tests.ml.rating_heads import films, plain_head, stars
 
 
 def latent(head: RatingHead, history: list[int], given: list[float], *asked: int) -> np.ndarray:
-    centre, _ = head._predict_normal(films(*history), stars(*given), films(*asked))
+    person = head._read_person(films(*history), stars(*given))
+    centre, _ = head._predict_normal(person, films(*asked))
     return centre
 
 
@@ -209,3 +211,13 @@ def test_web_side_needs_neither_torch_nor_scipy() -> None:
         "assert not {'torch', 'scipy'} & {name.split('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_expected_stars_of_many_films_are_those_of_the_forecast() -> None:
+    head = plain_head()
+    past, given = films(1, 0, 2, 3), stars(4.0, 1.0, np.nan, 2.5)
+    asked, unknown = films(0, 1, 2, 3, 4, 0), stars(0.4, 0, 0, 0, 0, -9)
+    forecast = head.predict(past, given, asked, unknown_bias=unknown)
+    expected = head.expect(past, given, asked, unknown_bias=unknown)
+    np.testing.assert_allclose(expected, forecast.expected, rtol=1e-6)
+    assert expected[-1] == 0.5

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.ratings.inference import LEVELS, LIKED, STARS, RatingHead, normal_cdf
+from recommender.ml.ratings.forecast import LIKED, STARS, normal_cdf
+from recommender.ml.ratings.inference import LEVELS, RatingHead
 from recommender.ml.ratings.questions import RatingQuestion
 
 Column = NDArray[np.float64]

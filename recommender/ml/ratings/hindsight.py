@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ml.ratings.inference import MAX_HISTORY, RatingHead, StarForecast
+from recommender.ml.ratings.forecast import StarForecast
+from recommender.ml.ratings.inference import MAX_HISTORY, RatingHead
 
 Doubles = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from recommender.models import HiddenMovie, Impression, ModelVersion
 from recommender.night.models import MovieNight
 from recommender.night.suggesting import suggest_films
 from recommender.serving import model_server, read_state
-from recommender.tonight.company import Company, pick_together, read_companies
+from recommender.tonight.company import Company, keep_distinct, pick_together, read_companies
 from recommender.tonight.picking import TonightAnswers, read_answers
 from tests.catalog.factories import count_queries, count_queries_of
 from tests.pages import read
@@ -77,6 +77,14 @@ def test_only_open_nights_of_two_or_more_are_company(db: None) -> None:
         assert company_of(people[0]).night_id == night.pk
         close(night)
         assert read_companies(user=people[0]) == ()
+
+
+def test_same_people_are_offered_once_by_the_night_chosen_or_the_newest() -> None:
+    ada = [Company(night, 1, people, ("Me", "Ada")) for night, people in ((3, (1, 2)), (2, (2, 1)))]
+    bob = Company(1, 1, (1, 3), ("Me", "Bob"))
+    assert set(keep_distinct([*ada, bob], None)) == {ada[0], bob}
+    assert set(keep_distinct([*ada, bob], ada[1])) == {ada[1], bob}
+    assert keep_distinct([], None) == []
 
 
 def test_companies_are_one_query(db: None) -> None:
