@@ -100,13 +100,14 @@ def get_lineup(key: str) -> Lineup:
 
     The text holds ids, states and salts, so it changes whenever the answer does.
     """
-    ids = [int(part.partition(":")[0]) for part in key.split(",")]
-    found = Experiment.objects.filter(pk__in=ids).prefetch_related("arms__model_version")
+    parts = (part.split(":") for part in key.split(","))
+    statuses = {int(experiment_id): status for experiment_id, status, _ in parts}
+    found = Experiment.objects.filter(pk__in=statuses).prefetch_related("arms__model_version")
     running: dict[str, Lottery] = {}
     in_force: dict[str, ServedArm] = {}
     for experiment in found:
         arms = list(experiment.arms.all())
-        if f"{experiment.pk}:{Experiment.Status.RUNNING}:" in key and arms:
+        if statuses[experiment.pk] == Experiment.Status.RUNNING and arms:
             running[experiment.surface] = make_lottery(
                 salt=experiment.salt,
                 arms=tuple(_serve(arm, is_running=True) for arm in arms),

@@ -16,7 +16,7 @@ from recommender.experiments import services as experiments
 from recommender.experiments.arms import get_lineup
 from recommender.experiments.reports import analyse_experiment, refresh_report
 from recommender.feedback.writing import write_feedback
-from recommender.models import Experiment, Exposure, Impression, ModelVersion
+from recommender.models import Arm, Experiment, Exposure, Impression, ModelVersion
 from recommender.services import set_dials
 from recommender.serving import model_server, read_state
 from tests.recommender.conftest import Watch
@@ -81,6 +81,19 @@ def test_arm_goes_on_serving_its_model_when_another_is_activated(
     experiments.stop_experiment(experiment_id=experiment.pk)
     for user in people.values():
         assert ask(user)["model"] == {"name": "newer", "version": newer.pk}
+
+
+def test_running_experiment_is_told_from_a_promoted_one_whose_id_ends_its_own(db: None) -> None:
+    for pk, status in ((1, "promoted"), (11, "running")):
+        draft = Experiment.objects.create(pk=pk, name=status, salt="ab", started_at=timezone.now())
+        arm = Arm.objects.create(experiment=draft, name="control", is_control=True)
+        winner, is_in_force = (arm, True) if status == "promoted" else (None, False)
+        Experiment.objects.filter(pk=pk).update(
+            status=status, winner=winner, is_in_force=is_in_force
+        )
+    lineup = get_lineup("1:promoted:ab,11:running:ab")
+    assert [arm.experiment_id for arm in lineup.running["ranking"].arms] == [11]
+    assert lineup.in_force["ranking"].experiment_id == 1
 
 
 def test_arm_whose_model_is_gone_answers_from_the_active_one_uncached(
