@@ -94,11 +94,18 @@ def note_answer(
 
 
 def note_home(
-    *, state: ServingState, user_id: int, rows: Sequence[HomeRow], context: str | None = None
+    *,
+    state: ServingState,
+    user_id: int,
+    rows: Sequence[HomeRow],
+    context: str = "",
+    arranged: Sequence[HomeRow] = (),
 ) -> None:
-    """Note the films of the home page's rows, and where a `context` is given, their order.
+    """Note the films of the home page's rows, and which row an arm put first of `arranged`.
 
-    An arm decides that order; no arm decides which films are suggested for an evening.
+    Those are all rows it chose among, in the order it gave them; of these `rows` may leave some
+    out. Where it left out the one chosen, the choice was not shown and is not noted. No arm decides
+    which films are suggested for an evening.
     """
     if not state.is_measured or not rows or not rows[0].items or not rows[0].recommendation_id:
         return
@@ -114,10 +121,11 @@ def note_home(
         films=[(item.movie_id, item.rank, row.kind) for row in rows for item in row.items],
     )
     arm = state.row_arm
-    if context is not None and arm is not None and arm.is_running:
+    if arranged and arm is not None and arm.is_running:
         entry["row_arm"] = [arm.experiment_id, arm.arm_id]
-        candidates = sorted({row.kind for row in rows})
-        entry["decision"] = [context, candidates, rows[0].kind]
+        if rows[0].key == arranged[0].key:
+            candidates = sorted({row.kind for row in arranged})
+            entry["decision"] = [context, candidates, rows[0].kind]
     if feedback_buffer.push(entry):
         noted.add(mark)
 

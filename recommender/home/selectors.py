@@ -179,11 +179,15 @@ class HomeReader:
             rows = arrange_rows(rows, arm=arm, context=context, page_id=page_id)
             return [replace(row, recommendation_id=page_id) for row in rows]
 
-        rows = self._get_rows("home", context if needs_context(arm) else "", compute)
-        rows = trim_rows(rows, without=without)
+        arranged = self._get_rows("home", context if needs_context(arm) else "", compute)
+        rows = trim_rows(arranged, without=without)
         if self._is_shown:
             feedback.note_home(
-                state=self._state, user_id=self._user_id or 0, rows=rows, context=context
+                state=self._state,
+                user_id=self._user_id or 0,
+                rows=rows,
+                context=context,
+                arranged=arranged,
             )
         return rows
 

@@ -14,9 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from recommender.answers import HomeRow
 from recommender.experiments import services as experiments
 from recommender.experiments.row_bandit import learn_from_clicks
 from recommender.feedback.writing import write_feedback
+from recommender.home.selectors import HomeReader
 from recommender.models import (
     Arm,
     Event,
@@ -121,6 +123,42 @@ def test_page_loaded_again_keeps_its_order_and_is_one_decision(
     write_feedback()
     contexts = {d.context.partition("/")[2] for d in RowDecision.objects.all()}
     assert contexts == {"phone", "desktop"}
+
+
+def show_without_row(user: User, *, place: int) -> tuple[list[HomeRow], list[HomeRow]]:
+    """Return the rows arranged, and those shown below all the films of one of them."""
+    arranged = rows = HomeReader(user=user).read_rows(context="evening/phone")
+    above: set[int] = set()
+    while found := [row for row in rows if row.key == arranged[place].key]:
+        above |= {item.movie_id for item in found[0].items}
+        rows = HomeReader(user=user).read_rows(context="evening/phone", without=above)
+    reader = HomeReader(user=user, is_shown=True)
+    return arranged, reader.read_rows(context="evening/phone", without=above)
+
+
+def test_kind_left_out_below_the_evening_is_still_a_candidate_of_the_draw(
+    active_model: ModelVersion, watch: Watch
+) -> None:
+    start_rows(uniform="uniform")
+    [person] = make_people(1, watch)
+    arranged, shown = show_without_row(person, place=-1)
+    assert {row.kind for row in shown} < {row.kind for row in arranged}
+    write_feedback()
+    decision = RowDecision.objects.get()
+    assert decision.candidates == sorted({row.kind for row in arranged})
+    assert decision.chosen == arranged[0].kind
+
+
+def test_choice_that_is_left_out_below_the_evening_is_no_decision(
+    active_model: ModelVersion, watch: Watch
+) -> None:
+    start_rows(uniform="uniform")
+    [person] = make_people(1, watch)
+    arranged, shown = show_without_row(person, place=0)
+    assert shown[0].key == arranged[1].key
+    write_feedback()
+    assert Impression.objects.filter(row_arm__name="uniform").exists()
+    assert not RowDecision.objects.exists()
 
 
 def test_no_film_stands_twice_and_none_is_lost_when_rows_move(
