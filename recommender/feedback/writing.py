@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from catalog.models import Movie, Rating
+from movieshow.advisory_locks import try_advisory_lock
 from recommender.experiments.models import Arm, Exposure, RowDecision
 from recommender.feedback import buffer as feedback_buffer
 from recommender.feedback.models import Event, Impression
@@ -55,26 +56,24 @@ def write_feedback() -> int:
     """Write what is buffered, oldest first; return how many entries there were.
 
     A batch whose transaction fails stays in the buffer for the next run. What is of people or films
-    that are gone meanwhile is dropped; a guest who signed up meanwhile is found again.
+    that are gone meanwhile is dropped; a guest who signed up meanwhile is found again. Where
+    another writes at this moment, nothing is done.
     """
+    with try_advisory_lock(WRITE_LOCK) as is_mine:
+        return _write_batches() if is_mine else 0
+
+
+def _write_batches() -> int:
     written = 0
     for _ in range(MAX_BATCHES):
+        entries = feedback_buffer.read(limit=BATCH)
+        if not entries:
+            break
         with transaction.atomic():
-            if not _take_lock():
-                return written
-            entries = feedback_buffer.read(limit=BATCH)
-            if not entries:
-                return written
             _write_batch(entries)
         feedback_buffer.drop(entries)
         written += len(entries)
     return written
-
-
-def _take_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [WRITE_LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _write_batch(entries: Sequence[bytes]) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import structlog
@@ -12,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from catalog.services import add_to_watchlist, remove_rating, set_rating
 from recommender.feedback import buffer as feedback_buffer
+from recommender.feedback.noting import note_click
 from recommender.feedback.writing import WRITE_LOCK, write_feedback
 from recommender.models import Event, Impression, ModelVersion
 from recommender.services import hide_movie
@@ -117,6 +120,37 @@ def test_second_writer_leaves_the_buffer_to_the_first(
     assert written == [0]
     assert write_feedback() == 1
     assert Impression.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_note_that_comes_while_two_jobs_write_is_kept(
+    active_model: ModelVersion, api: APIClient, viewer: User
+) -> None:
+    """A second job and a note arrive between a batch's commit and its leaving the buffer."""
+    shown = api.get(MINE).json()
+    ids = [item["movie"]["id"] for item in shown["results"]]
+    arrived: list[int] = []
+
+    def run_second() -> None:
+        arrived.append(write_feedback())
+        connections.close_all()
+
+    def arrive() -> None:
+        second = threading.Thread(target=run_second)
+        second.start()
+        second.join()
+        note_click(user=viewer, movie_id=ids[0], origin=shown["recommendation_id"])
+
+    def follow(execute: Callable[..., Any], *args: Any) -> Any:
+        if connection.in_atomic_block and not arrived:
+            arrived.append(0)
+            transaction.on_commit(arrive)
+        return execute(*args)
+
+    with connection.execute_wrapper(follow):
+        write_feedback()
+    assert arrived == [0, 0]
+    assert kinds() == {ids[0]: "click"}
 
 
 def test_unreadable_entry_is_passed_over(active_model: ModelVersion, api: APIClient) -> None:
