@@ -4,12 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -69,6 +71,14 @@ class UserAdmin(BaseUserAdmin, LargeTableAdmin):  # type: ignore[misc,type-arg]
         *BaseUserAdmin.fieldsets,  # type: ignore[misc]
         (_("MovieShow"), {"fields": ["allows_training", *readonly_fields]}),
     ]
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Change the password of others here; one's own on the page that asks for the old one."""
+        if request.user == self.get_object(request, unquote(id)):
+            return redirect("account_change_password")
+        return super().user_change_password(request, id, form_url)  # type: ignore[no-any-return]
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete a person and, as where they do it themselves, what does not go with the row."""

@@ -1,12 +1,14 @@
-"""Middleware that says who is looking."""
+"""Middleware that says who is looking, and from which browsers."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.selectors import get_viewer
+from accounts.sessions import track_session
 
 
 class ViewerMiddleware:
@@ -28,3 +30,24 @@ class ViewerMiddleware:
 
         request.viewer = SimpleLazyObject(find_viewer)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class SessionTrackingMiddleware:
+    """Lists every browser that logs in, so that each can be logged out from afar.
+
+    allauth lists those that came through its own pages. Others, such as one whose session got a
+    new key because the person's password was changed elsewhere, are told by that new key; a
+    request that keeps its key costs nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on, then list the browser if it has a new session."""
+        response = self.get_response(request)
+        session = request.session
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if session.modified and session.session_key != cookie:
+            track_session(request=request)
+        return response

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,6 +46,15 @@ class OpenSession:
     address: str
     since: datetime
     is_current: bool
+
+
+def track_session(*, request: HttpRequest) -> None:
+    """List the browser of a request among its person's, unless it is listed or not logged in."""
+    session = request.session
+    if session.get(SESSION_KEY) != str(request.user.pk):
+        return
+    if not UserSession.objects.filter(session_key=session.session_key or "").exists():
+        UserSession.objects.create_from_request(request)
 
 
 def get_open_sessions(*, user: User, current_key: str | None) -> list[OpenSession]:

@@ -2,6 +2,8 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
@@ -20,9 +22,19 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("", include("recommender.api_urls")),
 ]
 
+
+def _change_password(
+    request: HttpRequest,  # noqa: ARG001 - the signature of the admin's view
+    extra_context: dict[str, object] | None = None,  # noqa: ARG001
+) -> HttpResponse:
+    """Lead to the site's own page: the admin's lets one guess the old password without end."""
+    return redirect("account_change_password")
+
+
 # allauth's limits on failed log-ins and its second factor hold for the admin's door too. Its own
 # form asks for neither, and whoever is logged in could still post it as somebody else.
 admin.site.login = secure_admin_login(require_safe(admin.site.login))  # type: ignore[method-assign]
+admin.site.password_change = _change_password  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -54,6 +54,14 @@ def test_staff_cannot_log_in_as_somebody_else_past_the_second_factor(member: Use
     assert client.get("/admin/").context["user"].get_username() == "clerk"
 
 
+def test_own_password_is_changed_on_the_page_that_limits_guesses(admin_of_site: Client) -> None:
+    root = User.objects.get(username="root")
+    for url in ("/admin/password_change/", f"{USERS}{root.pk}/password/"):
+        for answer in (admin_of_site.get(url), admin_of_site.post(url, {"old_password": "x"})):
+            assert answer.status_code == 302
+            assert answer["Location"] == "/account/password/change/"
+
+
 @pytest.mark.parametrize("is_in_bulk", [False, True])
 def test_person_whom_staff_delete_is_logged_out_everywhere(
     admin_of_site: Client, member: User, is_in_bulk: bool

@@ -1,11 +1,16 @@
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.middleware import SessionTrackingMiddleware
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
+from accounts.sessions import end_other_sessions
 from tests.catalog.factories import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +57,28 @@ def test_viewer_nobody_asks_for_costs_no_query(browse: Any, guest: User) -> None
     assert count_queries(lambda: browse(session=session)) == 0
     request = browse(session=session)
     assert count_queries(lambda: (request.viewer.pk, request.viewer.is_guest)) == 1
+
+
+def test_browser_that_another_library_logs_in_can_be_logged_out_from_afar(
+    browse: Any, member: User
+) -> None:
+    def log_in(request: HttpRequest) -> HttpResponse:
+        login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+        update_session_auth_hash(request, member)
+        return HttpResponse()
+
+    request = browse()
+    SessionTrackingMiddleware(log_in)(request)
+    key = request.session.session_key
+    assert UserSession.objects.get().session_key == key
+    assert end_other_sessions(user=member, current_key="another") == 1
+    assert not SessionStore().exists(key)
+
+
+def test_request_that_keeps_its_session_looks_for_no_list(browse: Any, member: User) -> None:
+    session = SessionStore()
+    session.create()
+    request = browse(user=member, session=session)
+    request.COOKIES["sessionid"] = session.session_key
+    middleware = SessionTrackingMiddleware(lambda _request: HttpResponse())
+    assert count_queries(lambda: middleware(request)) == 0
