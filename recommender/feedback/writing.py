@@ -104,14 +104,41 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     """Return an entry, or None for one that another release wrote in another shape."""
     try:
         entry = json.loads(raw)
-        is_known = entry["what"] in (SHOWN, DID) and isinstance(entry["user"], int)
-    except (ValueError, TypeError, KeyError):
+        is_known = _is_whole(entry)
+    except (ValueError, TypeError, KeyError, OverflowError, OSError):
         is_known = False
     if not is_known:
         logger.warning("feedback_entry_not_read", size=len(raw))  # what it says is a person's
         return None
     found: dict[str, Any] = entry
     return found
+
+
+def _is_whole(entry: dict[str, Any]) -> bool:
+    """Whether an entry has all that its rows are made of; what is amiss may be raised instead."""
+    _at(entry)
+    if entry["what"] == DID:
+        UUID(str(entry["id"] or UUID(int=0)))
+        is_known = entry["kind"] in (RATED, *Event.Kind.values)
+        return is_known and _are_ids(entry["user"], entry["movie"])
+    UUID(str(entry["id"]))
+    if "decision" in entry:
+        context, candidates, chosen = entry["decision"]
+        if not all(isinstance(text, str) for text in (context, chosen, *candidates)):
+            return False
+    arms = [number for name in ("arm", "row_arm") for number in entry.get(name) or (0, 0)]
+    films = [number for movie_id, rank, _ in entry["films"] for number in (movie_id, rank)]
+    is_known = entry["what"] == SHOWN and entry["surface"] in Impression.Surface.values
+    return (
+        is_known
+        and all(isinstance(row, str) for _, _, row in entry["films"])
+        and len(arms) == 4
+        and _are_ids(entry["user"], entry["subject"], entry["model"] or 0, *arms, *films)
+    )
+
+
+def _are_ids(*values: object) -> bool:
+    return all(isinstance(value, int) for value in values)
 
 
 def _at(entry: dict[str, Any]) -> datetime:

@@ -160,6 +160,38 @@ def test_unreadable_entry_is_passed_over(active_model: ModelVersion, api: APICli
     assert Impression.objects.count() == 10
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"films": None},
+        {"films": [[1, 1]]},
+        {"films": [["1", 1, ""]]},
+        {"at": "yesterday"},
+        {"at": 1e30},
+        {"id": "no id"},
+        {"surface": "a surface of a later release"},
+        {"arm": [1, 2, 3]},
+        {"arm": {"id": 1}},
+        {"subject": "somebody"},
+        {"decision": ["evening/phone", "top"]},
+        {"what": "did"},
+        {"what": "did", "movie": 1, "kind": "a deed of a later release"},
+        {"what": "did", "movie": "Heat", "kind": "click"},
+        {"what": "did", "movie": 1, "kind": "click", "id": "no id"},
+    ],
+)
+def test_entry_of_another_shape_does_not_hold_up_those_behind_it(
+    active_model: ModelVersion, api: APIClient, viewer: User, change: dict[str, Any]
+) -> None:
+    api.get(MINE)
+    [raw] = feedback_buffer.read(limit=10)
+    feedback_buffer.drop([raw])
+    feedback_buffer.push(json.loads(raw) | change)
+    feedback_buffer.push(json.loads(raw))
+    assert write_feedback() == 2
+    assert Impression.objects.count() == 10
+
+
 def test_log_says_nothing_of_what_somebody_was_shown(db: None) -> None:
     feedback_buffer.push({"what": "something of a later release", "user": 4711})
     with structlog.testing.capture_logs() as lines:
