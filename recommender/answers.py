@@ -1,7 +1,6 @@
 """The shapes in which recommendations travel between selectors, pages and the API."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 from recommender.dials import NEUTRAL, Dials
@@ -12,11 +11,14 @@ POPULARITY_NAME = "popularity"
 
 
 class HistoryItem(NamedTuple):
-    """One film somebody watched; `stars` (0.5 to 5.0) and `watched_at` may be unknown."""
+    """One film somebody watched; the rest may be unknown.
+
+    `stars` are 0.5 to 5.0, `watched_at` seconds since the start of 1970.
+    """
 
     movie_id: int
     stars: float | None = None
-    watched_at: datetime | None = None
+    watched_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,10 @@ def make_sequence(
     tokens[last] = features.make_tokens(
         tokens[last],
         stars=[item.stars or 0.0 for item in films[last]] if features.stars else None,
-        timestamps=[_seconds_of(item, now) for item in films[last]] if features.times else None,
+        timestamps=[
+            int(now if item.watched_at is None else item.watched_at) for item in films[last]
+        ]
+        if features.times
+        else None,
     )
     return tokens, films
-
-
-def _seconds_of(item: HistoryItem, now: float) -> int:
-    return int(item.watched_at.timestamp() if item.watched_at else now)

@@ -10,7 +10,6 @@ films that people went on to like.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +48,7 @@ def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
     its first place and takes its last known stars, as re-rating a film does.
     """
     if items and all(item.watched_at is not None for item in items):
-        items = sorted(items, key=lambda item: _at(item).timestamp())
+        items = sorted(items, key=lambda item: item.watched_at or 0.0)
     once: dict[int, HistoryItem] = {}
     for item in items:
         earlier = once.get(item.movie_id)
@@ -58,11 +57,6 @@ def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
         elif item.stars is not None:
             once[item.movie_id] = HistoryItem(item.movie_id, item.stars, earlier.watched_at)
     return tuple(once.values())
-
-
-def _at(item: HistoryItem) -> datetime:
-    at = item.watched_at or datetime.min.replace(tzinfo=UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:

@@ -119,7 +119,11 @@ class SessionInput(RecommendationOptions):
 
     def validate_history(self, items: list[dict[str, Any]]) -> list[HistoryItem]:
         """Return the films of the history."""
-        return [HistoryItem(item["movie_id"], item["rating"], item["rated_at"]) for item in items]
+        return [
+            HistoryItem(item["movie_id"], item["rating"], at and at.timestamp())
+            for item in items
+            for at in [item["rated_at"]]
+        ]
 
 
 def make_filters(options: dict[str, Any]) -> Filters:

@@ -11,7 +11,7 @@ from recommender.dials import Dials
 
 # Postgres gathers each column into one array: a row a film would cost more here than there.
 _TASTE_SQL = """
-SELECT asked.user_id, history.movie_ids, history.stars,
+SELECT asked.user_id, history.movie_ids, history.stars, history.watched_at,
        ARRAY(SELECT movie_id FROM recommender_hiddenmovie WHERE user_id = asked.user_id),
        ARRAY(SELECT movie_id FROM catalog_seenmovie WHERE user_id = asked.user_id
              UNION SELECT movie_id FROM catalog_diaryentry WHERE user_id = asked.user_id),
@@ -25,21 +25,39 @@ SELECT asked.user_id, history.movie_ids, history.stars,
 FROM (SELECT %s::bigint AS user_id) AS asked
 LEFT JOIN recommender_tasteprofile AS profile ON profile.user_id = asked.user_id
 CROSS JOIN LATERAL (
-    SELECT array_agg(movie_id) AS movie_ids, array_agg(stars) AS stars
-    FROM (SELECT movie_id, stars::float8 AS stars FROM catalog_rating
+    SELECT array_agg(movie_id) AS movie_ids, array_agg(stars) AS stars,
+           array_agg(watched_at) AS watched_at
+    FROM (SELECT movie_id, stars::float8 AS stars,
+                 extract(epoch FROM watched_at)::float8 AS watched_at FROM catalog_rating
           WHERE user_id = asked.user_id ORDER BY watched_at, id) AS ordered
 ) AS history
 """
 # The same for several people, in no order.
 _TASTES_SQL = _TASTE_SQL.replace("%s::bigint AS", "unnest(%s::bigint[]) AS")
-_NOTHING: tuple[Any, ...] = (None, (), (), (), (), (), (), (), None, None, None, None, None, None)
+_NOTHING: tuple[Any, ...] = (
+    None,
+    (),
+    (),
+    (),
+    (),
+    (),
+    (),
+    (),
+    (),
+    None,
+    None,
+    None,
+    None,
+    None,
+    None,
+)
 
 
 def read_taste(*, user_id: int) -> Taste:
     """Read a person's history, hidden films, chosen genres, muted reasons and dials; one query.
 
     What they have seen (by an import or their diary) without giving it stars is no history, and is
-    not shown again either. When a film was watched is not read: the order is all that is asked.
+    not shown again either.
     """
     return _make_taste(fetch_prepared(_TASTE_SQL, [user_id]) or _NOTHING)
 
@@ -53,10 +71,12 @@ def read_tastes(*, user_ids: Sequence[int]) -> list[Taste]:
 
 
 def _make_taste(row: tuple[Any, ...]) -> Taste:
-    _, movie_ids, stars, hidden, seen, genre_ids, excluded, muted, age_band, *dials = row
+    _, movie_ids, stars, watched_at, hidden, seen, genre_ids, excluded, muted, age_band, *dials = (
+        row
+    )
     obscurity, adventure, newness, variety, last_years = dials
     return Taste(
-        history=tuple(map(HistoryItem, movie_ids or (), stars or ())),
+        history=tuple(map(HistoryItem, movie_ids or (), stars or (), watched_at or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
         favourite_genre_ids=tuple(genre_ids),
         muted_movie_ids=frozenset(muted),

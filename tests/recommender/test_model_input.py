@@ -5,16 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from accounts.models import User
+from catalog.models import Rating
 from recommender.answers import HistoryItem
 from recommender.ml.tokens import TokenFeatures, eras_of, items_of, stars_of
 from recommender.model_input import make_sequence
 from recommender.models import ModelVersion
 from recommender.serving import Snapshot, model_server, read_state
-from tests.recommender.conftest import NUM_MOVIES
+from recommender.taste.reading import read_taste
+from tests.recommender.conftest import NUM_MOVIES, Watch
 
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 HISTORY = tuple(
-    HistoryItem(movie_id, 3.5, BEGIN + timedelta(days=30 * movie_id))
+    HistoryItem(movie_id, 3.5, (BEGIN + timedelta(days=30 * movie_id)).timestamp())
     for movie_id in range(1, NUM_MOVIES + 1)
 )
 
@@ -39,13 +42,30 @@ def test_films_within_reach_of_the_encoder_carry_stars_and_times(
     whole = features.make_tokens(
         items_of(tokens),
         stars=[item.stars or 0.0 for item in HISTORY],
-        timestamps=[int(item.watched_at.timestamp()) for item in HISTORY if item.watched_at],
+        timestamps=[int(item.watched_at or 0) for item in HISTORY],
     )
     # The one before the last twenty moves up where a film is deleted.
     np.testing.assert_array_equal(tokens[-21:], whole[-21:])
     assert stars_of(tokens[-21:]).all()
     assert not stars_of(tokens[:-21]).any()
     assert not eras_of(tokens[:-21]).any()
+
+
+def test_members_films_are_read_with_the_half_year_they_were_watched_in(
+    active_model: ModelVersion, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, 3, 1, 2)
+    days = [datetime(2016, 3, 5, tzinfo=UTC), datetime(2019, 9, 1, tzinfo=UTC)]
+    Rating.objects.filter(movie_id=3).update(watched_at=days[0])
+    Rating.objects.filter(movie_id=1).update(watched_at=days[1])
+    features = TokenFeatures(times=True)
+    snapshot = make_snapshot(max_seq_len=20, features=features)
+    tokens, films = make_sequence(snapshot, read_taste(user_id=viewer.pk).history)
+    assert [item.movie_id for item in films] == [3, 1, 2]
+    times = [int(day.timestamp()) for day in [*days, datetime.now(tz=UTC)]]
+    expected = features.make_tokens(items_of(tokens), stars=None, timestamps=times)
+    assert len(set(eras_of(expected).tolist())) == 3
+    np.testing.assert_array_equal(tokens, expected)
 
 
 def test_network_of_films_alone_gets_no_stars_and_times(active_model: ModelVersion) -> None:
