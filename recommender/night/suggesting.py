@@ -1,8 +1,7 @@
 """Films for several people: everyone's scores and predicted stars over the catalogue, combined.
 
-Everybody's relevance comes from one pass of the encoder and one product with the item table, as it
-does for a single person (`recommending`); the dial from safe to adventurous is left out, for it
-would weigh films by one person's likes alone.
+Everybody's relevance comes from one pass of the encoder and is what `recommending` gives each of
+them alone, but for the dial from safe to adventurous: it would weigh films by one person's likes.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,15 +12,12 @@ from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import NO_FILTERS, Filters, Taste
-from recommender.dials import turn_dials
 from recommender.ml import groups
-from recommender.ml.cold.people import blend_few
 from recommender.ml.diversity import POOL, diversify_order
 from recommender.ml.groups import Strategy
-from recommender.model_input import make_sequence
 from recommender.models import HiddenMovie
 from recommender.predicting import index_history, predict_stars
-from recommender.reasons import is_disliked
+from recommender.recommending import encode_tastes, score_taste
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste.reading import read_tastes
 
@@ -129,30 +125,14 @@ def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.b
     Each row has a scale of its own. People with no film known to the model have popularity within
     their genres, those with one to four a blend.
     """
-    catalogue = snapshot.catalogue
-    sequences = [make_sequence(snapshot, taste.history)[0] for taste in tastes]
-    readers = [row for row, sequence in enumerate(sequences) if len(sequence)]
-    scores = np.empty((len(tastes), len(catalogue.movie_ids)), dtype=np.float32)
-    if snapshot.model is not None and readers:
-        network = snapshot.model.network
-        hidden = network.encode([sequences[row] for row in readers])
-        scores[readers] = network.scores(hidden)[:, snapshot.item_idx]
-    for row, taste in enumerate(tastes):
-        if row not in readers:
-            scores[row] = ranking.score_popularity(
-                catalogue, taste.favourite_genre_ids, age_band=taste.age_band
-            )
-        elif len(taste.history) < ranking.FULL_HISTORY:
-            liked = [item.movie_id for item in taste.history if not is_disliked(item)]
-            positions = catalogue.positions_of(liked)
-            leaning = ranking.score_leaning(
-                catalogue, taste=taste, liked_positions=positions[positions >= 0]
-            )
-            scores[row] = blend_few(scores[row], leaning, mask=mask)
-        scores[row] = turn_dials(
-            scores[row], dials=taste.dials, catalogue=catalogue, mask=mask, likeness=None
-        )
-    return scores
+    # What is adventurous depends on the films one person likes.
+    tastes = [replace(taste, dials=replace(taste.dials, adventure=0.0)) for taste in tastes]
+    hidden = encode_tastes(snapshot, tastes)
+    scored = [
+        score_taste(snapshot, taste, hidden=state, mask=mask)
+        for taste, state in zip(tastes, hidden, strict=True)
+    ]
+    return np.stack([scores for scores, _is_fallback in scored])
 
 
 def _choose(

@@ -34,23 +34,7 @@ CROSS JOIN LATERAL (
 """
 # The same for several people, in no order.
 _TASTES_SQL = _TASTE_SQL.replace("%s::bigint AS", "unnest(%s::bigint[]) AS")
-_NOTHING: tuple[Any, ...] = (
-    None,
-    (),
-    (),
-    (),
-    (),
-    (),
-    (),
-    (),
-    (),
-    None,
-    None,
-    None,
-    None,
-    None,
-    None,
-)
+_NOTHING: tuple[Any, ...] = (None, *[()] * 8, *[None] * 6)
 
 
 def read_taste(*, user_id: int) -> Taste:
@@ -71,10 +55,8 @@ def read_tastes(*, user_ids: Sequence[int]) -> list[Taste]:
 
 
 def _make_taste(row: tuple[Any, ...]) -> Taste:
-    _, movie_ids, stars, watched_at, hidden, seen, genre_ids, excluded, muted, age_band, *dials = (
-        row
-    )
-    obscurity, adventure, newness, variety, last_years = dials
+    _, movie_ids, stars, watched_at, hidden, seen, genre_ids, excluded, muted, *profile = row
+    age_band, obscurity, adventure, newness, variety, last_years = profile
     return Taste(
         history=tuple(map(HistoryItem, movie_ids or (), stars or (), watched_at or ())),
         hidden_movie_ids=frozenset(hidden).union(seen),
