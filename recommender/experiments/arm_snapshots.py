@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,12 +27,17 @@ MakeSnapshot = Callable[[CatalogueArrays, "ServedModel | None"], "Snapshot"]
 
 
 class ArmSnapshots:
-    """Turns the active snapshot into an arm's: the same catalogue, another model or strength."""
+    """Turns the active snapshot into an arm's: the same catalogue, another model or strength.
+
+    What is loaded is read without a lock; the one request that loads holds it, and those beside it
+    answer from the snapshot of their arm before.
+    """
 
     def __init__(self, *, load: LoadModel, make: MakeSnapshot) -> None:
         self._load, self._make = load, make
-        self._lock = threading.Lock()
-        self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
+        self._loading = threading.Lock()
+        # By version, those made last at the end; replaced whole, never changed.
+        self._snapshots: dict[int, Snapshot] = {}
         self._failed_at: dict[int, float] = {}
 
     def get(self, active: "Snapshot", arm: ServedArm) -> "Snapshot":
@@ -53,26 +57,37 @@ class ArmSnapshots:
 
     def forget(self) -> None:
         """Drop all models."""
-        with self._lock:
-            self._snapshots.clear()
-            self._failed_at.clear()
+        self._snapshots, self._failed_at = {}, {}
 
     def _get_pinned(self, active: "Snapshot", pinned: PinnedModel) -> "Snapshot":
-        version_id = pinned.version_id
-        with self._lock:
-            found = self._snapshots.get(version_id)
-            if found is not None and found.catalogue is active.catalogue:
-                self._snapshots.move_to_end(version_id)
+        found = self._snapshots.get(pinned.version_id)
+        if found is not None:
+            if found.catalogue is active.catalogue:
                 return found
-            if time.monotonic() - self._failed_at.get(version_id, -RETRY_SECONDS) < RETRY_SECONDS:
-                return active
-            try:
-                model = found.model if found is not None else self._load(pinned)
-            except ArtifactStorageError:
-                self._failed_at[version_id] = time.monotonic()
-                logger.exception("arm_model_not_loaded", version=version_id)
-                return active
-            self._snapshots[version_id] = made = self._make(active.catalogue, model)
-            while len(self._snapshots) > MAX_PINNED_MODELS:
-                self._snapshots.popitem(last=False)
-            return made
+            if not self._loading.acquire(blocking=False):
+                return found
+        else:
+            self._loading.acquire()
+        try:
+            return self._renew(active, pinned)
+        finally:
+            self._loading.release()
+
+    def _renew(self, active: "Snapshot", pinned: PinnedModel) -> "Snapshot":
+        version_id = pinned.version_id
+        found = self._snapshots.get(version_id)
+        if found is not None and found.catalogue is active.catalogue:
+            return found
+        if time.monotonic() - self._failed_at.get(version_id, -RETRY_SECONDS) < RETRY_SECONDS:
+            return active
+        try:
+            model = found.model if found is not None else self._load(pinned)
+        except ArtifactStorageError:
+            self._failed_at[version_id] = time.monotonic()
+            logger.exception("arm_model_not_loaded", version=version_id)
+            return active
+        made = self._make(active.catalogue, model)
+        others = [(key, kept) for key, kept in self._snapshots.items() if key != version_id]
+        # One more: the control stays with what was active when its experiment began.
+        self._snapshots = dict([*others[-MAX_PINNED_MODELS:], (version_id, made)])
+        return made

@@ -1,15 +1,22 @@
 """Two arms side by side: each answers from its own model, under its own key, and is noted."""
 
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
+from django.core.files.storage import storages
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from catalog.models import Movie
 from recommender import model_versions
+from recommender.artifacts import MANIFEST
 from recommender.dials import Dials
 from recommender.experiments import arm_snapshots
 from recommender.experiments import services as experiments
@@ -110,6 +117,36 @@ def test_arm_whose_model_is_gone_answers_from_the_active_one_uncached(
     answer = ask(people["second"])
     assert answer["model"]["version"] == active_model.pk
     assert ask(people["second"])["recommendation_id"] != answer["recommendation_id"]
+
+
+def test_arm_that_is_loaded_answers_while_another_is_being_loaded(
+    active_model: ModelVersion, watch: Watch, model_directory: Path, tmp_path: Path
+) -> None:
+    arms: dict[str, dict[str, Any]] = {"control": {}}
+    for number, name in enumerate(("first", "second"), start=1):
+        version = model_versions.install_model(
+            directory=copy_model(model_directory, tmp_path / name, note="\n" * number), name=name
+        )
+        arms[name] = {"model_version": version}
+    experiment = experiments.start_experiment(experiment_id=make_experiment(arms=arms).pk)
+    people = find_people(watch, experiment)
+    first, second = (read_state(user_id=people[name].pk) for name in ("first", "second"))
+    model_server.get_snapshot(first)
+    # The second model's list of files comes through a pipe: who reads it waits for who writes it.
+    shutil.rmtree(Path(settings.MOVIESHOW_HOME) / "cache")
+    prefix = ModelVersion.objects.get(name="second").artifact_prefix
+    stored = Path(storages["artifacts"].path(f"{prefix}/{MANIFEST}"))
+    manifest = stored.read_bytes()
+    stored.unlink()
+    os.mkfifo(stored)
+    with ThreadPoolExecutor(2) as pool:
+        loading = pool.submit(model_server.get_snapshot, second)
+        with stored.open("wb") as pipe:
+            beside = pool.submit(model_server.get_snapshot, first)
+            done, _ = wait([beside], timeout=20)
+            pipe.write(manifest)
+        assert beside in done
+        assert [found.result().model_name for found in (beside, loading)] == ["first", "second"]
 
 
 def test_memory_for_models_of_arms_is_bounded_and_given_back(
