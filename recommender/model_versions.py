@@ -140,6 +140,19 @@ def activate_model_version(*, version_id: int) -> ModelVersion:
         UnknownModelVersionError: no version has this id.
         UnusableModelError: it was rejected or retired, or its files cannot be served.
     """
+    version = _get_ready(version_id)
+    try:
+        read_card(fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256))
+    except ArtifactStorageError as error:
+        raise UnusableModelError(str(error)) from error
+    with publish_lock():
+        version = _get_ready(version_id)  # who retires one holds the lock too
+        _make_active(version)
+    logger.info("model_activated", version=version.pk, name=version.name)
+    return version
+
+
+def _get_ready(version_id: int) -> ModelVersion:
     version = ModelVersion.objects.filter(pk=version_id).first()
     if version is None:
         raise UnknownModelVersionError(f"No model version has the id {version_id}.")
@@ -147,13 +160,6 @@ def activate_model_version(*, version_id: int) -> ModelVersion:
         raise UnusableModelError(
             f"Model version {version_id} is {version.get_status_display()} and cannot be served."
         )
-    try:
-        read_card(fetch_artifact(prefix=version.artifact_prefix, sha256=version.sha256))
-    except ArtifactStorageError as error:
-        raise UnusableModelError(str(error)) from error
-    with publish_lock():
-        _make_active(version)
-    logger.info("model_activated", version=version.pk, name=version.name)
     return version
 
 

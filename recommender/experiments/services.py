@@ -22,6 +22,8 @@ logger = structlog.get_logger(__name__)
 
 MAX_ARMS = 6
 RERANK_SETTINGS = ("diversity", "obscurity", "adventure", "newness")
+# Constraints of the table of experiments; any other that is broken is no operator's doing.
+ONE_PER_SURFACE = ("experiment_one_running", "experiment_one_in_force")
 Status = Experiment.Status
 
 
@@ -48,6 +50,8 @@ def _changing(experiment_id: int, *, expected: tuple[str, ...]) -> Iterator[Expe
                 )
             yield experiment
     except IntegrityError as error:
+        if not any(name in str(error) for name in ONE_PER_SURFACE):
+            raise
         raise ExperimentError(
             _("Another experiment runs or is in force on the same surface: end that one first.")
         ) from error

@@ -1,11 +1,15 @@
 """Models are installed whole or not at all, and one at most is active."""
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from catalog.models import Movie
@@ -112,6 +116,31 @@ def test_rejected_retired_and_unknown_versions_are_not_activated(
         call_command("activate_model", str(rejected.pk))
     with pytest.raises(CommandError, match="424242"):
         call_command("activate_model", "424242")
+    assert active_id() == active_model.pk
+
+
+@contextmanager
+def retiring_before_the_lock(version: ModelVersion) -> Iterator[None]:
+    """Retire a version once its files were checked, just before the right to activate is taken."""
+
+    def follow(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if "pg_advisory_xact_lock" in sql:
+            ModelVersion.objects.filter(pk=version.pk).update(status="retired")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(follow):
+        yield
+
+
+def test_version_retired_while_it_is_being_activated_is_refused(
+    active_model: ModelVersion, model_directory: Path, tmp_path: Path
+) -> None:
+    version = model_versions.install_model(
+        directory=copy_model(model_directory, tmp_path / "2", note="\n")
+    )
+    refusal = pytest.raises(model_versions.UnusableModelError, match="retired")
+    with retiring_before_the_lock(version), refusal:
+        model_versions.activate_model_version(version_id=version.pk)
     assert active_id() == active_model.pk
 
 

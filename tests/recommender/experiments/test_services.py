@@ -18,7 +18,7 @@ from recommender.models import Arm, Experiment, Exposure, ModelVersion, TastePro
 from recommender.serving import read_state
 from tests.catalog.factories import make_guest
 from tests.recommender.experiments.factories import make_experiment, show
-from tests.recommender.test_model_versions import copy_model
+from tests.recommender.test_model_versions import copy_model, retiring_before_the_lock
 
 
 def make_served(arm_id: int) -> ServedArm:
@@ -191,6 +191,27 @@ def test_promoting_a_model_serves_it_to_all_and_rolling_back_returns(
     experiments.roll_back_experiment(experiment_id=experiment.pk)
     assert ModelVersion.objects.get(is_active=True) == active_model
     assert read_state(user_id=viewer.pk).ranking_arm is None
+
+
+def test_model_retired_while_its_arm_is_promoted_is_named_as_the_reason(
+    active_model: ModelVersion, second_model: ModelVersion
+) -> None:
+    arms = {"control": {}, "second": {"model_version": second_model}}
+    experiment = start(make_experiment(arms=arms))
+    experiments.stop_experiment(experiment_id=experiment.pk)
+    winner = experiment.arms.get(name="second")
+    with retiring_before_the_lock(second_model), pytest.raises(model_versions.UnusableModelError):
+        experiments.promote_arm(experiment_id=experiment.pk, arm_id=winner.pk)
+    experiment.refresh_from_db()
+    assert experiment.status == "stopped"
+
+
+def test_only_a_second_experiment_on_a_surface_is_told_as_one(db: None) -> None:
+    experiment = make_experiment()
+    changing = experiments._changing(experiment.pk, expected=("draft",))
+    with pytest.raises(IntegrityError, match="experiment_margin_is_share"), changing as changed:
+        changed.hide_margin = 7.0
+        changed.save()
 
 
 def test_rolling_back_leaves_a_model_activated_since(
