@@ -2,10 +2,11 @@
 
 from typing import cast
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +49,13 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
         responses={201: serializers.NewApiTokenSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Make a token and show its key, this once."""
+        """Make a token and show its key, this once; in a browser where the password was given.
+
+        It opens the account for as long as nobody revokes it, so a session alone will not do:
+        confirm the password at `/account/reauthenticate/` first; that lasts five minutes.
+        """
+        if not did_recently_reauthenticate(request._request):
+            raise PermissionDenied("Confirm your password at /account/reauthenticate/ first.")
         given = serializers.ApiTokenInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:

@@ -60,6 +60,12 @@ def revoke_api_token(*, user: User, token_id: int) -> None:
         raise UnknownApiTokenError(f"No token {token_id}.")
 
 
+def revoke_all_api_tokens(*, user: User) -> int:
+    """Close all of a user's tokens for good; return how many were live."""
+    live = ApiToken.objects.filter(user=user, revoked_at__isnull=True)
+    return live.update(revoked_at=timezone.now())
+
+
 def find_live_token(*, key: str) -> ApiToken | None:
     """Return the live token of a key with its user, or None; one query."""
     row = fetch_prepared(_build_token_sql(), [hash_key(key)])

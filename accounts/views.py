@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.consent import set_training_consent
 from accounts.forms import TokenForm
@@ -72,10 +77,16 @@ def save_consent(request: PageRequest, writer: User) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@require_POST
+@reauthentication_required(allow_get=True)
 def create_token(request: PageRequest) -> HttpResponse:
-    """Make an API token and show its key, this once."""
+    """Make an API token and show its key, this once, to who gave the password of late.
+
+    Whoever comes back from giving it without what they were about lands at the form.
+    """
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("account") + "#tokens")
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _render_account(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

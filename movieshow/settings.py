@@ -42,7 +42,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 if env.bool("TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-# Who may read /metrics; without it programs on this computer alone.
+# Who may read /metrics; without it programs on this computer, and behind a proxy nobody.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
@@ -169,6 +169,10 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="none")
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_FORMS = {
+    "change_password": "accounts.password_forms.ChangePasswordForm",
+    "reset_password_from_key": "accounts.password_forms.ResetPasswordKeyForm",
+}
 # Whoever finds a browser logged in must not lead the reset of its password to another address.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
@@ -206,6 +210,8 @@ TMDB_LANGUAGE: str = _TMDB["TMDB_LANGUAGE"]
 TMDB_REQUESTS_PER_SECOND: int = _TMDB["TMDB_REQUESTS_PER_SECOND"]
 TMDB_MAX_POSTERS: int = _TMDB["TMDB_MAX_POSTERS"]
 SERVICE_COUNTRIES: list[str] = _TMDB["SERVICE_COUNTRIES"]
+# Nobody else on the computer reads what people upload, nor the models that learnt from them.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # Trained models go through the "artifacts" storage: files here, an object store for several hosts.
 STORAGES = {
     "default": {

@@ -5,7 +5,12 @@ from django.test import Client
 
 from accounts.models import ApiToken, User
 from accounts.services import create_api_token
-from tests.catalog.factories import assert_problem, count_queries_of, make_member
+from tests.catalog.factories import (
+    assert_problem,
+    count_queries_of,
+    give_password_again,
+    make_member,
+)
 
 pytestmark = pytest.mark.django_db
 TOKENS = "/api/v1/me/tokens"
@@ -23,6 +28,8 @@ def post(client: Client, data: Any) -> Any:
 
 
 def test_token_is_made_used_listed_and_revoked(logged_in: Client) -> None:
+    assert_problem(post(logged_in, {"name": "phone"}), 403)
+    give_password_again(logged_in)
     made = post(logged_in, {"name": "phone"})
     assert made.status_code == 201
     assert made["Cache-Control"] == "no-store"
@@ -78,6 +85,7 @@ def test_token_of_others_is_not_found(logged_in: Client) -> None:
 
 @pytest.mark.parametrize("data", [{}, {"name": ""}, {"name": "x" * 81}, []])
 def test_token_without_a_fit_name_is_a_problem(logged_in: Client, data: Any) -> None:
+    give_password_again(logged_in)
     assert assert_problem(post(logged_in, data), 400)["errors"]
 
 

@@ -9,7 +9,13 @@ from accounts.models import ApiToken, User
 from accounts.services import create_api_token
 from accounts.tokens import find_live_token
 from catalog.models import Rating
-from tests.catalog.factories import PASSWORD, count_queries_of, make_member, make_movie
+from tests.catalog.factories import (
+    PASSWORD,
+    count_queries_of,
+    give_password_again,
+    make_member,
+    make_movie,
+)
 from tests.pages import read
 
 ENTRANCES = ("/account/login/", "/account/signup/", "/account/password/reset/")
@@ -56,6 +62,7 @@ def test_consent_is_kept_for_members_and_guests(browser: Client, ada: User) -> N
 
 
 def test_key_of_a_token_is_shown_once(browser: Client, ada: User) -> None:
+    give_password_again(browser)
     page = browser.post("/account/tokens/", {"name": "phone"}).content.decode()
     found = re.search(r'class="key">\s*(\S+?)\s*</code>', page)
     assert found
@@ -68,6 +75,7 @@ def test_key_of_a_token_is_shown_once(browser: Client, ada: User) -> None:
 
 
 def test_token_without_a_name_keeps_the_form_and_says_why(browser: Client) -> None:
+    give_password_again(browser)
     answer = browser.post("/account/tokens/", {"name": " "})
     assert answer.status_code == 422
     assert "This field is required" in answer.content.decode()
@@ -91,11 +99,39 @@ def test_tokens_need_a_login(db: None) -> None:
         assert Client().post(url)["Location"].startswith("/account/login/")
 
 
-@pytest.mark.parametrize(
-    "url", ["/account/training/", "/account/tokens/", "/account/tokens/1/revoke/"]
-)
+@pytest.mark.parametrize("url", ["/account/training/", "/account/tokens/1/revoke/"])
 def test_writes_answer_only_posts(url: str, browser: Client) -> None:
     assert browser.get(url).status_code == 405
+
+
+def test_token_is_made_once_the_password_was_given_again(browser: Client, ada: User) -> None:
+    answer = browser.post("/account/tokens/", {"name": "phone"})
+    assert answer["Location"] == "/account/reauthenticate/?next=%2Faccount%2Ftokens%2F"
+    assert not ApiToken.objects.exists()
+    asked = answer["Location"]
+    assert "phone" not in browser.post(asked, {"password": "wrong"}).content.decode()
+    page = browser.post(asked, {"password": PASSWORD}).content.decode()
+    assert "Copy the key now" in page
+    assert ApiToken.objects.get().name == "phone"
+    assert browser.get("/account/tokens/")["Location"] == "/account/#tokens"
+
+
+@pytest.mark.parametrize("is_ticked", [True, False])
+def test_new_password_revokes_tokens_unless_told_not_to(
+    browser: Client, ada: User, is_ticked: bool
+) -> None:
+    assert "Revoke my API tokens too" not in read(browser, "/account/password/change/")
+    _token, key = create_api_token(user=ada, name="phone")
+    page = read(browser, "/account/password/change/")
+    assert re.search(r'name="revokes_tokens"[^>]*checked', page)
+    new = "staple battery 99"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    if is_ticked:
+        form["revokes_tokens"] = "on"
+    browser.post("/account/password/change/", form)
+    ada.refresh_from_db()
+    assert ada.check_password(new)
+    assert (find_live_token(key=key) is None) == is_ticked
 
 
 def test_account_queries_do_not_grow_with_tokens(browser: Client, ada: User) -> None:
@@ -136,15 +172,17 @@ def test_log_out_asks_first_and_needs_a_post(browser: Client) -> None:
 
 def test_lost_password_is_reset_by_mail(ada: User) -> None:
     client = Client()
+    _token, key = create_api_token(user=ada, name="phone")
     client.post("/account/password/reset/", {"email": ada.email})
     found = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[0].body))
     assert found
     page: Any = client.get(found.group(1), follow=True)
     form = page.redirect_chain[-1][0]
     new = "staple battery 99"
-    client.post(form, {"password1": new, "password2": new})
+    client.post(form, {"password1": new, "password2": new, "revokes_tokens": "on"})
     ada.refresh_from_db()
     assert ada.check_password(new)
+    assert find_live_token(key=key) is None
 
 
 def test_used_reset_link_says_so(ada: User) -> None:

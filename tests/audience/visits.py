@@ -68,6 +68,7 @@ class Visitor:
         name = f"audience{self.number}"
         self._send("get", "/account/signup/")
         self._post_form("/account/signup/", username=name, password1=PASSWORD)
+        self._post_form("/account/reauthenticate/", password=PASSWORD)
         made = self._send("post", "/api/v1/me/tokens", json={"name": "app"})
         self.session.cookies.clear()
         self.session.headers["Authorization"] = f"Bearer {made.json()['key']}"

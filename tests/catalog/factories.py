@@ -75,6 +75,12 @@ def count_queries_of(client: Client, url: str) -> int:
     return count_queries(get)
 
 
+def give_password_again(client: Client) -> None:
+    """Answer, ahead of what asks for it, that it is really oneself."""
+    answer = client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert answer.status_code == 302, answer.content[:500]
+
+
 def assert_problem(response: Any, status: int) -> dict[str, Any]:
     """Check that an answer is a problem document (RFC 9457) and return it."""
     assert response.status_code == status, response.content[:500]

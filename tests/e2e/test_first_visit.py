@@ -115,6 +115,8 @@ def test_member_logs_in_and_out_and_makes_a_token(open_page: OpenPage) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_label("Name", exact=True).fill("My phone")
     page.get_by_role("button", name="Make a token").click()
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Go on").click()
     expect(page.locator(".key")).to_contain_text("ms_")
     page.get_by_role("button", name="Revoke My phone").click()
     expect(page.get_by_text("Token revoked")).to_be_visible()
