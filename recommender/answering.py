@@ -1,21 +1,20 @@
 """One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from recommender import payloads
 from recommender.answers import Filters, RecommendationList, Taste
 from recommender.cursors import Cursor, decode_cursor, encode_cursor
-from recommender.dials import DialOptions
+from recommender.dials import NO_DIALS, DialOptions
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 
 MAX_LIMIT = 100
-NO_DIALS = DialOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
 def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
     """Rank for a history that belongs to nobody; nothing is kept."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
-    taste = replace(taste, dials=taste.dials.override(page.dials))
-    whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+    whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
     return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
 
 
@@ -76,14 +74,13 @@ def answer_person(
     A new ranking is kept for its later pages: with the rest of `outbox`, else at once.
     """
     taste = read_taste(user_id=user_id) if user_id is not None else Taste()
-    taste = replace(taste, dials=taste.dials.override(page.dials))
     recommendation_id, whole = page.place.recommendation_id, None
     if recommendation_id is not None:
         whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)
     if recommendation_id is None or whole is None:
         # A first page, or the ranking has expired: the answer then carries a new id.
         recommendation_id = uuid.uuid4().hex
-        whole = make_ranking(snapshot, taste=taste, filters=page.filters)
+        whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
         payloads.store_ranking(
             whole, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
         )

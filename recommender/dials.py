@@ -65,6 +65,9 @@ class DialOptions:
     last_years: int | None = None
 
 
+NO_DIALS = DialOptions()
+
+
 def turn_dials(
     scores: NDArray[np.float32],
     *,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Recommendation, Taste
-from recommender.dials import turn_dials
+from recommender.dials import NO_DIALS, DialOptions, turn_dials
 from recommender.ml import diversity
 from recommender.ml.cold.people import blend_few
 from recommender.model_input import make_sequence
@@ -63,9 +63,14 @@ def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
     return tuple(once.values())
 
 
-def rank_films(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> tuple[RankedFilms, bool]:
-    """Order the films that may be shown, at most 1,000; also say whether this is a fallback."""
-    taste = replace(taste, dials=taste.dials.or_else(snapshot.dials))
+def rank_films(
+    snapshot: Snapshot, *, taste: Taste, filters: Filters, dials: DialOptions = NO_DIALS
+) -> tuple[RankedFilms, bool]:
+    """Order the films that may be shown, at most 1,000; also say whether this is a fallback.
+
+    `dials` are the request's: they hold for a person whatever they or an experiment turned.
+    """
+    taste = replace(taste, dials=taste.dials.or_else(snapshot.dials).override(dials))
     mask = ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=filters)
     [hidden] = encode_tastes(snapshot, [taste])
     scores, is_fallback = score_taste(snapshot, taste, hidden=hidden, mask=mask)
@@ -193,10 +198,12 @@ def refine(snapshot: Snapshot, hidden: NDArray[np.float32], ranked: RankedFilms)
     return RankedFilms(positions=positions, scores=scores)
 
 
-def make_ranking(snapshot: Snapshot, *, taste: Taste, filters: Filters) -> Ranking:
+def make_ranking(
+    snapshot: Snapshot, *, taste: Taste, filters: Filters, dials: DialOptions = NO_DIALS
+) -> Ranking:
     """Rank, by movie id; one ranking at a time in a process."""
     with _one_at_a_time:
-        ranked, is_fallback = rank_films(snapshot, taste=taste, filters=filters)
+        ranked, is_fallback = rank_films(snapshot, taste=taste, filters=filters, dials=dials)
     return Ranking(
         movie_ids=snapshot.catalogue.movie_ids[ranked.positions],
         scores=ranked.scores,

@@ -9,7 +9,6 @@ from accounts.models import User
 from recommender import cache, payloads
 from recommender.answering import (
     MAX_LIMIT,
-    NO_DIALS,
     answer_history,
     answer_person,
     describe_page,
@@ -26,7 +25,7 @@ from recommender.answers import (
 )
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.cursors import InvalidCursorError
-from recommender.dials import DialOptions
+from recommender.dials import NO_DIALS, DialOptions
 from recommender.models import ModelVersion
 from recommender.outbox import Outbox
 from recommender.predicting import PredictedStars, predict_stars

@@ -34,10 +34,10 @@ MINE = "/api/v1/me/recommendations"
 HISTORY = (20, 23, 26, 29, 32)
 
 
-def ask(user: User) -> dict[str, Any]:
+def ask(user: User, **options: float) -> dict[str, Any]:
     client = APIClient()
     client.force_authenticate(user)
-    body: dict[str, Any] = client.get(MINE).json()
+    body: dict[str, Any] = client.get(MINE, options).json()
     return body
 
 
@@ -198,6 +198,16 @@ def test_dials_of_an_arm_hold_for_people_who_have_not_turned_theirs(
     assert new > plain
     set_dials(user=people["new"], dials=Dials(newness=-1.0))
     assert mean_year("new") < plain
+
+
+def test_dial_that_a_request_sets_to_its_middle_is_not_the_arms(
+    active_model: ModelVersion, watch: Watch
+) -> None:
+    arms = {"control": {}, "new": {"newness": 1.0}}
+    experiment = experiments.start_experiment(experiment_id=make_experiment(arms=arms).pk)
+    people = find_people(watch, experiment)
+    plain = ask(people["control"])["results"]
+    assert ask(people["new"], newness=0)["results"] == plain != ask(people["new"])["results"]
 
 
 def test_report_counts_what_people_did_in_their_arm(
