@@ -5,14 +5,15 @@ for it, and what it does not reach is computed when asked for, as ever.
 """
 
 import time
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import structlog
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from catalog.models import Rating
 from recommender.answer_bytes import get_recommendations_json, read_page_request
 from recommender.home.selectors import warm_up_home
 
@@ -25,20 +26,18 @@ MAX_SECONDS = 120.0
 
 def find_people_of_late(*, limit: int = MAX_PEOPLE) -> list[User]:
     """Return who logged in, rated or used the API within a week, the latest first; one query."""
-    since = timezone.now() - LATELY
-    people = User.objects.filter(is_active=True, dataset="").annotate(
-        rated_at=Max("ratings__updated_at"), called_at=Max("api_tokens__last_used_at")
+    theirs = OuterRef("pk")
+    rated = Rating.objects.filter(user=theirs).order_by("-updated_at").values("updated_at")[:1]
+    called = (
+        ApiToken.objects.filter(user=theirs, last_used_at__isnull=False)
+        .order_by("-last_used_at")
+        .values("last_used_at")[:1]
     )
-    here = Q(last_login__gte=since) | Q(rated_at__gte=since) | Q(called_at__gte=since)
-    found = list[User](people.filter(here))
-    found.sort(key=_last_seen, reverse=True)
-    return found[:limit]
-
-
-def _last_seen(person: Any) -> datetime:
-    times = (person.last_login, person.rated_at, person.called_at)
-    latest: datetime = max(at for at in times if at is not None)
-    return latest
+    people = User.objects.filter(is_active=True, dataset="").annotate(
+        # Postgres leaves out those that are null.
+        seen_at=Greatest("last_login", Subquery(rated), Subquery(called))
+    )
+    return list(people.filter(seen_at__gte=timezone.now() - LATELY).order_by("-seen_at")[:limit])
 
 
 def warm_up_answers(*, max_seconds: float = MAX_SECONDS) -> int:

@@ -9,7 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rq.job import Job
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from accounts.tokens import create_api_token
+from catalog.models import Rating
 from recommender.feedback.noting import noted
 from recommender.model_versions import activate_model_version
 from recommender.models import ModelVersion
@@ -27,6 +29,19 @@ def test_only_people_of_late_are_found_the_latest_first(viewer: User, watch: Wat
     watch(viewer, 1, 2, 3)
     assert find_people_of_late() == [last, viewer]
     assert find_people_of_late(limit=1) == [last]
+
+
+def test_use_of_any_of_several_tokens_counts_as_being_here(viewer: User, watch: Watch) -> None:
+    watch(viewer, 1, 2, 3)
+    Rating.objects.update(updated_at=timezone.now() - timedelta(days=30))
+    for number in range(3):
+        token, _ = create_api_token(user=viewer, name=f"token{number}")
+        ApiToken.objects.filter(pk=token.pk).update(
+            last_used_at=timezone.now() - timedelta(days=6 * number)
+        )
+    assert find_people_of_late() == [viewer]
+    ApiToken.objects.update(last_used_at=None)
+    assert find_people_of_late() == []
 
 
 def test_person_of_a_data_set_is_not_warmed(watch: Watch) -> None:
