@@ -67,7 +67,7 @@ bench: setup-dev
 lint: setup-dev
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check
-	@exec $(BESIDE_SERVERS) env PATH="$(CURDIR)/.venv/bin:$$PATH" HTTPS=1 sh -e -c '\
+	@exec $(BESIDE_SERVERS) env PATH="$(CURDIR)/.venv/bin:$$PATH" HTTPS=1 EMAIL_URL=smtp://localhost sh -e -c '\
 		python -m mypy . && \
 		python -m djlint templates --lint --check --quiet && \
 		lint-imports && \

@@ -14,8 +14,10 @@ def get_client_address(*, request: HttpRequest) -> str:
     """Return the client's address; for IPv6 its /64, since one household has all of that.
 
     Behind a proxy (the setting TRUST_PROXY) it is what the proxy itself appended, the last entry
-    of X-Forwarded-For; everything before it is the client's own claim. A server that listens on a
-    socket file knows no address: all its clients count as one, `unknown`.
+    of X-Forwarded-For; everything before it is the client's own claim. The proxy must set that
+    header always, and drop names with underscores: WSGI has one name for X-Forwarded-For and
+    X_Forwarded_For (`deploy/nginx/movieshow.conf` does both). A server that listens on a socket
+    file knows no address: all its clients count as one, `unknown`.
     """
     claimed = request.META.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:

@@ -9,5 +9,6 @@ def page_address(request: PageRequest) -> dict[str, str]:
     A fragment that htmx puts into a page takes the address of that page, not its own, which may
     know POST alone.
     """
-    shown = request.htmx.current_url_abs_path if request.htmx else None
+    htmx = getattr(request, "htmx", None)  # missing where an earlier middleware refused
+    shown = htmx.current_url_abs_path if htmx else None
     return {"page_address": shown or request.get_full_path()}

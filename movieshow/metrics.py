@@ -1,7 +1,8 @@
 """`/metrics` for Prometheus: of all web processes together, for those who may read it.
 
-With `METRICS_TOKEN` set, whoever sends it; else programs on this computer that come without a
-proxy. Numbers of single people are in none of it, but how a site is used is nobody else's business.
+With `METRICS_TOKEN` set, whoever sends it; else programs on this computer, and behind a proxy
+(`TRUST_PROXY`) nobody: through one on this computer everybody comes from here. Numbers of single
+people are in none of it, but how a site is used is nobody else's business.
 """
 
 import secrets
@@ -56,5 +57,7 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return secrets.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
+    if settings.SECURE_PROXY_SSL_HEADER:
+        return False
     is_proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     return request.META.get("REMOTE_ADDR") in LOOPBACK and not is_proxied

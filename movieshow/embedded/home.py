@@ -17,6 +17,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _SOCKET_ROOT = Path("/tmp")  # noqa: S108 - a private directory is made in it
 _SOCKET_PREFIX = "movieshow-"
 _STATE_ROOT = Path("/var/lib/movieshow")
+# What people upload, models that learnt from them, and what logs and Redis hold of them.
+_PRIVATE = ("artifacts", "cache", "logs", "media", "redis")
 _STOPPING = "stopping"
 _STOP_WAIT_SECONDS = 40.0
 _BUSY_WAIT_SECONDS = 1.0
@@ -65,8 +67,10 @@ class Home:
         if not self.path.exists():
             self.path.mkdir(parents=True)
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        for directory in (self.logs, self.redis_data):
-            directory.mkdir(mode=0o700, exist_ok=True)
+        for name in _PRIVATE:
+            directory = self.path / name
+            directory.mkdir(exist_ok=True)
+            directory.chmod(0o700)
         if self.postgres_root != self.path:
             self.postgres_root.mkdir(parents=True, exist_ok=True)
             for directory in (_STATE_ROOT, self.postgres_root):

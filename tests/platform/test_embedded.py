@@ -260,6 +260,14 @@ def test_free_space_is_checked_for_the_home(tmp_path: Path) -> None:
         home.ensure_free_space(required_bytes=2**62)
 
 
+def test_what_people_gave_is_closed_to_others(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    (home.path / "media").mkdir(parents=True, mode=0o755)
+    home.create()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in home.path.iterdir()}
+    assert modes == dict.fromkeys(("artifacts", "cache", "logs", "media", "redis"), 0o700)
+
+
 def test_a_locked_home_is_free_again_when_its_owner_dies(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.create()

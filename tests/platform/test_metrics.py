@@ -1,4 +1,4 @@
-"""Counters are for operators: by token, or from this computer without a proxy between."""
+"""Counters are for operators: by token, or from this computer where there is no proxy."""
 
 import pytest
 from django.test import Client
@@ -34,6 +34,14 @@ def test_this_computer_reads_the_counters() -> None:
 )
 def test_others_do_not(extra: dict[str, str]) -> None:
     assert Client().get("/metrics", **extra).status_code == 403  # type: ignore[arg-type]
+
+
+def test_behind_a_proxy_nobody_does_without_a_token(settings: Settings) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert Client().get("/metrics").status_code == 403
+    settings.METRICS_TOKEN = "s3cret"
+    answer = Client().get("/metrics", HTTP_AUTHORIZATION="Bearer s3cret")
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,12 @@ def test_log_leaves_out_what_others_could_use(path: str, logged: str) -> None:
     assert RequestLogMiddleware.format_request(RequestFactory().get(path)) == logged
 
 
+def test_name_that_is_not_the_sites_is_refused_in_words(client: Client) -> None:
+    answer = client.get("/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert "That request makes no sense here" in answer.text
+
+
 @pytest.mark.django_db
 def test_log_of_refused_requests_leaves_out_the_secret_of_a_link(
     caplog: pytest.LogCaptureFixture,

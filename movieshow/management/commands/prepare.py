@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from movieshow.checks import DEPLOYMENT
 
 
 class Command(BaseCommand):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *, demo_login: str | None, **_options: Any) -> None:
         """Do each step; each says for itself when it has work."""
+        self.check(tags=[DEPLOYMENT], include_deployment_checks=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_demo")
         call_command("install_shipped_model")
