@@ -1,13 +1,14 @@
-"""What every API view shares: RFC 9457 problem+json errors."""
+"""What every API view shares: reading JSON, and RFC 9457 problem+json errors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +34,26 @@ class ContentNegotiation(DefaultContentNegotiation):
             request, [first, *others], format_suffix
         )
         return chosen
+
+
+class BoundedJsonParser(JSONParser):
+    """Reads JSON; what is nested more deeply than Python follows is the sender's mistake."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            ParseError: It is not JSON, or its arrays and objects lie too deep in each other.
+        """
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError("The JSON is nested too deeply.") from error
 
 
 def problem_exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -9,7 +9,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from movieshow import admin_settings
+from movieshow import admin_settings, api_settings
+from movieshow.api_settings import read_rest_settings
 from movieshow.logs import build_logging
 from movieshow.tmdb_settings import read_tmdb_settings
 
@@ -251,38 +252,8 @@ CONTENT_SECURITY_POLICY = {
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.ApiTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "movieshow.api.ContentNegotiation",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "movieshow.api.problem_exception_handler",
-    "COERCE_DECIMAL_TO_STRING": False,
-    "DEFAULT_THROTTLE_RATES": {
-        "anonymous_session": env.str("API_ANONYMOUS_RATE", default="120/min"),
-        "events": env.str("API_EVENTS_RATE", default="600/min"),
-    },
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "MovieShow API",
-    "DESCRIPTION": "Movies, ratings and recommendations. Errors are RFC 9457 problem+json.",
-    "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "movieshow.api_errors.add_problem_responses",
-    ],
-}
+REST_FRAMEWORK = read_rest_settings(env)
+SPECTACULAR_SETTINGS = api_settings.SPECTACULAR
 UNFOLD = admin_settings.UNFOLD
 
 # The recommender.

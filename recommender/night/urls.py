@@ -6,7 +6,7 @@ from recommender.night import action_views, views
 
 urlpatterns = [
     path("", views.nights, name="nights"),
-    path("join/<str:slug>/", views.join, name="night_join"),
+    path("join/<slug:slug>/", views.join, name="night_join"),
     path("<int:night_id>/", views.night, name="night"),
     path("<int:night_id>/state/", views.state, name="night_state"),
     path("<int:night_id>/start/", action_views.start, name="night_start"),

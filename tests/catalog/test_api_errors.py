@@ -31,6 +31,12 @@ def test_forged_host_is_a_problem(client: Client) -> None:
     assert_problem(client.get("/api/v1/movies", headers={"host": "evil.example"}), 400)
 
 
+def test_json_nested_too_deeply_is_a_problem(client: Client) -> None:
+    url = "/api/v1/recommendations/session"
+    answer = client.post(url, data="[" * 200_000, content_type="application/json")
+    assert "nested too deeply" in assert_problem(answer, 400)["detail"]
+
+
 def test_document_of_the_api_is_complete_and_valid() -> None:
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)

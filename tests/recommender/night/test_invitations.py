@@ -94,3 +94,8 @@ def test_form_says_what_is_wrong_and_keeps_what_was_typed(db: None) -> None:
     assert "that can be seen" in odd.content.decode()
     assert Client().post("/night/", {"name": "A", "rule": "worst"}).status_code == 422
     assert not MovieNight.objects.exists()
+
+
+def test_link_that_no_night_could_have_is_not_found(client: Client) -> None:
+    for slug in ("%00", "a%00b", "%F0%9F%8E%AC"):
+        assert client.get(f"/night/join/{slug}/").status_code == 404
