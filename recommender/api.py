@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
-from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
+from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts.client_address import get_client_address
@@ -35,7 +35,7 @@ JSON = "application/json"
 
 
 class AnonymousScopedThrottle(ScopedRateThrottle):
-    """The view's scope for callers without an account; those with one are not throttled here."""
+    """The view's scope for callers without an account; `MemberThrottle` counts the others."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Return whether the caller may go on."""
@@ -46,6 +46,17 @@ class AnonymousScopedThrottle(ScopedRateThrottle):
     def get_ident(self, request: Request) -> str:
         """Return the client's address as our own proxy saw it, not as the client claims it."""
         return get_client_address(request=request._request)
+
+
+class MemberThrottle(UserRateThrottle):
+    """Callers with an account, by person: a sign-up takes too little to lift every limit."""
+
+    scope = "member"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Return the key to count by; None for callers without an account."""
+        is_member = request.user and request.user.is_authenticated
+        return super().get_cache_key(request, view) if is_member else None
 
 
 @extend_schema(tags=["Recommendations"])
@@ -76,8 +87,8 @@ class SessionRecommendationsView(APIView):
     throttle_scope = "anonymous_session"
 
     def get_throttles(self) -> list[BaseThrottle]:
-        """Throttle callers without an account."""
-        return [AnonymousScopedThrottle()]
+        """Throttle callers without an account by address, and members by person."""
+        return [AnonymousScopedThrottle(), MemberThrottle()]
 
     @extend_schema(
         operation_id="create_session_recommendations",

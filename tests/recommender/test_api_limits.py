@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
-from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.throttling import ScopedRateThrottle, UserRateThrottle
 
 from accounts.models import User
 from recommender.models import ModelVersion
+from tests.catalog.factories import make_member
 from tests.recommender.test_api import HIDDEN, HISTORY, MINE, SESSION, post_session
 
 
@@ -37,6 +38,21 @@ def test_huge_input_gets_one_short_error(body: dict[str, Any]) -> None:
     response = post_session(**body)
     assert response.status_code == 400
     assert len(response.content) < 1000
+
+
+def test_members_are_throttled_by_person(
+    active_model: ModelVersion, monkeypatch: pytest.MonkeyPatch, viewer: User
+) -> None:
+    monkeypatch.setitem(UserRateThrottle.THROTTLE_RATES, "member", "2/min")
+    client = APIClient()
+    client.force_authenticate(viewer)
+    codes = [
+        client.post(SESSION, {"history": []}, format="json").status_code for _number in range(3)
+    ]
+    assert codes == [200, 200, 429]
+    other = APIClient()
+    other.force_authenticate(make_member("bob"))
+    assert other.post(SESSION, {"history": []}, format="json").status_code == 200
 
 
 def test_throttle_counts_the_client_whatever_address_it_claims(
