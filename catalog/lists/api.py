@@ -1,7 +1,6 @@
 """One's lists of films in the REST API, and those that somebody shares."""
 
 import uuid
-from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -143,13 +142,11 @@ class MyListFilmView(ListViewerView):
         """Put the film on the list, move it there, or annotate it."""
         given = serializers.ListEntryInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        where: dict[str, Any] = {"user": self.viewer, "list_id": list_id, "movie_id": movie_id}
-        entries = selectors.get_entries(self.find_list(list_id)).filter(movie_id=movie_id)
-        is_new = not entries.exists()
-        act = services.add_film if is_new else services.change_entry
-        act(**where, **given.validated_data)
+        entry, is_new = services.put_film(
+            user=self.viewer, list_id=list_id, movie_id=movie_id, **given.validated_data
+        )
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-        return Response(serializers.ListEntrySerializer(entries.get()).data, status=code)
+        return Response(serializers.ListEntrySerializer(entry).data, status=code)
 
     @extend_schema(
         operation_id="take_off_list", summary="Take a film off a list", responses={204: None}
@@ -178,8 +175,7 @@ class SharedListView(APIView):
         found = selectors.get_shared_list(share_key=share_key)
         if found is None:
             raise NotFound("This list is not shared, or not any more.")
-        counted = selectors.get_lists(found.user_id).get(pk=found.pk)
-        return Response(serializers.ListSerializer(counted).data)
+        return Response(serializers.ListSerializer(found).data)
 
 
 @extend_schema(tags=["Lists"])

@@ -43,12 +43,12 @@ def get_list(*, user: User | None, list_id: int) -> FilmList | None:
 
 
 def get_shared_list(*, share_key: uuid.UUID) -> FilmList | None:
-    """Return the list a link leads to, its owner fetched along; None where the link is dead.
+    """Return the list a link leads to, with owner and `film_count`; None where the link is dead.
 
     Of somebody who was locked out nothing is shown: they could not take it back.
     """
-    shared = FilmList.objects.select_related("user").filter(share_key=share_key)
-    return shared.filter(user__is_active=True).first()
+    lists = FilmList.objects.select_related("user").annotate(film_count=Count("entries"))
+    return lists.filter(share_key=share_key, user__is_active=True).first()
 
 
 def get_entries(film_list: FilmList) -> QuerySet[FilmListEntry]:

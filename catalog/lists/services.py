@@ -1,6 +1,6 @@
 """What people do with their lists, each in one transaction that holds the person's row."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -131,6 +131,36 @@ def add_film(
     )
     _touch(film_list)
     return entry
+
+
+@transaction.atomic
+def put_film(
+    *,
+    user: User,
+    list_id: int,
+    movie_id: int,
+    position: int | None = None,
+    note: str | None = None,
+) -> tuple[FilmListEntry, bool]:
+    """Put a film on a list, or move or annotate it there; also say whether it is new on it.
+
+    Raises:
+        UnknownListError: The person has no such list.
+        UnknownMovieError: No movie has this id.
+        InvalidListError: The note is too long.
+        ListFullError: The list has as many films as there may be.
+        UnknownUserError: The person is gone.
+    """
+    film_list = _lock_list(user, list_id)
+    is_new = not FilmListEntry.objects.filter(film_list=film_list, movie_id=movie_id).exists()
+    where: dict[str, Any] = {
+        "user": user,
+        "list_id": list_id,
+        "movie_id": movie_id,
+        "position": position,
+    }
+    entry = add_film(**where, note=note or "") if is_new else change_entry(**where, note=note)
+    return entry, is_new
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -54,6 +56,25 @@ def test_films_are_put_moved_annotated_and_taken_off(logged_in: Client, noir: Fi
     assert send(logged_in, "delete", f"{url}/9").status_code == 204
     assert_problem(send(logged_in, "delete", f"{url}/9"), 404)
     assert read_order(logged_in, noir) == [1, 2, 3]
+
+
+def test_film_that_is_put_while_another_puts_it_is_new_once(
+    logged_in: Client, member: User, noir: FilmList
+) -> None:
+    make_movie(9)
+    locks: list[str] = []
+
+    def follow(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if "FOR" in sql and "UPDATE" in sql and not locks:
+            locks.append(sql)
+            add_film(user=member, list_id=noir.pk, movie_id=9)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(follow):
+        put = send(logged_in, "put", f"{LISTS}/{noir.pk}/films/9", {"position": 1})
+    assert locks
+    assert (put.status_code, put.json()["position"]) == (200, 1)
+    assert read_order(logged_in, noir) == [9, 1, 2, 3]
 
 
 def test_shared_list_needs_no_account_and_its_key(logged_in: Client, noir: FilmList) -> None:
