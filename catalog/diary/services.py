@@ -41,6 +41,10 @@ class InvalidEntryError(Exception):
         self.field = field
 
 
+class AlreadyInDiaryError(InvalidEntryError):
+    """The film is in the diary on that day already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewing:
     """What a diary entry says of one evening."""
@@ -62,16 +66,17 @@ def add_entry(*, user: User, movie_id: int, viewing: Viewing, origin: str = "") 
     `origin` is the recommendation it was watched from, where known.
 
     Raises:
-        InvalidEntryError: The day is in the future, before there were films, or has the film
-            already; the note is too long; or the diary is full.
+        AlreadyInDiaryError: The day has the film already.
+        InvalidEntryError: The day is in the future or before there were films; the note is too
+            long; or the diary is full.
         UnknownMovieError: No movie has this id.
         UnknownUserError: The person is gone.
     """
     owner = lock_user(user_id=user.pk)
     require_movie(movie_id=movie_id)
-    _require_room(owner, movie_id)
     entry = DiaryEntry(user=owner, movie_id=movie_id)
     _fill(entry, viewing)
+    _require_room(owner, movie_id)
     entry.save()
     _tell(entry, viewing=entry, origin=origin)
     return entry
@@ -167,7 +172,7 @@ def _fill(entry: DiaryEntry, viewing: Viewing) -> None:
     same = DiaryEntry.objects.filter(user=entry.user, movie_id=entry.movie_id, watched_on=day)
     if same.exclude(pk=entry.pk).exists():
         text = _("It is in your diary on that day already.")
-        raise InvalidEntryError(text, field="watched_on")
+        raise AlreadyInDiaryError(text, field="watched_on")
     entry.watched_on, entry.is_rewatch, entry.note = day, viewing.is_rewatch, note
 
 

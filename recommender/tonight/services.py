@@ -1,13 +1,14 @@
 """What people do about the evening: say which services they have, and answer the films shown."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.personal_data import ExportedFile, write_json
-from catalog.diary.services import InvalidEntryError, Viewing, add_entry
+from catalog.diary.services import AlreadyInDiaryError, Viewing, add_entry
 from catalog.diary_models import DiaryEntry
 from catalog.models import SeenMovie, Service
 from catalog.services import lock_user
@@ -45,15 +46,14 @@ def start_watching(*, user: User, movie_id: int, origin: str = "") -> None:
     """Write into the diary that a film is watched today; twice a day is once.
 
     Raises:
+        InvalidEntryError: the diary is full.
         UnknownMovieError: no movie has this id.
         UnknownUserError: the person is gone.
     """
     today = Viewing(timezone.localdate())
-    try:
+    # Where it is there already, that is what was asked for.
+    with suppress(AlreadyInDiaryError):
         add_entry(user=user, movie_id=movie_id, viewing=today, origin=origin)
-    except InvalidEntryError:
-        # In the diary today already, which is what was asked for; or it holds no more.
-        return
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from accounts.requests import (
     with_writer,
 )
 from accounts.services import TooManyGuestsError, ensure_viewer
+from catalog.diary.services import InvalidEntryError
 from catalog.origins import read_origin
 from catalog.selectors import MovieCard, get_movie_cards
 from catalog.services import UnknownMovieError
@@ -109,6 +110,8 @@ def answer_film(request: PageRequest, writer: User, movie_id: int) -> HttpRespon
         act(user=writer, movie_id=movie_id, origin=read_origin(request.GET))
     except UnknownMovieError as error:
         raise Http404(str(error)) from error
+    except InvalidEntryError as error:
+        return refuse(request, str(error), status=HTTPStatus.CONFLICT, default=reverse("home"))
     [card] = get_movie_cards([movie_id])
     done = Done(card, _say(verdict, card), asks_stars=verdict == "seen")
     if request.htmx:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.personal_data import collect_files
 from accounts.services import merge_guest
+from catalog.diary_models import MAX_DAYS_OF_MOVIE
 from catalog.models import DiaryEntry, SeenMovie, Service
 from recommender.feedback.writing import write_feedback
 from recommender.models import ChosenService, Event, HiddenMovie, Impression, ModelVersion
@@ -37,6 +38,30 @@ def test_watching_writes_the_diary_and_undo_takes_it_back(
     back = browser.post(f"/tonight/films/{first}/undo/", headers=HTMX).content.decode()
     assert not DiaryEntry.objects.exists()
     assert first in get_picks(back)
+
+
+def test_full_diary_is_not_said_to_hold_the_film(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    first = get_picks(read(browser))[0]
+    today = timezone.localdate()
+    DiaryEntry.objects.bulk_create(
+        DiaryEntry(user=viewer, movie_id=first, watched_on=today - datetime.timedelta(days=number))
+        for number in range(1, MAX_DAYS_OF_MOVIE + 1)
+    )
+    url, data = f"/tonight/films/{first}/", {"verdict": "watching"}
+    refused = browser.post(url, data, headers=HTMX)
+    assert refused.status_code == 409
+    assert "Your diary holds no more days." in refused.content.decode()
+    page = browser.post(url, data, follow=True).content.decode()
+    assert "Your diary holds no more days." in page
+    assert "Enjoy" not in page
+    # Nor is one refused that is there today already.
+    DiaryEntry.objects.filter(watched_on=today - datetime.timedelta(days=1)).update(
+        watched_on=today
+    )
+    assert browser.post(url, data, headers=HTMX).status_code == 200
 
 
 def test_seen_film_is_asked_stars_for_and_gives_way_to_another(
