@@ -11,7 +11,7 @@ POOL = 120
 DEPTH = 40
 """How many places are filled so; the rest follow by score."""
 
-DIVERSITY = 0.3
+DIVERSITY = 0.15
 """Share of likeness in the trade, chosen on validation people (docs/LOG.md)."""
 
 
