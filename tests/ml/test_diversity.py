@@ -10,7 +10,7 @@ def test_next_film_trades_score_against_likeness() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
     # After film 0: film 1 gains .7 * .9 - .3 * 1 = .33, film 2 gains .7 * .7 - .3 * 0 = .49.
     # After film 2: film 1 is still at .33, film 3 at .7 * 0 - .3 * 1 = -.3.
-    assert diversify_order(scores, vectors).tolist() == [0, 2, 1, 3]
+    assert diversify_order(scores, vectors, share=0.3).tolist() == [0, 2, 1, 3]
 
 
 def test_no_film_is_lost_and_places_past_the_depth_go_by_score() -> None:
