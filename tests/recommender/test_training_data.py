@@ -80,6 +80,17 @@ def test_history_is_what_stands_now_in_order_of_watching(
     assert history.timestamps[1] == int(watched.timestamp())
 
 
+def test_of_too_many_people_those_are_read_who_rated_last(
+    base: ModelVersion, catalogue: list[Movie], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_data, "MAX_MEMBERS", 2)
+    first, second, third = (User.objects.create_user(f"person{number}") for number in range(3))
+    for person, *movie_ids in ((second, 1, 2), (first, 1, 2), (third, 1, 2), (second, 3)):
+        for movie_id in movie_ids:
+            set_rating(user=person, movie_id=movie_id, stars=4)
+    assert set(training_data.read_member_histories(base=base)) == {second.pk, third.pk}
+
+
 def test_watermark_of_another_server_counts_every_event(
     base: ModelVersion, viewer: User, catalogue: list[Movie]
 ) -> None:
