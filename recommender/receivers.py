@@ -19,6 +19,7 @@ from recommender.reason_muting import merge_muted_reasons
 from recommender.services import bump_taste
 from recommender.taste.merging import merge_taste
 from recommender.tonight.services import merge_services
+from recommender.withdrawals import merge_members
 
 # What was watched longer ago was not watched because it was recommended.
 RECENTLY = timedelta(days=7)
@@ -52,6 +53,12 @@ def move_guest_taste(*, guest: User, user: User, **_: Any) -> None:
     """Take hidden films, genres and muted reasons along when a guest becomes an account."""
     merge_taste(guest=guest, user=user)
     merge_muted_reasons(guest=guest, user=user)
+
+
+@receiver(guest_merging, dispatch_uid="recommender_guest_merging_members")
+def move_guest_membership(*, guest: User, user: User, **_: Any) -> None:
+    """Miss nobody where a guest that a model learnt from becomes an account."""
+    merge_members(guest=guest, user=user)
 
 
 @receiver(guest_merging, dispatch_uid="recommender_guest_merging_nights")

@@ -7,7 +7,9 @@ for each of them goes with the person. So it does not matter which way somebody 
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import F
 
+from accounts.models import User
 from recommender.models import ModelVersion, TrainedOn
 
 
@@ -23,6 +25,19 @@ def note_members(*, version: ModelVersion, user_ids: Collection[int]) -> None:
             "SELECT %s, id FROM accounts_user WHERE id = ANY(%s) FOR KEY SHARE",
             [version.pk, sorted(user_ids)],
         )
+
+
+def merge_members(*, guest: User, user: User) -> None:
+    """Let an account stand for the guest it takes in, whose ratings go on in it.
+
+    A version that had learnt from both has one member less. Runs inside the merge's transaction.
+    """
+    theirs = TrainedOn.objects.filter(user=guest)
+    twice = theirs.filter(version__in=TrainedOn.objects.filter(user=user).values("version"))
+    versions = ModelVersion.objects.filter(pk__in=twice.values("version"))
+    versions.update(num_members=F("num_members") - 1)
+    twice.delete()
+    theirs.update(user=user)
 
 
 def has_lost_members(version: ModelVersion) -> bool:

@@ -1,7 +1,6 @@
 """Who leaves is unlearnt: the next model does not know them, and the one before is not served."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion, TrainedOn
 from recommender.selectors import get_recommendations
 from recommender.withdrawals import has_lost_members
+from tests.catalog.factories import make_guest
 from tests.recommender.experiments.factories import make_experiment
 from tests.recommender.finetuning_steps import active_version, rate
 
@@ -159,10 +159,6 @@ def test_who_leaves_while_a_model_trains_is_unlearnt_by_the_next(
 def test_every_way_to_leave_is_noticed(
     active_model: ModelVersion, viewer: User, audience: None
 ) -> None:
-    def make_guest(name: str) -> User:
-        later = timezone.now() + timedelta(days=1)
-        return User.objects.create(username=f"guest:{name}", is_guest=True, expires_at=later)
-
     def expire(guest: User) -> None:
         User.objects.filter(pk=guest.pk).update(expires_at=timezone.now())
         assert delete_expired_guests() == 1
@@ -172,8 +168,7 @@ def test_every_way_to_leave_is_noticed(
         member.save()
 
     ways: dict[User, Callable[[User], object]] = {
-        make_guest("1"): expire,
-        make_guest("2"): lambda guest: merge_guest(guest=guest, user=viewer),
+        make_guest(): expire,
         User.objects.create(username="deleted"): lambda member: delete_account(user=member),
         User.objects.create(username="gone"): lambda member: member.delete(),
         User.objects.create(username="locked out"): lock_out,
@@ -188,6 +183,22 @@ def test_every_way_to_leave_is_noticed(
         assert not has_lost_members(active_version())
         leave(person)
         assert has_lost_members(active_version()), person.username
+
+
+@pytest.mark.parametrize("has_rated", [False, True])
+def test_guest_who_signs_up_is_not_missed_until_the_account_leaves(
+    active_model: ModelVersion, viewer: User, audience: None, has_rated: bool
+) -> None:
+    guest = make_guest()
+    rate(guest, 20, 23)
+    if has_rated:
+        rate(viewer, 1, 4)
+    assert finetuning.run_finetuning().status == "published"
+    merge_guest(guest=guest, user=viewer)
+    assert trained_on(active_version()) == {viewer.pk}
+    assert not has_lost_members(active_version())
+    set_training_consent(user=viewer, allows_training=False)
+    assert has_lost_members(active_version())
 
 
 def test_arm_of_an_experiment_keeps_its_version_until_that_is_decided(
