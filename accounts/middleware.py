@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, empty
 
 from accounts.models import User
 from accounts.selectors import get_viewer
@@ -17,6 +17,10 @@ class ViewerMiddleware:
     The viewer is looked up when first read, so a page that does not care makes no query. Being a
     lazy object it is never `None` itself: test its truth (`if request.viewer:`), or call
     `accounts.services.ensure_viewer` where a person is needed.
+
+    What was answered with the viewer in mind is for their eyes alone: neither a cache on the way
+    nor the back button after logging out on a shared computer may show it again. Where an answer
+    says itself how it may be kept, that stands.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -29,7 +33,20 @@ class ViewerMiddleware:
             return get_viewer(request=request)
 
         request.viewer = SimpleLazyObject(find_viewer)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if "Cache-Control" not in response.headers and _has_met_viewer(request):
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
+def _has_met_viewer(request: HttpRequest) -> bool:
+    """Return whether somebody was looked up and found; looks nobody up by itself."""
+    looked_up = (request.__dict__.get("viewer"), request.__dict__.get("user"))
+    return any(
+        person and person.pk is not None  # Django's anonymous user is true
+        for person in looked_up
+        if not (isinstance(person, SimpleLazyObject) and person._wrapped is empty)
+    )
 
 
 class SessionTrackingMiddleware:

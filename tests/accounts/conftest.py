@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.middleware import ViewerMiddleware
@@ -39,7 +39,7 @@ def browse(rf: RequestFactory, db: None) -> Callable[..., Any]:
         request = rf.get("/", REMOTE_ADDR=address)
         request.session = session if session is not None else SessionStore()
         request.user = user or AnonymousUser()
-        ViewerMiddleware(lambda _request: None)(request)  # type: ignore[arg-type,return-value]
+        ViewerMiddleware(lambda _request: HttpResponse())(request)
         return request
 
     return make

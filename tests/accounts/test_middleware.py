@@ -5,13 +5,16 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.utils import timezone
 
 from accounts.middleware import SessionTrackingMiddleware
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
 from accounts.sessions import end_other_sessions
-from tests.catalog.factories import count_queries
+from accounts.tokens import create_api_token
+from catalog.posters import compute_poster_key
+from tests.catalog.factories import count_queries, make_movie
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +85,32 @@ def test_request_that_keeps_its_session_looks_for_no_list(browse: Any, member: U
     request.COOKIES["sessionid"] = session.session_key
     middleware = SessionTrackingMiddleware(lambda _request: HttpResponse())
     assert count_queries(lambda: middleware(request)) == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/search/", "/account/", "/ratings/", "/watchlist/"])
+def test_pages_of_somebody_known_are_kept_nowhere(
+    path: str, member: User, as_guest: Client
+) -> None:
+    browser = Client()
+    browser.force_login(member)
+    for known in (browser, as_guest):
+        assert known.get(path, follow=True)["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in Client().get(path, follow=True)
+
+
+def test_answers_of_the_api_to_somebody_known_are_kept_nowhere(
+    member: User, as_guest: Client
+) -> None:
+    _token, key = create_api_token(user=member, name="phone")
+    by_token = Client(headers={"authorization": f"Bearer {key}"})
+    for known in (by_token, as_guest):
+        assert known.get("/api/v1/me/ratings")["Cache-Control"] == "private, no-store"
+    assert by_token.get("/api/v1/genres")["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in Client().get("/api/v1/genres")
+
+
+def test_what_may_be_kept_is_kept_whoever_asks(as_guest: Client) -> None:
+    movie = make_movie(1)
+    key = compute_poster_key(title=movie.title, year=movie.year, genres=[])
+    for path in ("/favicon.ico", f"/posters/{movie.pk}-{key}.svg"):
+        assert "public" in as_guest.get(path, follow=True)["Cache-Control"]
