@@ -63,14 +63,13 @@ class Outcome:
 def run_finetuning(
     *,
     min_interval_seconds: float | None = None,
-    max_seconds: float | None = None,
     tolerance: float = TOLERANCE,
     adds_films: bool = False,
 ) -> Outcome:
     """Fine-tune the active version's lineage if that is due and not too soon, and publish it.
 
     New ratings make it due, and so does somebody who leaves after the active version learnt from
-    them; with `adds_films` so do films of the catalogue without a row. Unset limits are those of
+    them; with `adds_films` so do films of the catalogue without a row. An interval unset is that of
     the settings; `tolerance` is the guardrail's. Two workers never fine-tune at once; one that dies
     half way leaves the version before in service and its lock to the next.
 
@@ -94,8 +93,7 @@ def run_finetuning(
         is_due = has_lost or training_data.is_new_data(active)
         if not is_due and not (adds_films and _lacks_films(active)):
             return Outcome("not_due")
-        seconds = settings.FINETUNE_MAX_SECONDS if max_seconds is None else max_seconds
-        outcome = _train_and_publish(active, max_seconds=seconds, tolerance=tolerance)
+        outcome = _train_and_publish(active, tolerance=tolerance)
         if has_lost and outcome.status in {"not_due", "rejected"}:
             outcome = _withdraw(active, outcome)
     logger.info("finetuning_ended", status=outcome.status, version=outcome.version_id)
@@ -132,7 +130,7 @@ def _lacks_films(active: ModelVersion) -> bool:
     return any(not facts[pk].is_blank for pk in missing.tolist() if pk in facts)
 
 
-def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: float) -> Outcome:
+def _train_and_publish(active: ModelVersion, *, tolerance: float) -> Outcome:
     base = active.base or active
     watermark = training_data.read_watermark()
     sample = training_data.read_validation_sample()
@@ -148,7 +146,7 @@ def _train_and_publish(active: ModelVersion, *, max_seconds: float, tolerance: f
             folder / "model",
             histories=list(members.values()),
             replay=replay,
-            max_seconds=max_seconds,
+            max_seconds=settings.FINETUNE_MAX_SECONDS,
             seed=watermark.transaction_id % 2**31,
             facts=read_film_facts() if is_growing else None,
         )

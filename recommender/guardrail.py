@@ -84,7 +84,7 @@ def compare_models(base: Path, tuned: Path, histories: Sequence[History]) -> Com
     return compare_gains(before, after)
 
 
-def recheck_active_version(*, tolerance: float = TOLERANCE) -> str:
+def recheck_active_version() -> str:
     """Roll an active fine-tuned version back to its base if it is worse by now.
 
     Returns what came of it: "rolled_back", "sound", "too_few" people to tell, "not_finetuned" where
@@ -108,7 +108,7 @@ def recheck_active_version(*, tolerance: float = TOLERANCE) -> str:
             for version in (active.base, active)
         )
         comparison = compare_models(before, after, sample.histories)
-        if not comparison.is_worse(tolerance=tolerance):
+        if not comparison.is_worse():
             return "sound"
         is_back = return_to_base(active, reason=f"Rolled back: {comparison.describe()}")
     return "rolled_back" if is_back else "superseded"
