@@ -18,12 +18,13 @@ class AccountsConfig(AppConfig):
         from django.contrib import admin  # noqa: PLC0415
 
         from accounts import api_schema, receivers  # noqa: F401, PLC0415
-        from accounts.deletion import erase_sessions  # noqa: PLC0415
+        from accounts.deletion import erase_admin_log, erase_sessions  # noqa: PLC0415
         from accounts.exporting import export_account  # noqa: PLC0415
         from accounts.personal_data import register_eraser, register_exporter  # noqa: PLC0415
 
         register_exporter("accounts", export_account)
         register_eraser("accounts", erase_sessions)
+        register_eraser("admin log", erase_admin_log)
         # They would show staff the keys of people's sessions and second factors.
         for model in (Authenticator, UserSession):
             if admin.site.is_registered(model):

@@ -1,6 +1,8 @@
 """The end of an account: everything that names the person, in one transaction."""
 
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -21,6 +23,17 @@ def delete_account(*, user: User) -> bool:
     run_erasers(user=owner)
     owner.delete()
     return True
+
+
+def erase_admin_log(user: User) -> None:
+    """Take a person's name out of the admin's log, which knows them by number alone.
+
+    That somebody changed or deleted an account, and when, stays.
+    """
+    about = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    )
+    about.update(object_repr=f"#{user.pk}", change_message="")
 
 
 def erase_sessions(user: User) -> None:

@@ -10,10 +10,11 @@ GUEST_SESSION_KEY = "guest_user_id"
 
 
 def get_guest(*, guest_id: object) -> User | None:
-    """Return the guest of this id, or None where there is none or they have expired."""
+    """Return the guest of this id, or None: there is none, they expired, or staff closed them."""
     if not isinstance(guest_id, int):
         return None
-    return User.objects.filter(pk=guest_id, is_guest=True, expires_at__gt=timezone.now()).first()
+    open_guests = User.objects.filter(is_guest=True, is_active=True, expires_at__gt=timezone.now())
+    return open_guests.filter(pk=guest_id).first()
 
 
 def get_session_guest(*, request: HttpRequest) -> User | None:

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
@@ -77,6 +78,8 @@ def test_person_whom_staff_delete_is_logged_out_everywhere(
         admin_of_site.post(f"{USERS}{member.pk}/delete/", {"post": "yes"})
     assert not User.objects.filter(pk=member.pk).exists()
     assert not SessionStore().exists(key)
+    entry = LogEntry.objects.get(object_id=str(member.pk))  # who deleted whom remains known
+    assert (entry.action_flag, entry.object_repr) == (DELETION, f"#{member.pk}")
 
 
 def names(page: Any) -> set[str]:

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, models
 from django.test import Client
@@ -130,6 +132,9 @@ def _get_or_make(model: type[models.Model]) -> models.Model:
 
 def test_no_table_names_a_deleted_person(browser: Client, zaphod: User) -> None:
     fill_every_table_of(zaphod)
+    about = {"object_id": zaphod.pk, "object_repr": NAME, "change_message": f"renamed {NAME}"}
+    kind = ContentType.objects.get_for_model(User)
+    LogEntry.objects.create(user=make_member("clerk"), content_type=kind, action_flag=2, **about)
     pk, words = zaphod.pk, (NAME, "192.0.2.77")
     assert len(find_traces(pk, words)) > 12
 

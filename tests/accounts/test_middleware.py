@@ -41,6 +41,12 @@ def test_stranger_is_nobody(browse: Any) -> None:
     assert not browse().viewer
 
 
+def test_guest_whom_staff_closed_is_nobody(browse: Any, guest: User, as_guest: Client) -> None:
+    User.objects.filter(pk=guest.pk).update(is_active=False)
+    assert not browse(session=session_of(guest.pk)).viewer
+    assert as_guest.get("/api/v1/me/ratings").status_code == 401
+
+
 @pytest.mark.parametrize("guest_id", [0, 10**30, "1", None, [1]])
 def test_broken_session_is_nobody(browse: Any, guest_id: object) -> None:
     assert not browse(session=session_of(guest_id)).viewer
