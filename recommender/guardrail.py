@@ -16,6 +16,7 @@ from recommender import training_data
 from recommender.artifacts import fetch_artifact
 from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
+from recommender.ml.metrics import ndcg, rank_targets
 from recommender.ml.ranking import read_tokens
 from recommender.ml.significance import bootstrap_interval
 from recommender.ml.tokens import items_of
@@ -119,6 +120,9 @@ def measure_gains(model: InferenceModel, histories: Sequence[History]) -> NDArra
 
     The whole catalogue of the model is ranked, films seen before left out, ties ranked worst.
     Histories whose last film the model does not know count 0.
+
+    Raises:
+        ValueError: the model is broken: a score is NaN.
     """
     gains = np.zeros(len(histories))
     last = [int(model.index_of(history.movie_ids[-1:])[0]) for history in histories]
@@ -128,14 +132,7 @@ def measure_gains(model: InferenceModel, histories: Sequence[History]) -> NDArra
         batch = usable[start : start + BATCH]
         scores = model.scores(model.encode([seen[row] for row in batch]))
         for scored, row in zip(scores, batch, strict=True):
-            gains[row] = _gain(scored, last[row], items_of(seen[row]))
+            scored[items_of(seen[row])] = -np.inf
+        ranks = rank_targets(scores, [np.array([last[row]]) for row in batch])
+        gains[batch] = ndcg(ranks, CUT_OFF)
     return gains
-
-
-def _gain(scores: NDArray[np.float32], target: int, seen: NDArray[np.int64]) -> float:
-    """Return 1 / log2(1 + rank) of the target within the cut-off, else 0."""
-    allowed = np.isfinite(scores)
-    allowed[seen] = False
-    allowed[target] = False
-    rank = 1 + int((scores[allowed] >= scores[target]).sum())
-    return float(1.0 / np.log2(1 + rank)) if rank <= CUT_OFF else 0.0

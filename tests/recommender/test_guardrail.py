@@ -15,6 +15,9 @@ from accounts.models import User
 from movieshow.advisory_locks import try_advisory_lock
 from recommender import finetuning, guardrail, jobs, model_versions
 from recommender.experiments.services import start_experiment, stop_experiment
+from recommender.ml.histories import History
+from recommender.ml.inference import InferenceModel
+from recommender.ml.ranking import read_tokens
 from recommender.models import ModelVersion
 from recommender.selectors import get_recommendations
 from tests.recommender.conftest import Watch
@@ -60,14 +63,19 @@ def gains_after(before: Gains, *, lose: int, win: int, by: float = 0.5) -> Gains
     return after
 
 
-def test_gain_is_one_over_the_log_of_the_rank_with_ties_worst_and_seen_films_left_out() -> None:
-    scores = np.array([-np.inf, 3.0, 2.0, 5.0, 4.0, 2.0], dtype=np.float32)
-    seen = np.array([3])
-    assert guardrail._gain(scores, 4, seen) == 1.0
-    assert guardrail._gain(scores, 2, seen) == pytest.approx(1 / np.log2(5))
-    many = np.arange(20, 0, -1).astype(np.float32)
-    assert guardrail._gain(many, 9, np.array([], dtype=np.int64)) == pytest.approx(1 / np.log2(11))
-    assert guardrail._gain(many, 10, np.array([], dtype=np.int64)) == 0.0
+def test_gains_are_of_the_last_film_among_all_that_were_not_seen(model_directory: Path) -> None:
+    model = InferenceModel.load(model_directory, num_threads=1)
+    films = [(1, 4, 7, 10, 13, 16), (5, 20, 41, 2, 9), (13, 10, 7, 4, 7)]
+    histories = [History.of(movie_ids) for movie_ids in films]
+    expected = []
+    # An item of the tiny model is numbered as its film.
+    for (*seen, last), history in zip(films, histories, strict=True):
+        [scores] = model.scores(model.encode([read_tokens(model, history.select(slice(-1)))]))
+        better = set(np.flatnonzero(scores >= scores[last]).tolist()) - {*seen, last}
+        is_found = len(better) < 10 and last not in seen
+        expected.append(1 / np.log2(2 + len(better)) if is_found else 0.0)
+    assert max(expected) > 0
+    assert guardrail.measure_gains(model, histories).tolist() == pytest.approx(expected)
 
 
 def test_fall_that_is_certain_is_refused_however_small() -> None:
