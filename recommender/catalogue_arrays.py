@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Genre, Movie
+from recommender.rising_ids import find_places
 from recommender.service_arrays import ServiceArrays, load_services
 
 # Pseudo-ratings that pull a film's mean to the mean of all (shrinkage of the bias predictor).
@@ -99,11 +100,8 @@ class CatalogueArrays:
 
     def positions_of(self, movie_ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the position of each id, -1 where the catalogue has no such movie."""
-        wanted = np.asarray(movie_ids, dtype=np.int64)
-        if not len(self.movie_ids):
-            return np.full(len(wanted), -1, dtype=np.int64)
-        found = np.searchsorted(self.movie_ids, wanted).clip(max=len(self.movie_ids) - 1)
-        return np.where(self.movie_ids[found] == wanted, found, -1)
+        places, is_there = find_places(self.movie_ids, movie_ids)
+        return np.where(is_there, places, -1)
 
     def genre_columns(self, genre_ids: Iterable[int]) -> NDArray[np.int64]:
         """Return the columns of `genres` for these ids; unknown ids are left out."""
@@ -167,14 +165,12 @@ def _load_genre_matrix(movie_ids: NDArray[np.int64], genre_ids: list[int]) -> ND
     pairs = Movie.genres.through.objects.values_list("movie_id", "genre_id")
     flat = chain.from_iterable(pairs.iterator(chunk_size=CHUNK))
     links = np.fromiter(flat, dtype=np.int64).reshape(-1, 2)
-    rows = np.searchsorted(movie_ids, links[:, 0]).clip(max=len(movie_ids) - 1)
+    rows, is_film = find_places(movie_ids, links[:, 0])
     order = np.argsort(genre_ids)
-    rising = np.asarray(genre_ids)[order]
-    places = np.searchsorted(rising, links[:, 1]).clip(max=len(genre_ids) - 1)
-    columns = order[places]
+    places, is_genre = find_places(np.asarray(genre_ids)[order], links[:, 1])
     # A movie or genre added between the queries is not there yet: the next version has it.
-    known = (movie_ids[rows] == links[:, 0]) & (rising[places] == links[:, 1])
-    matrix[rows[known], columns[known]] = True
+    known = is_film & is_genre
+    matrix[rows[known], order[places[known]]] = True
     return matrix
 
 

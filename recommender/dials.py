@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.ml.cold.people import standardise
 
 # What a dial turned to its end weighs against the model's scores, all in standard deviations.
 STRENGTH = 0.6
@@ -87,20 +88,12 @@ def turn_dials(
     shift = np.zeros(len(scores), dtype=np.float32)
     if dials.obscurity:
         fame = np.log1p(catalogue.rating_count.astype(np.float32))
-        shift -= dials.obscurity * _standardise(fame, usable)
+        shift -= dials.obscurity * standardise(fame, usable)
     if dials.newness:
         is_dated = usable & (catalogue.years > 0)
-        years = _standardise(catalogue.years.astype(np.float32), is_dated)
+        years = standardise(catalogue.years.astype(np.float32), is_dated)
         shift += dials.newness * np.where(catalogue.years > 0, years, 0.0)
     if dials.adventure and likeness is not None:
-        shift -= dials.adventure * _standardise(likeness, usable)
-    turned = _standardise(scores, usable) + STRENGTH * shift
+        shift -= dials.adventure * standardise(likeness, usable)
+    turned = standardise(scores, usable) + STRENGTH * shift
     return np.where(np.isfinite(scores), turned, -np.inf).astype(np.float32)
-
-
-def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
-    if not usable.any():
-        return np.zeros(len(values), dtype=np.float32)
-    spread = float(values[usable].std())
-    centred = np.where(np.isfinite(values), values, 0.0) - float(values[usable].mean())
-    return np.asarray(centred / (spread if spread > 0 else 1.0), dtype=np.float32)

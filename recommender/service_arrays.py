@@ -12,6 +12,7 @@ from catalog.facts import (
     iterate_movies_with_service_facts,
     iterate_service_links,
 )
+from recommender.rising_ids import find_places
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def make_no_services(num_films: int) -> ServiceArrays:
 
 
 def load_services(movie_ids: NDArray[np.int64]) -> ServiceArrays:
-    """Read which services have these films (C,), ids ascending; three queries, streamed."""
+    """Read which services have these films (C,), ids ascending; three queries, streamed.
+
+    What was added between two of them is not there yet: the next version of the catalogue has it.
+    """
     services = get_services()
     ids = np.array([service.pk for service in services], dtype=np.int64)
     if not len(movie_ids):
@@ -64,27 +68,16 @@ def load_services(movie_ids: NDArray[np.int64]) -> ServiceArrays:
     if len(ids):
         flat = chain.from_iterable(iterate_service_links())
         links = np.fromiter(flat, dtype=np.int64).reshape(-1, 2)
-        rows, is_film = _find_places(movie_ids, links[:, 0])
+        rows, is_film = find_places(movie_ids, links[:, 0])
         order = np.argsort(ids)
-        places, is_service = _find_places(ids[order], links[:, 1])
+        places, is_service = find_places(ids[order], links[:, 1])
         known = is_film & is_service
         columns = order[places[known]]
         bits = np.right_shift(128, columns % 8).astype(np.uint8)
         np.bitwise_or.at(offered, (rows[known], columns // 8), bits)
     told = np.fromiter(iterate_movies_with_service_facts(), dtype=np.int64)
-    rows, is_film = _find_places(movie_ids, told)
+    rows, is_film = find_places(movie_ids, told)
     is_known = np.zeros(len(movie_ids), dtype=np.bool_)
     is_known[rows[is_film]] = True
     names = tuple(service.name for service in services)
     return ServiceArrays(tuple(ids.tolist()), names, offered, is_known)
-
-
-def _find_places(
-    rising: NDArray[np.int64], wanted: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return where each wanted id stands among rising ones, and whether it is there at all.
-
-    What was added between two queries is not there yet: the next version of the catalogue has it.
-    """
-    places = np.searchsorted(rising, wanted).clip(max=len(rising) - 1)
-    return places, rising[places] == wanted

@@ -126,8 +126,8 @@ def blend_few(
     usable = known if mask is None else mask & known
     if not usable.any():
         return model_scores
-    mixed = weight * _standardise(model_scores, usable)
-    mixed += (1.0 - weight) * _standardise(leaning, usable)
+    mixed = weight * standardise(model_scores, usable)
+    mixed += (1.0 - weight) * standardise(leaning, usable)
     return np.where(known, mixed, -np.inf).astype(np.float32)
 
 
@@ -185,7 +185,13 @@ def _genre_counts(films: FilmTraits) -> NDArray[np.int64]:
     return np.asarray(np.maximum(films.genres.sum(axis=1), 1), dtype=np.int64)
 
 
-def _standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def standardise(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (N,) float32 values less the mean of those `usable` (N,), over their deviation.
+
+    What is not finite counts as 0; where none is usable, all are 0.
+    """
+    if not usable.any():
+        return np.zeros(len(values), dtype=np.float32)
     spread = values[usable].std()
     centred = np.where(np.isfinite(values), values, 0.0) - values[usable].mean()
     return np.asarray(centred / (spread if spread > 0 else 1.0), dtype=np.float32)
