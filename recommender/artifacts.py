@@ -90,6 +90,22 @@ def delete_artifact(prefix: str) -> None:
     storage.delete(prefix)
 
 
+def drop_cached_artifact(*, sha256: str) -> None:
+    """Remove this host's copy of an artefact; what is not there is no error."""
+    folder = _get_cache() / sha256
+    shutil.rmtree(folder, ignore_errors=True)
+    _get_origin_file(folder).unlink(missing_ok=True)
+
+
+def _get_cache() -> Path:
+    return Path(settings.MOVIESHOW_HOME) / "cache" / "models"
+
+
+def _get_origin_file(folder: Path) -> Path:
+    """Return the file beside a cached copy that says where in the storage it came from."""
+    return folder.parent / f".origin-{folder.name}"
+
+
 def fetch_artifact(*, prefix: str, sha256: str) -> Path:
     """Return a local folder with the artefact, each byte checked against `sha256`.
 
@@ -98,7 +114,7 @@ def fetch_artifact(*, prefix: str, sha256: str) -> Path:
     Raises:
         ArtifactStorageError: the stored files are missing or are not what the hash says.
     """
-    folder = Path(settings.MOVIESHOW_HOME) / "cache" / "models" / sha256
+    folder = _get_cache() / sha256
     if folder.is_dir():
         try:
             verify_directory(folder, sha256=sha256)
@@ -113,6 +129,7 @@ def fetch_artifact(*, prefix: str, sha256: str) -> Path:
     try:
         _download(prefix, aside)
         verify_directory(aside, sha256=sha256)
+        _get_origin_file(folder).write_text(prefix)
         try:
             aside.rename(folder)
         except OSError:
@@ -178,8 +195,21 @@ def _hash_stream(stream: IO[bytes]) -> str:
 
 
 def _prune_cache(folder: Path) -> None:
-    """Keep the artefacts used last; a process that has one open keeps it until it lets go."""
+    """Keep the artefacts used last, but none that the storage has no more: it knew who left.
+
+    A process that has one open keeps it until it lets go.
+    """
     cached = [path for path in folder.iterdir() if not path.name.startswith(".")]
     cached.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in cached[_CACHE_KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+    for place, path in enumerate(cached):
+        if place >= _CACHE_KEPT or not _is_still_stored(path):
+            drop_cached_artifact(sha256=path.name)
+
+
+def _is_still_stored(folder: Path) -> bool:
+    """Return whether the original of a cached copy is there; a copy of unknown origin counts so."""
+    try:
+        prefix = _get_origin_file(folder).read_text()
+    except FileNotFoundError:
+        return True
+    return get_artifact_storage().exists(f"{prefix}/{MANIFEST}")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from recommender.artifacts import (
     ArtifactStorageError,
     delete_artifact,
+    drop_cached_artifact,
     fetch_artifact,
     hash_directory,
     store_artifact,
@@ -255,4 +256,5 @@ def _retire(version: ModelVersion, *, status: ModelVersion.Status) -> bool:
             TrainedOn.objects.filter(version=version).delete()
     if is_mine:
         delete_artifact(version.artifact_prefix)
+        drop_cached_artifact(sha256=version.sha256)
     return bool(is_mine)

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from catalog.models import Movie
 from recommender import model_versions
+from recommender.artifacts import fetch_artifact
 from recommender.models import ModelVersion
 
 
@@ -181,6 +182,31 @@ def test_old_finetuned_versions_lose_their_files_but_the_last_few(
     assert states == ["ready", "retired", "retired", "ready", "ready"]
     assert not Path(storages["artifacts"].path(tuned[1].artifact_prefix)).exists()
     assert Path(storages["artifacts"].path(active_model.artifact_prefix)).exists()
+
+
+def test_retired_versions_leave_no_copy_on_any_host(
+    active_model: ModelVersion, model_directory: Path, tmp_path: Path, settings: Settings
+) -> None:
+    first, second = (
+        install_finetuned(
+            active_model, copy_model(model_directory, tmp_path / str(blanks), note=" " * blanks)
+        )
+        for blanks in (1, 2)
+    )
+    homes = [tmp_path / "here", tmp_path / "there"]
+    for home in homes:
+        settings.MOVIESHOW_HOME = home
+        fetch_artifact(prefix=first.artifact_prefix, sha256=first.sha256)
+    copies = [home / "cache" / "models" / first.sha256 for home in homes]
+    settings.MOVIESHOW_HOME = homes[0]
+    assert model_versions.retire_old_versions(keep=1) == 1
+    assert [copy.exists() for copy in copies] == [False, True]
+    settings.MOVIESHOW_HOME = homes[1]  # which nobody has told
+    fetch_artifact(prefix=second.artifact_prefix, sha256=second.sha256)
+    assert {path.name for path in copies[1].parent.iterdir()} == {
+        second.sha256,
+        f".origin-{second.sha256}",
+    }
 
 
 def test_catalogue_is_not_needed_to_install(db: None, model_directory: Path) -> None:

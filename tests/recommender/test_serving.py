@@ -124,7 +124,7 @@ def test_model_before_stays_in_service_when_the_next_cannot_be_loaded(
 
 def test_spoilt_cache_is_fetched_again(active_model: ModelVersion) -> None:
     get_snapshot()
-    [cached] = (Path(django_settings.MOVIESHOW_HOME) / "cache" / "models").iterdir()
+    [cached] = (Path(django_settings.MOVIESHOW_HOME) / "cache" / "models").glob("[!.]*")
     (cached / "items.npz").write_bytes(b"rubbish")
     model_server.forget()
     assert get_snapshot().model_version == active_model.pk
