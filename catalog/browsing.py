@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, IntegerField, QuerySet, When
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from catalog.filters import (
     LAST_YEAR,
     ORDERINGS,
     keep_decade,
+    keep_in_order,
     keep_length,
     leave_out_genres,
     leave_out_seen,
@@ -167,13 +168,9 @@ def _filter_genres(movies: QuerySet[Movie], form: BrowseForm) -> QuerySet[Movie]
 
 def _order(movies: QuerySet[Movie], asked: dict[str, Any]) -> QuerySet[Movie]:
     """Keep to title and length, which both have a say in the order."""
-    order = list(ORDERINGS[asked.get("sort") or "popular"])
+    movies = movies.order_by(*ORDERINGS[asked.get("sort") or "popular"])
     if words := asked.get("q"):
         found = find_matches(words)
         ids = (*found.close, *found.loose)
-        movies = movies.filter(pk__in=ids)
-        if not asked.get("sort") and ids:
-            places = [When(pk=pk, then=place) for place, pk in enumerate(ids)]
-            order = [Case(*places, output_field=IntegerField())]
-    movies = movies.order_by(*order)
+        movies = movies.filter(pk__in=ids) if asked.get("sort") else keep_in_order(movies, ids)
     return keep_length(movies, asked["runtime"]) if asked.get("runtime") else movies

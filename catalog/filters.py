@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
 import django_filters
-from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import Combinable
 
 from accounts.models import User
@@ -32,6 +32,13 @@ RUNTIMES: dict[str, tuple[int, int]] = {
     "long": (121, 150),
     "epic": (151, 32_767),
 }
+
+
+def keep_in_order(movies: QuerySet[Movie], movie_ids: Sequence[int]) -> QuerySet[Movie]:
+    """Return the movies of these ids, in their order."""
+    places = [When(pk=pk, then=place) for place, pk in enumerate(movie_ids)]
+    found = movies.filter(pk__in=movie_ids)
+    return found.order_by(Case(*places, output_field=IntegerField())) if places else found
 
 
 def leave_out_genres(movies: QuerySet[Movie], genre_ids: Collection[int]) -> QuerySet[Movie]:
@@ -132,10 +139,7 @@ class MovieFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_search(self, movies: QuerySet[Movie], name: str, value: str) -> QuerySet[Movie]:
         """Keep the movies that match, best first."""
         del name
-        ids = find_movie_ids(value, limit=MAX_RESULTS)
-        places = [When(pk=pk, then=place) for place, pk in enumerate(ids)]
-        found = movies.filter(pk__in=ids)
-        return found.order_by(Case(*places, output_field=FloatField())) if places else found
+        return keep_in_order(movies, find_movie_ids(value, limit=MAX_RESULTS))
 
     def filter_genre(
         self, movies: QuerySet[Movie], name: str, value: Collection[Genre]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import psycopg
 from django.db.backends.utils import CursorWrapper
 
+from catalog.models import SEARCH_TITLE_LENGTH
 from catalog.movielens.rows import (
     MAX_ID,
     MAX_TIME,
@@ -22,7 +23,6 @@ from catalog.movielens.source import Member, ReadListener
 from catalog.text import normalise_title
 
 BLOCK_BYTES = 2**20
-SEARCH_TITLE_CHARACTERS = 500
 RATING_EXPECTED = "user id, movie id, rating 0.5-5.0 by 0.5, unix time"
 LINE_OF_CONTEXT = re.compile(r"COPY staged_rating\D*(\d+)")
 TABLES = {
@@ -66,7 +66,7 @@ def stage_movies(
                     renumbering.get(row.movie_id, row.movie_id),
                     row.movie_id in renumbering,
                     row.title,
-                    normalise_title(row.title)[:SEARCH_TITLE_CHARACTERS],
+                    normalise_title(row.title)[:SEARCH_TITLE_LENGTH],
                     row.year,
                     list(row.genres),
                 )
