@@ -44,7 +44,6 @@ class Questionnaire:
     `head_idx` (F,) are the films as the rating head counts them, 0 where it knows none.
     """
 
-    version: tuple[int, int | None]
     positions: NDArray[np.int64]
     tastes: LatentTastes
     head_idx: NDArray[np.int32]
@@ -54,9 +53,9 @@ class Questionnaire:
         return np.flatnonzero(np.isin(catalogue.movie_ids[self.positions], list(ids)))
 
 
-# One for each process: a model and a catalogue are served for hours, a page is asked for in
-# milliseconds. Two requests that find none make the same.
-_kept: dict[str, Questionnaire] = {}
+# One for each process, by the versions of catalogue and model. These are served for hours, a page
+# is asked for in milliseconds. Two requests that find none make the same.
+_kept: dict[tuple[int, int | None], Questionnaire] = {}
 
 
 def pick_films(snapshot: Snapshot, answers: Answers, *, limit: int) -> list[int]:
@@ -114,9 +113,11 @@ def _ask_stars(
 def get_questionnaire(snapshot: Snapshot) -> Questionnaire:
     """Return what this model over this catalogue may ask about, made once for both."""
     version = (snapshot.catalogue.version, snapshot.model_version)
-    kept = _kept.get("active")
-    if kept is None or kept.version != version:
-        kept = _kept["active"] = make_questionnaire(snapshot)
+    kept = _kept.get(version)
+    if kept is None:
+        kept = make_questionnaire(snapshot)
+        _kept.clear()
+        _kept[version] = kept
     return kept
 
 
@@ -135,7 +136,6 @@ def make_questionnaire(snapshot: Snapshot) -> Questionnaire:
         scores = np.zeros((1, len(known)), dtype=np.float32)
     head, positions = network.rating_head, known[asked]
     return Questionnaire(
-        version=(catalogue.version, snapshot.model_version),
         positions=positions,
         tastes=elicitation.imagine_tastes(scores, counts, genres, asked),
         head_idx=(
