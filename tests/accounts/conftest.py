@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from accounts.middleware import ViewerMiddleware
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
+from tests.accounts.steps import NAME, log_in
 from tests.catalog.factories import make_guest, make_member
 
 
@@ -26,6 +27,17 @@ def member(db: None) -> User:
 @pytest.fixture
 def guest(db: None) -> User:
     return make_guest()
+
+
+@pytest.fixture
+def zaphod(db: None) -> User:
+    return make_member(NAME)
+
+
+@pytest.fixture
+def browser(zaphod: User) -> Client:
+    """A browser in which Zaphod is logged in."""
+    return log_in()
 
 
 @pytest.fixture

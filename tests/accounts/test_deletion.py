@@ -15,26 +15,8 @@ from accounts.services import create_api_token
 from catalog.models import Movie
 from catalog.services import UnknownUserError, add_to_watchlist, set_rating
 from recommender.services import hide_movie
-from tests.accounts.conftest import as_guest  # noqa: F401 - a fixture
+from tests.accounts.steps import NAME, log_in
 from tests.catalog.factories import PASSWORD, make_member, make_movie
-
-NAME = "zaphod-of-betelgeuse"
-
-
-@pytest.fixture
-def zaphod(db: None) -> User:
-    return make_member(NAME)
-
-
-def log_in() -> Client:
-    client = Client()
-    client.post("/account/login/", {"login": NAME, "password": PASSWORD})
-    return client
-
-
-@pytest.fixture
-def browser(zaphod: User) -> Client:
-    return log_in()
 
 
 def find_traces(user_id: int, words: tuple[str, ...]) -> list[str]:
@@ -172,7 +154,7 @@ def test_passwords_cannot_be_tried_without_end(browser: Client, zaphod: User) ->
     assert User.objects.filter(pk=zaphod.pk).exists()
 
 
-def test_guest_deletes_everything_by_their_word(as_guest: Client, guest: User) -> None:  # noqa: F811
+def test_guest_deletes_everything_by_their_word(as_guest: Client, guest: User) -> None:
     make_movie(1)
     set_rating(user=guest, movie_id=1, stars=4)
     assert as_guest.post("/account/delete/", {}).status_code == 422

@@ -16,26 +16,8 @@ from accounts.services import create_api_token
 from catalog.services import add_to_watchlist, set_rating
 from recommender.dials import Dials
 from recommender.services import hide_movie, set_dials
-from tests.accounts.conftest import as_guest  # noqa: F401 - a fixture
-from tests.catalog.factories import PASSWORD, count_queries_of, make_member, make_movie
-
-NAME = "zaphod-of-betelgeuse"
-
-
-@pytest.fixture
-def zaphod(db: None) -> User:
-    return make_member(NAME)
-
-
-def log_in() -> Client:
-    client = Client()
-    client.post("/account/login/", {"login": NAME, "password": PASSWORD})
-    return client
-
-
-@pytest.fixture
-def browser(zaphod: User) -> Client:
-    return log_in()
+from tests.accounts.steps import NAME
+from tests.catalog.factories import count_queries_of, make_member, make_movie
 
 
 def download(client: Client) -> dict[str, str]:
@@ -84,7 +66,7 @@ def test_export_is_of_ones_own(browser: Client) -> None:
 
 
 def test_guest_takes_their_data_along_and_somebody_new_has_none(
-    as_guest: Client,  # noqa: F811
+    as_guest: Client,
     guest: User,
 ) -> None:
     make_movie(1, "Some Film")

@@ -163,8 +163,13 @@ def test_merge_that_fails_changes_nothing(guest: User, member: User) -> None:
 
 
 def test_merging_twice_is_nothing_to_do(guest: User, member: User) -> None:
+    make_movie(1)
+    set_rating(user=guest, movie_id=1, stars=4)
     services.merge_guest(guest=guest, user=member)
+    once = list(Rating.objects.values())
     services.merge_guest(guest=guest, user=member)
+    assert list(Rating.objects.values()) == once
+    assert once[0]["user_id"] == member.pk
 
 
 @pytest.mark.django_db(transaction=True)
