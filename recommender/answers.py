@@ -78,7 +78,10 @@ class HomeRow:
 
     @property
     def kind(self) -> str:
-        """What kind of row it is: "top", "because", "genre" or "popular"."""
+        """What kind of row it is: what stands in its key before the first hyphen.
+
+        "top" or "popular", "because", "people", "gems", "genre", "rewatch", or "tonight".
+        """
         return self.key.partition("-")[0]
 
 

@@ -78,8 +78,8 @@ def score_popularity(
     """Return (C,) what somebody new is shown by: popularity, within the genres chosen.
 
     Films of a chosen genre come first, and among them those whose genres are mostly the chosen
-    ones gain; an age band shifts the order as `cold_people` says. Where nothing was answered, plain
-    popularity (0 to 1).
+    ones gain; an age band shifts the order as `ml.cold.people` says. Where nothing was answered,
+    plain popularity (0 to 1).
     """
     columns = catalogue.genre_columns(favourite_genre_ids)
     if not len(columns) and age_band is None:

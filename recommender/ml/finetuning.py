@@ -1,6 +1,6 @@
 """Incremental fine-tuning: a trained network, new histories and a replay of old ones, in seconds.
 
-Films that the network was not trained on get rows on the way, see `cold_films`.
+Films that the network was not trained on get rows on the way, see `cold.films`.
 Replay of earlier interactions against forgetting: Rolnick et al. 2019, "Experience Replay for
 Continual Learning". The learning rate is a fraction of that of a full training and there is no
 schedule over epochs, for the time allowed decides how many steps there are.
@@ -67,7 +67,7 @@ class FinetuneConfig:
 
 @dataclass(frozen=True)
 class FinetuneReport:
-    """What was done: optimiser steps, seconds they took, mean loss of the last pass in nats.
+    """What was done: optimiser steps, the seconds they took, mean loss of the last 20 in nats.
 
     `new_films` films got a row that the source has not.
     """

@@ -1,6 +1,6 @@
 """Setting the few scales of a rating head on people it was not fitted to, by their likelihood.
 
-Films' loadings come from `rating_factors`. What is left, some twenty numbers, decides how sure the
+Films' loadings come from `ratings.factors`. What is left, some twenty numbers, decides how sure the
 predictions are: how fast old ratings fade, how much a person's scatter is believed, where the stars
 part, how wide an interval must be. Fitted on the people that the loadings come from they would be
 too sure, so validation people decide: by gradient ascent on the log-likelihood of the stars that

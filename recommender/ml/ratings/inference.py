@@ -1,6 +1,6 @@
 """Predicting the stars one person would give, with numpy alone: what a web process serves.
 
-A person is a normal vector (see `rating_factors`). The stars in the history turn that prior into a
+A person is a normal vector (see `ratings.factors`). The stars in the history turn that prior into a
 posterior in closed form (Bayesian linear regression with unknown scale, Bishop 2006, sections 3.3
 and 3.5): no rating, five or a thousand, the same formula. Older ratings count less, a person whose
 stars scatter more gets wider ranges, and so does a film few people rated. The last step puts the
@@ -47,7 +47,7 @@ class _Person:
 
 @dataclass(frozen=True)
 class RatingHead:
-    """All that predicting stars needs; made by `rating_training`, kept in `rating.npz`.
+    """All that predicting stars needs; made by `ratings.training`, kept in `rating.npz`.
 
     `movie_ids` (V,) int64 rising, [0] == 0 is a film nobody rated; `bias` (V,) and `loadings`
     (V, C) in stars; `noise` and `doubt` (V,) variances; `leaning` (V, C) what having watched a film

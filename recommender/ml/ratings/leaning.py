@@ -1,7 +1,7 @@
 """What the films somebody watched say of their taste, before any stars are looked at.
 
 People choose what they watch: choices alone foretell a part of the person vector of
-`rating_factors`, as the implicit half of SVD++ does (Koren 2008, section 4). The mean of the
+`ratings.factors`, as the implicit half of SVD++ does (Koren 2008, section 4). The mean of the
 watched films' item vectors, taken from the trained network and left as they are, is mapped to that
 vector by ridge regression; per film this leaves one row, so serving needs no encoding.
 """
