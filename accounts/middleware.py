@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject, empty
 
 from accounts.models import User
+from accounts.second_factor import UnreadableSecretError
 from accounts.selectors import get_viewer
 from accounts.sessions import track_session
 
@@ -47,6 +50,26 @@ def _has_met_viewer(request: HttpRequest) -> bool:
         for person in looked_up
         if not (isinstance(person, SimpleLazyObject) and person._wrapped is empty)
     )
+
+
+class UnreadableSecretMiddleware:
+    """Says on the account page that a second factor cannot be read, where no form has said it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on."""
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Lead to the account page; leave all other exceptions alone."""
+        if not isinstance(exception, UnreadableSecretError):
+            return None
+        messages.error(request, exception.message)
+        return redirect("account")
 
 
 class SessionTrackingMiddleware:

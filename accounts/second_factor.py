@@ -3,9 +3,21 @@
 import base64
 import hashlib
 
+import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+logger = structlog.get_logger(__name__)
+
+
+class UnreadableSecretError(ValidationError):
+    """A secret was sealed with a key that the site no longer has; forms show the message."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This site lost the key to your second factor: ask whoever runs it."))
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -19,8 +31,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _get_cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return a kept secret."""
-        return _get_cipher().decrypt(encrypted_text.encode()).decode()
+        """Return a kept secret.
+
+        Raises:
+            UnreadableSecretError: It was sealed with a key that is no longer known.
+        """
+        try:
+            return _get_cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as error:
+            logger.warning("second_factor_unreadable", hint="add the key to SECRET_KEY_FALLBACKS")
+            raise UnreadableSecretError from error
 
 
 def _get_cipher() -> MultiFernet:

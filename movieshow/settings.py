@@ -30,6 +30,8 @@ def _require(name: str, hint: str) -> str:
 MOVIESHOW_HOME = Path(env.str("MOVIESHOW_HOME", default=str(BASE_DIR / ".movieshow")))
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = _require("SECRET_KEY", "Give a long random string (`make run` makes one for you).")
+# Former ones, which still read what they signed and sealed.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 _DATABASE_URL = _require("DATABASE_URL", "Example: postgres://user:password@host:5432/movieshow")
 REDIS_URL = _require("REDIS_URL", "Example: redis://host:6379/0 or unix:///path/redis.sock")
 
@@ -101,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.UnreadableSecretMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "movieshow.middleware.RequestLogMiddleware",
 ]
@@ -186,7 +189,7 @@ LOGOUT_REDIRECT_URL = "/"
 GUEST_LIFETIME_DAYS = env.int("GUEST_LIFETIME_DAYS", default=90)
 # How long an applied import can be undone.
 IMPORT_UNDO_DAYS = env.int("IMPORT_UNDO_DAYS", default=30)
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="MovieShow <movieshow@localhost>")
 

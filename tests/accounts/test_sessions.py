@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -175,6 +178,32 @@ def test_secrets_outlive_a_change_of_the_key(ada: User, settings: Any) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
     assert adapter.decrypt(kept) == "secret"
+
+
+def test_second_factor_of_a_lost_key_is_told_not_a_crash(ada: User, settings: Any) -> None:
+    here = log_in(ada)
+    secret = switch_on(here)
+    settings.SECRET_KEY = "another, and the former is not kept"
+    client = Client()
+    client.post("/account/login/", {"login": "ada", "password": PASSWORD})
+    answer = client.post("/account/2fa/authenticate/", {"code": compute_code(secret)})
+    assert answer.status_code == 200
+    assert "lost the key to your second factor" in answer.content.decode()
+    client.force_login(ada)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    for page in ("/account/2fa/", "/account/2fa/recovery-codes/"):
+        shown = client.get(page, follow=True)
+        assert "lost the key to your second factor" in shown.content.decode()
+
+
+def test_former_keys_come_from_the_environment() -> None:
+    script = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "movieshow.settings"}
+    environment["SECRET_KEY_FALLBACKS"] = "first,second"
+    shown = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "['first', 'second']"
 
 
 def test_switching_off_asks_first(ada: User) -> None:
