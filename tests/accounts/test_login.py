@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from accounts.models import User
@@ -47,6 +48,39 @@ def test_log_in_by_email_works_too(client: Client) -> None:
     form = {"login": "grace@example.org", "password": PASSWORD}
     assert client.post(LOG_IN, form).status_code == 302
     assert client.session["_auth_user_id"]
+
+
+@pytest.mark.parametrize(
+    "login", ["grace", "GRACE", "grace@example.org", "nobody", "nobody@example.org"]
+)
+def test_refusal_takes_one_hash_whether_or_not_there_is_an_account(
+    client: Client, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    make_member("grace")
+    hashed = []
+    encode = MD5PasswordHasher.encode
+
+    def count(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", count)
+    client.post(LOG_IN, {"login": login, "password": "wrong"})
+    assert hashed == ["wrong"]
+
+
+def test_name_is_told_from_the_same_in_capitals(client: Client) -> None:
+    make_member("grace")
+    other = User.objects.create_user("Grace", password="another one")
+    client.post(LOG_IN, {"login": "Grace", "password": "another one"})
+    assert client.session["_auth_user_id"] == str(other.pk)
+
+
+def test_name_that_is_the_address_of_somebody_else_opens_its_own_account(client: Client) -> None:
+    make_member("grace")
+    other = User.objects.create_user("grace@example.org", password="another one")
+    client.post(LOG_IN, {"login": other.username, "password": "another one"})
+    assert client.session["_auth_user_id"] == str(other.pk)
 
 
 def test_failed_log_in_leaves_the_guest(as_guest: Client, rated: int) -> None:
