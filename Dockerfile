@@ -16,6 +16,7 @@ COPY --from=build /app/.venv .venv
 COPY . .
 ENV PATH=/app/.venv/bin:$PATH \
     MOVIESHOW_HOME=/data \
+    GRANIAN_WORKERS=2 \
     OMP_NUM_THREADS=1 \
     PYTHONUNBUFFERED=1
 USER movieshow
@@ -23,6 +24,7 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
-     "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", \
-     "--log-level", "warning", "movieshow.wsgi:application"]
+# For a proxy that buffers requests, such as deploy/nginx: a slow body would keep a thread for itself.
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--http", "1", \
+     "--no-ws", "--blocking-threads", "4", "--respawn-failed-workers", \
+     "--workers-kill-timeout", "8", "--log-level", "warning", "movieshow.wsgi:application"]
