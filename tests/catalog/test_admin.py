@@ -2,6 +2,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 
@@ -152,3 +153,13 @@ def test_no_check_complains() -> None:
 def test_staff_without_rights_cannot_import_or_export(client: Client, page: str) -> None:
     client.force_login(User.objects.create_user("staff", is_staff=True))
     assert client.get(f"/admin/catalog/movie/{page}").status_code == 403
+
+
+def test_import_asks_for_the_rights_to_add_and_to_change(client: Client) -> None:
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    client.force_login(clerk)
+    codes = []
+    for right in ("view", "change", "add"):
+        clerk.user_permissions.add(Permission.objects.get(codename=f"{right}_movie"))
+        codes.append(client.get("/admin/catalog/movie/import/").status_code)
+    assert codes == [403, 403, 200]
