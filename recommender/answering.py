@@ -1,16 +1,17 @@
 """One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from recommender import payloads
-from recommender.answers import Filters, RecommendationList, Taste
+from recommender.answers import Filters, HistoryItem, RecommendationList, Taste
 from recommender.cursors import Cursor, decode_cursor, encode_cursor
 from recommender.dials import NO_DIALS, DialOptions
 from recommender.outbox import Outbox
-from recommender.recommending import Ranking, make_ranking, present_films
+from recommender.recommending import Ranking, arrange_history, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 
@@ -59,21 +60,22 @@ def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
     )
 
 
-def answer_history(taste: Taste, page: PageRequest) -> RecommendationList:
-    """Rank for a history that belongs to nobody; nothing is kept."""
+def answer_history(history: Sequence[HistoryItem], page: PageRequest) -> RecommendationList:
+    """Rank for a history that belongs to nobody: nothing is read of who asks, nothing is kept."""
     snapshot = model_server.get_snapshot(read_state(user_id=None))
+    taste = Taste(history=arrange_history(history))
     whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
     return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
 
 
 def answer_person(
-    snapshot: Snapshot, user_id: int | None, page: PageRequest, *, outbox: Outbox | None = None
+    snapshot: Snapshot, user_id: int, page: PageRequest, *, outbox: Outbox | None = None
 ) -> RecommendationList:
     """Rank for a person, or cut the next page of a ranking made before.
 
     A new ranking is kept for its later pages: with the rest of `outbox`, else at once.
     """
-    taste = read_taste(user_id=user_id) if user_id is not None else Taste()
+    taste = read_taste(user_id=user_id)
     recommendation_id, whole = page.place.recommendation_id, None
     if recommendation_id is not None:
         whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)

@@ -17,6 +17,7 @@ from catalog.api import ORIGIN, ViewerView
 from catalog.origins import read_origin
 from catalog.selectors import get_movie_cards
 from recommender import answer_bytes, selectors, services
+from recommender.answering import answer_history, make_page_request
 from recommender.cursors import InvalidCursorError
 from recommender.serializers import (
     ModelCardOutput,
@@ -103,17 +104,16 @@ class SessionRecommendationsView(APIView):
         options = data.validated_data
         filters = make_filters(options)
         try:
-            answer = selectors.get_recommendations(
-                user=None,
-                history=options["history"],
+            page = make_page_request(
+                filters,
                 limit=options["limit"],
-                include_reasons=options.get("include", False),
-                filters=filters,
                 cursor=options.get("cursor"),
+                with_reasons=options.get("include", False),
                 dials=make_dials(options),
             )
         except InvalidCursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
+        answer = answer_history(options["history"], page)
         catalogue = selectors.get_catalogue() if filters.service_ids else None
         return Response(render_list(answer, catalogue, filters=filters))
 

@@ -6,30 +6,9 @@ from typing import Any
 import numpy as np
 
 from recommender import cache
-from recommender.answers import HomeRow, Reason, Recommendation, RecommendationList
+from recommender.answers import HomeRow, Reason, Recommendation
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking
-
-
-def dump_list(answer: RecommendationList) -> bytes:
-    """Return an answer as compact JSON."""
-    return _dump(
-        [
-            answer.recommendation_id,
-            answer.model_name,
-            answer.model_version,
-            answer.is_fallback,
-            answer.next_cursor,
-            [_pack(item) for item in answer.items],
-        ]
-    )
-
-
-def load_list(raw: bytes) -> RecommendationList:
-    """Return the answer that `dump_list` wrote."""
-    recommendation_id, name, version, is_fallback, next_cursor, items = json.loads(raw)
-    films = tuple(_unpack(item) for item in items)
-    return RecommendationList(recommendation_id, name, version, is_fallback, next_cursor, films)
 
 
 def dump_rows(rows: list[HomeRow]) -> bytes:
@@ -57,7 +36,7 @@ def load_rows(raw: bytes) -> list[HomeRow]:
 
 
 def store_ranking(
-    ranking: Ranking, *, user_id: int | None, recommendation_id: str, outbox: Outbox | None = None
+    ranking: Ranking, *, user_id: int, recommendation_id: str, outbox: Outbox | None = None
 ) -> None:
     """Keep a whole ranking, so that its later pages agree with its first.
 
@@ -72,7 +51,7 @@ def store_ranking(
         cache.store_with(outbox, key, raw)
 
 
-def fetch_ranking(*, user_id: int | None, recommendation_id: str) -> Ranking | None:
+def fetch_ranking(*, user_id: int, recommendation_id: str) -> Ranking | None:
     """Return a person's kept ranking; None where it has expired or Redis is away."""
     raw = cache.fetch(cache.make_ranking_key(user_id, recommendation_id))
     if raw is None:

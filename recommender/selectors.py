@@ -1,85 +1,20 @@
 """What pages and the API ask of the recommender."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from recommender import cache, payloads
-from recommender.answering import (
-    MAX_LIMIT,
-    answer_history,
-    answer_person,
-    describe_page,
-    is_of_state,
-    make_page_request,
-)
 from recommender.answers import (
-    NO_FILTERS,
-    Filters,
-    HistoryItem,
     Recommendation,
-    RecommendationList,
     Taste,
 )
 from recommender.catalogue_arrays import CatalogueArrays
-from recommender.cursors import InvalidCursorError
-from recommender.dials import NO_DIALS, DialOptions
 from recommender.models import ModelVersion
-from recommender.outbox import Outbox
 from recommender.predicting import PredictedStars, predict_stars
-from recommender.recommending import arrange_history
 from recommender.serving import model_server, read_state
 from recommender.similar import rank_similar_films
 from recommender.taste.reading import read_taste
-
-__all__ = [
-    "MAX_LIMIT",
-    "InvalidCursorError",
-    "get_active_model",
-    "get_catalogue",
-    "get_predicted_rating",
-    "get_recommendations",
-    "get_similar_movies",
-]
-
-
-def get_recommendations(
-    *,
-    user: User | AnonymousUser | None,
-    history: Sequence[HistoryItem] | None = None,
-    limit: int = 10,
-    include_reasons: bool = False,
-    filters: Filters = NO_FILTERS,
-    cursor: str | None = None,
-    dials: DialOptions = NO_DIALS,
-) -> RecommendationList:
-    """Return `limit` (1 to 100) films for a person, or for a `history` that belongs to nobody.
-
-    With a `history` nothing is read of `user`, and nothing is stored. Answers for people are cached
-    until their taste, the model or the catalogue changes.
-
-    Raises:
-        InvalidCursorError: `cursor` is not one that an answer carried.
-    """
-    page = make_page_request(
-        filters, limit=limit, cursor=cursor, with_reasons=include_reasons, dials=dials
-    )
-    if history is not None:
-        taste = Taste(history=arrange_history(history))
-        return answer_history(taste, page)
-    user_id = user.pk if user is not None else None
-    state = read_state(user_id=user_id)
-    key = cache.make_key("list", state=state, user_id=user_id, options=describe_page(page))
-
-    def compute() -> tuple[bytes, bool]:
-        snapshot = model_server.get_snapshot(state)
-        answer = answer_person(snapshot, user_id, page, outbox=outbox)
-        return payloads.dump_list(answer), is_of_state(snapshot, state)
-
-    outbox = Outbox()
-    return payloads.load_list(cache.get_or_compute(key, compute, outbox=outbox))
 
 
 def get_predicted_rating(

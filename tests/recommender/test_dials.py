@@ -10,8 +10,8 @@ from recommender.answers import Filters, HistoryItem, Taste
 from recommender.dials import NEUTRAL, DialOptions, Dials, turn_dials
 from recommender.models import ModelVersion, TasteProfile
 from recommender.recommending import make_ranking
-from recommender.selectors import get_recommendations
 from recommender.serving import Snapshot, model_server, read_state
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 HISTORY = tuple(HistoryItem(pk, 4.0) for pk in (1, 4, 7, 10, 13, 16))

@@ -22,8 +22,8 @@ from catalog.services import set_rating
 from recommender import jobs, queueing, training_data
 from recommender.answers import HistoryItem
 from recommender.models import ModelVersion, TasteProfile
-from recommender.selectors import get_recommendations
 from tests.catalog.factories import add_movie
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 FAILURES = "movieshow_model_load_failures_total"

@@ -21,7 +21,7 @@ from recommender.artifacts import fetch_artifact
 from recommender.guardrail import Comparison, compare_models
 from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion
-from recommender.selectors import get_recommendations
+from tests.recommender.asking import get_recommendations
 from tests.recommender.finetuning_steps import active_version, rate
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from recommender import queueing
 from recommender.models import ModelVersion
-from recommender.selectors import get_recommendations
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import make_environment
 from tests.recommender.finetuning_steps import active_version, rate
 

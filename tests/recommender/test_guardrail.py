@@ -19,7 +19,7 @@ from recommender.ml.histories import History
 from recommender.ml.inference import InferenceModel
 from recommender.ml.ranking import read_tokens
 from recommender.models import ModelVersion
-from recommender.selectors import get_recommendations
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 from tests.recommender.experiments.factories import make_experiment
 from tests.recommender.finetuning_steps import active_version, rate

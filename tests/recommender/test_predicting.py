@@ -20,11 +20,11 @@ from recommender.models import ModelVersion
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.selectors import (
     get_predicted_rating,
-    get_recommendations,
     get_similar_movies,
 )
 from recommender.serving import Snapshot, model_server, read_state
 from tests.ml.rating_heads import plain_head
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import NUM_MOVIES, Watch
 
 UNRATED, UNTRAINED = 1_000_001, 1_000_002

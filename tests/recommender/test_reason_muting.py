@@ -8,9 +8,9 @@ from catalog.services import UnknownMovieError
 from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion, MutedReason, TasteProfile
 from recommender.reason_muting import mute_reason, unmute_reason
-from recommender.selectors import get_recommendations
 from recommender.taste.selectors import get_muted_reasons
 from tests.catalog.factories import make_guest
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 HISTORY = (20, 23, 26, 29, 32)

@@ -12,8 +12,8 @@ from recommender.ml.explain import CLEAR_DROP, log_probabilities
 from recommender.model_input import make_sequence
 from recommender.models import ModelVersion
 from recommender.recommending import make_ranking
-from recommender.selectors import get_recommendations
 from recommender.serving import Snapshot, model_server, read_state
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 HISTORY = tuple(HistoryItem(movie_id, 4.0) for movie_id in (20, 23, 26, 29, 32))

@@ -12,10 +12,11 @@ from catalog.models import Genre, Movie
 from catalog.services import remove_rating, set_rating
 from recommender import selectors, services
 from recommender.answers import Filters, HistoryItem, RecommendationList
+from recommender.cursors import InvalidCursorError
 from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.onboarding.selectors import get_onboarding_movies
-from recommender.selectors import InvalidCursorError, get_recommendations
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import NUM_MOVIES, Watch
 
 

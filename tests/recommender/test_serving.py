@@ -15,9 +15,9 @@ from catalog.services import bump_catalogue_version
 from movieshow.health import NotReadyError
 from recommender import model_versions
 from recommender.models import ModelVersion
-from recommender.selectors import get_recommendations
 from recommender.serving import ModelServer, Snapshot, model_server, read_state
 from tests.catalog.factories import add_movie
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch, make_environment
 from tests.recommender.experiments.factories import make_experiment
 from tests.recommender.test_model_versions import copy_model

@@ -13,9 +13,9 @@ from catalog.models import Genre, Movie
 from recommender.answers import Filters
 from recommender.dials import DialOptions, Dials
 from recommender.models import ModelVersion, TasteProfile
-from recommender.selectors import get_recommendations
 from recommender.services import InvalidDialError, exclude_genres, set_dials
 from tests.catalog.factories import make_guest
+from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 THIS_YEAR = timezone.now().year

@@ -25,9 +25,9 @@ from recommender.experiments.services import (
 from recommender.guardrail import Comparison, compare_models
 from recommender.ml.inference import read_movie_ids
 from recommender.models import ModelVersion, TrainedOn
-from recommender.selectors import get_recommendations
 from recommender.withdrawals import has_lost_members
 from tests.catalog.factories import make_guest
+from tests.recommender.asking import get_recommendations
 from tests.recommender.experiments.factories import make_experiment
 from tests.recommender.finetuning_steps import active_version, rate
 
