@@ -13,7 +13,7 @@ from accounts.models import User
 from catalog.import_models import HistoryImport, ImportedFilm, ImportedList
 
 FOLDER = "imports"
-REVIEW_DAYS = 30
+REVIEW_DAYS, REVIEW_DAYS_OF_GUESTS = 30, 3
 ORPHAN_AGE = timedelta(days=1)
 Status = HistoryImport.Status
 
@@ -22,13 +22,14 @@ def forget_old_imports() -> int:
     """Forget the films of imports that are over, and files nobody needs; return how many imports.
 
     Applied ones are over when they can be undone no more, reviews after 30 days without a
-    decision.
+    decision, those of guests after 3.
     """
     now = timezone.now()
-    unreviewed = HistoryImport.objects.filter(
-        status=Status.READY, created_at__lt=now - timedelta(days=REVIEW_DAYS)
+    unreviewed = Q(created_at__lt=now - timedelta(days=REVIEW_DAYS)) | Q(
+        created_at__lt=now - timedelta(days=REVIEW_DAYS_OF_GUESTS),
+        user__in=User.objects.filter(is_guest=True),
     )
-    unreviewed.update(status=Status.DISCARDED)
+    HistoryImport.objects.filter(unreviewed, status=Status.READY).update(status=Status.DISCARDED)
     is_over = Q(status__in=(Status.FAILED, Status.DISCARDED, Status.UNDONE)) | Q(
         status=Status.APPLIED,
         applied_at__lt=now - timedelta(days=settings.IMPORT_UNDO_DAYS),

@@ -6,6 +6,7 @@ off.
 """
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +17,14 @@ from django.db import connection, transaction
 
 from catalog.import_models import ImportedFilm
 from catalog.importing.contents import Film
+from catalog.importing.limits import SearchBudget
 from catalog.models import Movie
 from catalog.text import drop_leading_article, move_article, normalise_title
 
 CHUNK = 50
 MAX_CANDIDATES = 5
-# A likeness is looked for in the whole catalogue, which takes far longer than to look up a title:
-# no history has so many misspelt films, and others wait for the worker.
-MAX_SEARCHED = 20_000
+# What is compared of a title with the whole catalogue: the time grows with its length.
+MAX_COMPARED_CHARACTERS = 120
 # Names in parentheses: each is compared with each of the other title.
 MAX_INNER_NAMES = 4
 # Of 100. Above the first a typing error is the only difference left, given the same year and
@@ -85,27 +86,33 @@ class Candidate(NamedTuple):
 
 @dataclass(slots=True)
 class Verdict:
-    """What a film was taken for; `candidates` are movie ids, likeliest first."""
+    """What a film was taken for; `candidates` are movie ids, likeliest first.
+
+    `is_unsearched` where nothing is called so and the budget for likenesses was used up.
+    """
 
     match: Match
     movie_id: int | None = None
     candidates: list[int] = field(default_factory=list)
+    is_unsearched: bool = False
 
 
-def match_films(films: Sequence[Film], *, on_done: Callable[[int], object]) -> list[Verdict]:
+def match_films(
+    films: Sequence[Film],
+    *,
+    on_done: Callable[[int], object],
+    budget: SearchBudget | None = None,
+) -> list[Verdict]:
     """Return what each film was taken for; `on_done` hears how many are done, now and then."""
     verdicts: list[Verdict] = []
-    remaining, searched = iter(films), 0
+    remaining, budget = iter(films), budget or SearchBudget()
     while chunk := list(islice(remaining, CHUNK)):
-        matched, count = _match_chunk(chunk, max_searched=MAX_SEARCHED - searched)
-        verdicts += matched
-        searched += count
+        verdicts += _match_chunk(chunk, budget)
         on_done(len(verdicts))
     return verdicts
 
 
-def _match_chunk(films: list[Film], *, max_searched: int) -> tuple[list[Verdict], int]:
-    """Return the verdicts, and for how many films a likeness was looked for."""
+def _match_chunk(films: list[Film], budget: SearchBudget) -> list[Verdict]:
     found = dict(_match_by_ids(films))
     wanted = {
         place: film
@@ -117,13 +124,16 @@ def _match_chunk(films: list[Film], *, max_searched: int) -> tuple[list[Verdict]
     unsure = {
         place: film for place, film in wanted.items() if verdicts[place].match != Match.MATCHED
     }
-    unsure = dict(islice(unsure.items(), max_searched))
-    for place, others in _find_likenesses(unsure).items():
+    searched = budget.take(unsure)
+    started = time.monotonic()
+    for place, others in _find_likenesses(searched).items():
         both = {one.movie_id: one for one in (*candidates[place], *others)}
         verdicts[place] = decide(wanted[place], list(both.values()))
+    budget.seconds -= time.monotonic() - started
+    for place in unsure.keys() - searched.keys():
+        verdicts[place].is_unsearched = verdicts[place].match == Match.UNMATCHED
     found |= verdicts
-    matched = [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
-    return matched, len(unsure)
+    return [found.get(place, Verdict(Match.UNMATCHED)) for place in range(len(films))]
 
 
 def _match_by_ids(films: list[Film]) -> Iterator[tuple[int, Verdict]]:
@@ -185,7 +195,10 @@ def _find_namesakes(wanted: Mapping[int, Film]) -> dict[int, list[Candidate]]:
 
 def _find_likenesses(wanted: Mapping[int, Film]) -> dict[int, list[Candidate]]:
     """Return movies whose title resembles each film's."""
-    asked = [(place, normalise_title(film.title)) for place, film in wanted.items()]
+    asked = [
+        (place, normalise_title(film.title)[:MAX_COMPARED_CHARACTERS])
+        for place, film in wanted.items()
+    ]
     return _ask(LIKENESSES, asked, wanted)
 
 

@@ -26,6 +26,8 @@ MAX_OPEN = 5
 MAX_A_DAY = 30
 Match, Policy, Status = ImportedFilm.Match, HistoryImport.Policy, HistoryImport.Status
 OPEN = (*HistoryImport.PENDING, Status.READY)
+# Of all guests together: what waits for their reviews fills the database.
+MAX_OPEN_OF_GUESTS = 500
 
 
 class RepeatedUploadError(Exception):
@@ -100,6 +102,11 @@ def _check_repeat(owner: User, sha256: str, *, is_repeat_wanted: bool) -> None:
 
 
 def _check_number(owner: User) -> None:
+    of_guests = HistoryImport.objects.filter(user__is_guest=True, status__in=OPEN)
+    if owner.is_guest and of_guests.count() >= MAX_OPEN_OF_GUESTS:
+        raise UploadRefusedError(
+            gettext_noop("Too many guests are importing: sign up to go on, or come back tomorrow.")
+        )
     mine = HistoryImport.objects.filter(user=owner)
     if mine.filter(status__in=OPEN).count() >= MAX_OPEN:
         raise UploadRefusedError(

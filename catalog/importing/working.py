@@ -12,6 +12,7 @@ from catalog.import_models import HistoryImport, ImportedFilm
 from catalog.importing.applying import apply_import, undo_import
 from catalog.importing.contents import Film, Upload
 from catalog.importing.film_lists import keep_lists
+from catalog.importing.limits import check_size, make_budget
 from catalog.importing.matching import Verdict, match_films
 from catalog.importing.notes import UploadRefusedError, make_note
 from catalog.importing.parsing import parse_upload
@@ -22,6 +23,10 @@ logger = structlog.get_logger(__name__)
 
 IMPORT_LOCK = 0x496D706F  # "Impo": with a person's id, held by the one worker of their imports
 MAX_ATTEMPTS = 3
+TOO_MANY_MISSPELT = gettext_noop(
+    "Too many titles are not those of any film here: what resembles %(count)s of them was not "
+    "looked for. You can look for each by hand."
+)
 Match, Status = ImportedFilm.Match, HistoryImport.Status
 
 
@@ -95,8 +100,15 @@ def read_import(*, history_import: HistoryImport) -> None:
     batch = history_import
     try:
         upload = _parse(batch)
+        check_size(upload, user=batch.user)
         _report_progress(batch, done=0, total=len(upload.films))
-        verdicts = match_films(upload.films, on_done=lambda done: _report_progress(batch, done))
+        verdicts = match_films(
+            upload.films,
+            on_done=lambda done: _report_progress(batch, done),
+            budget=make_budget(user=batch.user),
+        )
+        if unsearched := sum(verdict.is_unsearched for verdict in verdicts):
+            upload.remarks.append(make_note(TOO_MANY_MISSPELT, count=unsearched))
         _keep(batch, upload, verdicts)
     except UploadRefusedError as error:
         HistoryImport.objects.filter(pk=batch.pk, status=Status.QUEUED).update(

@@ -11,6 +11,7 @@ from catalog.models import (
     HistoryImport,
     ImportedFilm,
 )
+from tests.catalog.factories import make_guest
 from tests.catalog.importing.steps import (
     apply,
     upload,
@@ -31,6 +32,13 @@ def test_films_are_forgotten_once_nothing_can_be_undone(member: User, films: Non
     assert forget_old_imports_job() == 2
     assert not ImportedFilm.objects.exists()
     assert HistoryImport.objects.count() == 2
+
+
+def test_reviews_of_guests_are_kept_for_three_days(member: User, films: None) -> None:
+    batches = [work(upload(user)) for user in (member, make_guest())]
+    HistoryImport.objects.update(created_at=timezone.now() - timedelta(days=4))
+    assert forget_old_imports_job() == 1
+    assert [batch.films.exists() for batch in batches] == [True, False]
 
 
 def test_uploads_that_nobody_waits_for_are_deleted(member: User, settings: Settings) -> None:

@@ -1,9 +1,11 @@
+import string
 from typing import Any
 
 import pytest
 
 from catalog.importing import matching
 from catalog.importing.contents import Film
+from catalog.importing.limits import SearchBudget
 from catalog.importing.matching import (
     Candidate,
     Verdict,
@@ -106,15 +108,41 @@ class TestMatching:
         verdict = match(make_film("Shawshank Redempshun", 1995))[0]
         assert (verdict.match, verdict.candidates) == ("doubtful", [318])
 
-    def test_likenesses_are_looked_for_only_so_often(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(matching, "MAX_SEARCHED", 51)
+    def test_likenesses_are_looked_for_only_so_often(self) -> None:
         misspelt = make_film("Shawshank Redempshun", 1995)
-        verdicts = match(*[misspelt] * 60, make_film("Jaws"), make_film("The Matrix", 1999))
+        verdicts = match_films(
+            [*[misspelt] * 60, make_film("Jaws"), make_film("The Matrix", 1999)],
+            on_done=lambda _done: None,
+            budget=SearchBudget(films=51),
+        )
+        assert [verdict.is_unsearched for verdict in verdicts] == [
+            *[False] * 51,
+            *[True] * 10,
+            False,
+        ]
         assert [verdict.match for verdict in verdicts] == [
             *["doubtful"] * 51,
             *["unmatched"] * 10,
             "matched",
         ]
+
+    def test_likenesses_are_looked_for_only_so_long(self) -> None:
+        misspelt, known = make_film("Shawshank Redempshun", 1995), make_film("The Matrix", 1999)
+        budget = SearchBudget(seconds=1e-9)
+        chunk = [misspelt] * matching.CHUNK
+        verdicts = match_films([*chunk, misspelt, known], on_done=lambda _done: None, budget=budget)
+        assert [verdict.match for verdict in verdicts] == [
+            *["doubtful"] * matching.CHUNK,
+            "unmatched",
+            "matched",
+        ]
+        assert [verdict.is_unsearched for verdict in verdicts[-2:]] == [True, False]
+
+    def test_end_of_a_long_title_is_not_compared(self) -> None:
+        start = "Shawshank Redempshun " * 6
+        for title in (start, start + string.ascii_letters * 4):
+            [likely] = matching._find_likenesses({0: make_film(title, 1994)})[0]
+            assert likely.movie_id == 318
 
     def test_queries_do_not_grow_with_the_films(self) -> None:
         films = [make_film(f"Film {number}", 1999, movie_id=number) for number in range(1, 51)]
