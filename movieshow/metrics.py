@@ -57,7 +57,7 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return secrets.compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
-    if settings.SECURE_PROXY_SSL_HEADER:
-        return False
+    is_behind_proxy = bool(settings.SECURE_PROXY_SSL_HEADER)
     is_proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return request.META.get("REMOTE_ADDR") in LOOPBACK and not is_proxied
+    is_local = request.META.get("REMOTE_ADDR") in LOOPBACK
+    return is_local and not is_proxied and not is_behind_proxy

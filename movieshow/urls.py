@@ -34,7 +34,7 @@ def _change_password(
 # allauth's limits on failed log-ins and its second factor hold for the admin's door too. Its own
 # form asks for neither, and whoever is logged in could still post it as somebody else.
 admin.site.login = secure_admin_login(require_safe(admin.site.login))  # type: ignore[method-assign]
-admin.site.password_change = _change_password  # type: ignore[method-assign]
+admin.site.password_change = _change_password  # type: ignore[method-assign, assignment]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
