@@ -1,7 +1,7 @@
 """Reads of the diary and of notes."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
@@ -66,7 +66,9 @@ def find_watched_at(*, user_id: int, movie_id: int) -> datetime | None:
     That is noon of the day; today, it is now. One query.
     """
     days = DiaryEntry.objects.filter(user_id=user_id, movie_id=movie_id)
-    day, now = days.values_list("watched_on", flat=True).first(), timezone.now()
+    day = days.values_list("watched_on", flat=True).first()
     if day is None:
         return None
-    return now if day >= now.date() else datetime.combine(day, time(12), tzinfo=UTC)
+    if day >= timezone.localdate():
+        return timezone.now()
+    return timezone.make_aware(datetime.combine(day, time(12)))

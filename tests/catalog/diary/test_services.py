@@ -46,6 +46,17 @@ def test_film_may_be_watched_on_several_days(member: User, movie: Movie) -> None
     assert selectors.get_entries_of_movie(user=None, movie_id=movie.pk) == []
 
 
+def test_day_is_one_of_the_sites_time_zone(member: User, movie: Movie) -> None:
+    add(member, movie)
+    with timezone.override("Pacific/Kiritimati"):  # fourteen hours before UTC
+        at = selectors.find_watched_at(user_id=member.pk, movie_id=movie.pk)
+        assert at == datetime(2020, 5, 16, 22, tzinfo=UTC)
+        add(member, movie, timezone.localdate())
+        at = selectors.find_watched_at(user_id=member.pk, movie_id=movie.pk)
+    assert at is not None
+    assert at <= timezone.now()
+
+
 def test_same_film_on_the_same_day_is_refused_by_service_and_database(
     member: User, movie: Movie
 ) -> None:
