@@ -22,6 +22,9 @@ from recommender.models import ModelVersion
 MIN_HISTORY = 2
 # More than a training of some minutes can read.
 MAX_MEMBERS = 10_000
+# Anybody is as many guests as they like, and could have a film recommended to everybody: of guests
+# one to so many members is read, or a few beside the replay, and of each their last films.
+MEMBERS_PER_GUEST, MIN_GUESTS, MAX_FILMS_OF_GUEST = 10, 5, 100
 REPLAY_PEOPLE = 400
 VALIDATION_PEOPLE = 200
 # With fewer, chance decides which of two models looks better.
@@ -99,7 +102,8 @@ def read_member_histories(
     """Return the histories of those who rated since the base was trained, by their id.
 
     Their ratings as they stand now, so what was taken back is gone; at least two films each. Of
-    more than 10,000 people those who rated last. Of those `held_out` the last film is left out.
+    more than 10,000 people those who rated last, and of guests no more than a few. Of those
+    `held_out` the last film is left out.
     """
     people = (
         find_events(since=base.watermark)
@@ -108,10 +112,14 @@ def read_member_histories(
         .order_by("-last_event")
         .values_list("user_id", flat=True)
     )
-    return {
-        user_id: history.select(slice(-1)) if user_id in held_out else history
-        for user_id, history in _read_histories(list(people[:MAX_MEMBERS])).items()
-    }
+    members = list(people.filter(user__is_guest=False)[:MAX_MEMBERS])
+    most = max(MIN_GUESTS, len(members) // MEMBERS_PER_GUEST)
+    guests = frozenset(people.filter(user__is_guest=True)[:most])
+    histories = {}
+    for user_id, history in _read_histories([*members, *guests]).items():
+        kept = slice(-MAX_FILMS_OF_GUEST, None) if user_id in guests else slice(None)
+        histories[user_id] = history.select(slice(-1) if user_id in held_out else kept)
+    return histories
 
 
 def read_replay_histories(*, seed: int) -> list[History]:
@@ -150,7 +158,7 @@ def read_validation_sample() -> ValidationSample:
     if sample.is_large_enough:
         return sample
     members = _read_long_histories(
-        User.objects.filter(dataset="", allows_training=True, is_active=True)
+        User.objects.filter(dataset="", is_guest=False, allows_training=True, is_active=True)
         .annotate(num_films=Count("ratings"))
         .filter(num_films__gte=VALIDATION_MIN_HISTORY)
         .order_by("pk")

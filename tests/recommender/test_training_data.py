@@ -11,6 +11,7 @@ from catalog.services import remove_rating, set_rating
 from recommender import training_data
 from recommender.ml.histories import History
 from recommender.models import ModelVersion
+from tests.catalog.factories import make_guest
 from tests.recommender.conftest import Watch
 
 
@@ -36,6 +37,11 @@ def make_finetuned(base: ModelVersion, watermark: training_data.Watermark) -> Mo
 
 def make_imported(number: int) -> User:
     return User.objects.create(username=f"set-{number}", dataset="set", dataset_user_id=number)
+
+
+def rate_films(user: User, *movie_ids: int) -> None:
+    for movie_id in movie_ids:
+        set_rating(user=user, movie_id=movie_id, stars=4)
 
 
 def test_nothing_is_new_before_anybody_rates(base: ModelVersion, catalogue: list[Movie]) -> None:
@@ -64,6 +70,37 @@ def test_people_who_refuse_and_imported_people_are_not_new_data(
         set_rating(user=user, movie_id=2, stars=4)
     assert not training_data.is_new_data(base)
     assert training_data.read_member_histories(base=base) == {}
+
+
+def test_of_any_number_of_guests_a_few_are_learnt_from_and_none_judges(
+    base: ModelVersion,
+    viewer: User,
+    catalogue: list[Movie],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_data, "MAX_FILMS_OF_GUEST", 4)
+    rate_films(viewer, 1, 2, 3, 4, 5)
+    for number in range(training_data.MIN_GUESTS + 3):
+        rate_films(make_guest(f"guest:{number}"), 1, 2, 3, 4, 5)
+    histories = training_data.read_member_histories(base=base)
+    assert len(histories.pop(viewer.pk)) == 5
+    assert [history.movie_ids.tolist() for history in histories.values()] == (
+        [[2, 3, 4, 5]] * training_data.MIN_GUESTS
+    )
+    assert training_data.read_validation_sample().member_ids == {viewer.pk}
+
+
+def test_guests_crowd_no_member_out(
+    base: ModelVersion,
+    viewer: User,
+    catalogue: list[Movie],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_data, "MAX_MEMBERS", 2)
+    rate_films(viewer, 1, 2)
+    for number in range(3):
+        rate_films(make_guest(f"guest:{number}"), 1, 2)
+    assert viewer.pk in training_data.read_member_histories(base=base)
 
 
 def test_history_is_what_stands_now_in_order_of_watching(
