@@ -26,9 +26,9 @@ class OwnScale:
         """Whether a film was rated well by this scale, and not low by any."""
         return item.stars is not None and item.stars >= self.mean and not is_disliked(item)
 
-    def is_lukewarm(self, foretold: PredictedStars | None) -> bool:
-        """Whether a film is foretold stars clearly below the mean; never where nothing is."""
-        return foretold is not None and foretold.expected < self.mean - CLEARLY_BELOW
+    def is_lukewarm(self, predicted: PredictedStars | None) -> bool:
+        """Whether a film is predicted stars clearly below the mean; never where nothing is."""
+        return predicted is not None and predicted.expected < self.mean - CLEARLY_BELOW
 
 
 def read_own_scale(history: Iterable[HistoryItem], *, everybody: float) -> OwnScale:
@@ -38,9 +38,9 @@ def read_own_scale(history: Iterable[HistoryItem], *, everybody: float) -> OwnSc
 
 
 def put_lukewarm_last(
-    films: Sequence[Film], foretold: Sequence[PredictedStars | None], *, scale: OwnScale
+    films: Sequence[Film], predicted: Sequence[PredictedStars | None], *, scale: OwnScale
 ) -> list[Film]:
-    """Return the films in their order, those foretold lukewarm stars behind all others."""
-    pairs = list(zip(films, foretold, strict=True))
+    """Return the films in their order, those predicted lukewarm stars behind all others."""
+    pairs = list(zip(films, predicted, strict=True))
     first = [film for film, stars in pairs if not scale.is_lukewarm(stars)]
     return first + [film for film, stars in pairs if scale.is_lukewarm(stars)]

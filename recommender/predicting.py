@@ -22,7 +22,7 @@ RANGE_LEVEL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class PredictedStars:
-    """Stars foretold for one film.
+    """Stars predicted for one film.
 
     `expected` is 0.5 to 5.0; four in five ratings fall from `low` to `high`; `liking` is the
     probability of four stars or more. The last three are None where only biases are known.

@@ -237,9 +237,9 @@ def present_films(
             rank=first_rank + number,
             movie_id=movie_ids[index],
             score=round(scores[index], 4),
-            predicted_rating=foretold.expected if foretold else None,
+            predicted_rating=predicted.expected if predicted else None,
             reasons=tuple(reasons[number]),
-            predicted_range=foretold.range if foretold else None,
+            predicted_range=predicted.range if predicted else None,
         )
-        for number, (index, foretold) in enumerate(zip(here.tolist(), stars, strict=True))
+        for number, (index, predicted) in enumerate(zip(here.tolist(), stars, strict=True))
     )

@@ -36,10 +36,10 @@ def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list
             rank=number + 1,
             movie_id=int(catalogue.movie_ids[found]),
             score=round(float(best.scores[number]), 4),
-            predicted_rating=foretold.expected if foretold else None,
-            predicted_range=foretold.range if foretold else None,
+            predicted_rating=predicted.expected if predicted else None,
+            predicted_range=predicted.range if predicted else None,
         )
-        for number, (found, foretold) in enumerate(zip(best.positions, stars, strict=True))
+        for number, (found, predicted) in enumerate(zip(best.positions, stars, strict=True))
     ]
 
 

@@ -53,7 +53,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Foretold stars on a track from half a star to five; None in `left` where no range is known.
+    """Predicted stars on a track from half a star to five; None in `left` where no range is known.
 
     `is_hit` says whether the stars that were given lie in the range, None where that is open.
     """
@@ -74,7 +74,7 @@ class Forecast:
 
 
 def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> Forecast:
-    """Return foretold stars as they are drawn, beside those that were given, if any."""
+    """Return predicted stars as they are drawn, beside those that were given, if any."""
     left = width = is_hit = None
     if stars.low is not None and stars.high is not None:
         left = _place(stars.low)

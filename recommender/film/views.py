@@ -50,7 +50,7 @@ def predicted(request: PageRequest, movie_id: int) -> HttpResponse:
     if not request.htmx:
         context = _make_page(request, movie_id, origin="")
         why = context["why"]
-        context |= _foretell(
+        context |= _predict(
             request, movie_id, own=context["film"].stars, has_ratings=why and why.has_history
         )
         return render(request, "recommender/movie.html", context)
@@ -60,13 +60,13 @@ def predicted(request: PageRequest, movie_id: int) -> HttpResponse:
     if "hide" not in request.GET:
         viewer = get_request_viewer(request)
         stars = get_stars(user_id=viewer.pk, movie_ids=[movie_id]) if viewer else {}
-        context |= _foretell(request, movie_id, own=stars.get(movie_id))
+        context |= _predict(request, movie_id, own=stars.get(movie_id))
     response = render(request, "recommender/_forecast.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _foretell(
+def _predict(
     request: PageRequest,
     movie_id: int,
     *,

@@ -24,7 +24,7 @@ from recommender.home.rows import (
 from recommender.own_scale import put_lukewarm_last
 
 MAX_CAUSE_ROWS = 3
-# Among so many of the best films those foretold lukewarm stars go behind the others.
+# Among so many of the best films those predicted lukewarm stars go behind the others.
 TOP_POOL = 30
 
 
@@ -58,7 +58,7 @@ def trim_rows(rows: Iterable[HomeRow], *, without: Collection[int]) -> list[Home
 def _make_top_row(draft: HomeDraft) -> HomeRow:
     taste = draft.taste
     pool = list(range(min(TOP_POOL, len(draft.whole.movie_ids))))
-    kept = put_lukewarm_last(pool, [draft.foretold[index] for index in pool], scale=draft.scale)
+    kept = put_lukewarm_last(pool, [draft.predicted[index] for index in pool], scale=draft.scale)
     kept = kept[: ROW_FILMS + SPARE_FILMS]
     items = draft.put(kept, reasons=draft.explain(kept))
     if not taste.history:

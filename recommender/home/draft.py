@@ -41,8 +41,8 @@ class HomeDraft:
         return self.snapshot.catalogue.positions_of(self.whole.movie_ids)
 
     @cached_property
-    def foretold(self) -> list[PredictedStars | None]:
-        """The stars foretold for each ranked film."""
+    def predicted(self) -> list[PredictedStars | None]:
+        """The stars predicted for each ranked film."""
         return predict_stars(self.snapshot, history=self.taste.history, positions=self.positions)
 
     @cached_property
@@ -73,13 +73,13 @@ class HomeDraft:
         reasons: Sequence[tuple[Reason, ...]] = (),
         first_rank: int = 1,
     ) -> tuple[Recommendation, ...]:
-        """Return ranked films with the stars foretold and, if given, the reasons of each."""
+        """Return ranked films with the stars predicted and, if given, the reasons of each."""
         return tuple(
             Recommendation(
                 rank=first_rank + number,
                 movie_id=int(self.whole.movie_ids[index]),
                 score=round(float(self.whole.scores[index]), 4),
-                predicted_rating=stars.expected if (stars := self.foretold[index]) else None,
+                predicted_rating=stars.expected if (stars := self.predicted[index]) else None,
                 reasons=tuple(reasons[number]) if reasons else (),
                 predicted_range=stars.range if stars else None,
             )

@@ -16,7 +16,7 @@ from recommender.home.reading import LikedCredit
 from recommender.recommending import present_films
 
 MAX_GENRE_ROWS = 3
-# So far above a person's mean a little-known film must be foretold to be a find.
+# So far above a person's mean a little-known film must be predicted to be a find.
 GEM_MARGIN = 0.2
 # Little known is what has fewer ratings than the most rated tenth, and than a tenth of the most.
 KNOWN_SHARE = 0.1
@@ -34,7 +34,7 @@ def make_people_row(draft: HomeDraft, credits: Sequence[LikedCredit]) -> HomeRow
         index
         for index in draft.find_unused()
         if int(draft.whole.movie_ids[index]) in best
-        and not draft.scale.is_lukewarm(draft.foretold[index])
+        and not draft.scale.is_lukewarm(draft.predicted[index])
     ]
     if len(places) < MIN_ROW_FILMS:
         return EMPTY
@@ -68,12 +68,12 @@ def make_hidden_gems(draft: HomeDraft) -> HomeRow:
         index
         for index in draft.find_unused()
         if theirs[index] <= few
-        and (stars := draft.foretold[index]) is not None
+        and (stars := draft.predicted[index]) is not None
         and stars.expected >= wanted
     ]
     if len(places) < MIN_ROW_FILMS:
         return EMPTY
-    text = _("Rated by few people, and foretold to be clearly above what you give on average.")
+    text = _("Rated by few people, and predicted to be clearly above what you give on average.")
     return HomeRow("gems", _("Hidden gems"), text, draft.put(places))
 
 

@@ -92,8 +92,8 @@ def _ask(
     # Appeal is standardised over all films, as when a real group is served.
     place = model.index_of(films)
     appeal = add_appeal(np.zeros((len(members), 1), np.float32), np.stack(relevance))[:, place]
-    foretold = np.stack(stars)
-    return Group(numbers, np.stack(truth), foretold, foretold + appeal)
+    predicted = np.stack(stars)
+    return Group(numbers, np.stack(truth), predicted, predicted + appeal)
 
 
 def measure_groups(groups: list[Group], num_people: int) -> dict[str, dict[str, Any]]:

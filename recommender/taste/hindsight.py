@@ -1,4 +1,4 @@
-"""How right the predicted stars would have been: each rating foretold from all the others.
+"""How right the predicted stars would have been: each rating predicted from all the others.
 
 Nobody is predicted from the rating itself: the film is taken out of the history, and what the model
 would have said then is set against the stars. The model's own knowledge of films is left as it is.
@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The films for which about `predicted` stars were foretold: what they got.
+    """Films `predicted` to get about so many stars, and what they got.
 
     Four in five of them got `low` to `high` stars.
     """
@@ -46,7 +46,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """A film that got other stars than were foretold."""
+    """A film that got other stars than were predicted."""
 
     movie_id: int
     given: float
@@ -75,8 +75,8 @@ class Hindsight:
 
 
 @dataclass(frozen=True)
-class _Foretold:
-    """Rated films with what was foretold of each, all (N,); the range may be unknown."""
+class _Predictions:
+    """Rated films with what was predicted of each, all (N,); the range may be unknown."""
 
     movie_ids: NDArray[np.int64]
     given: Floats
@@ -114,47 +114,47 @@ def _load(raw: bytes) -> Hindsight | None:
 
 
 def judge_predictions(snapshot: Snapshot, *, history: Sequence[HistoryItem]) -> Hindsight | None:
-    """Foretell each rating of a history, oldest first, from the others; None with too few."""
-    told = _foretell(snapshot, history)
-    count = len(told.given)
+    """Predict each rating of a history, oldest first, from the others; None with too few."""
+    predictions = _predict(snapshot, history)
+    count = len(predictions.given)
     if count < FEWEST_RATINGS:
         return None
-    off = told.given - told.expected
-    others = (told.given.sum() - told.given) / (count - 1)
+    off = predictions.given - predictions.expected
+    others = (predictions.given.sum() - predictions.given) / (count - 1)
     inside = None
-    if told.ends is not None:
-        low, high = told.ends
-        inside = float(np.mean((told.given >= low) & (told.given <= high)))
+    if predictions.ends is not None:
+        low, high = predictions.ends
+        inside = float(np.mean((predictions.given >= low) & (predictions.given <= high)))
     return Hindsight(
         count=count,
         error=float(np.abs(off).mean()),
-        plain_error=float(np.abs(told.given - others).mean()),
+        plain_error=float(np.abs(predictions.given - others).mean()),
         close_share=float(np.mean(np.abs(off) <= CLOSE_STARS)),
         inside_share=inside,
         range_level=RANGE_LEVEL,
-        bins=_calibrate(told),
-        loved=_find_surprises(told, off),
-        let_down=_find_surprises(told, -off),
+        bins=_calibrate(predictions),
+        loved=_find_surprises(predictions, off),
+        let_down=_find_surprises(predictions, -off),
     )
 
 
-def _foretell(snapshot: Snapshot, history: Sequence[HistoryItem]) -> _Foretold:
+def _predict(snapshot: Snapshot, history: Sequence[HistoryItem]) -> _Predictions:
     head = snapshot.rating_head
     movie_ids = np.array([item.movie_id for item in history], dtype=np.int64)
     stars = np.array([item.stars for item in history], dtype=np.float64)  # None becomes NaN
     if head is None:
-        return _foretell_by_biases(snapshot, movie_ids, stars)
-    return _foretell_by_head(head, movie_ids, stars)
+        return _predict_by_biases(snapshot, movie_ids, stars)
+    return _predict_by_head(head, movie_ids, stars)
 
 
-def _foretell_by_head(head: RatingHead, movie_ids: NDArray[np.int64], stars: Floats) -> _Foretold:
+def _predict_by_head(head: RatingHead, movie_ids: NDArray[np.int64], stars: Floats) -> _Predictions:
     """Ask the head of the films it knows; of others it could only repeat a mean."""
     idx = head.index_of(movie_ids)
     known = idx > 0
     forecast = predict_each_without_itself(head, idx[known], stars[known])
     rated = ~np.isnan(stars[known])
     low, high = forecast.interval(RANGE_LEVEL)
-    return _Foretold(
+    return _Predictions(
         movie_ids=movie_ids[known][rated],
         given=stars[known][rated],
         expected=forecast.expected[rated].astype(np.float64),
@@ -162,9 +162,9 @@ def _foretell_by_head(head: RatingHead, movie_ids: NDArray[np.int64], stars: Flo
     )
 
 
-def _foretell_by_biases(
+def _predict_by_biases(
     snapshot: Snapshot, movie_ids: NDArray[np.int64], stars: Floats
-) -> _Foretold:
+) -> _Predictions:
     """Say how well a film is liked by all and how generous somebody is without that rating."""
     catalogue = snapshot.catalogue
     positions = catalogue.positions_of(movie_ids)
@@ -173,15 +173,15 @@ def _foretell_by_biases(
     above = stars[rated] - films
     bias = (above.sum() - above) / (len(above) - 1 + USER_SHRINKAGE)
     expected = np.clip(films + bias, 0.5, 5.0)
-    return _Foretold(movie_ids[rated], stars[rated], expected, None)
+    return _Predictions(movie_ids[rated], stars[rated], expected, None)
 
 
-def _calibrate(told: _Foretold) -> tuple[Calibration, ...]:
-    """Group the films by the half star that was foretold."""
-    halves = np.round(told.expected * 2) / 2
+def _calibrate(predictions: _Predictions) -> tuple[Calibration, ...]:
+    """Group the films by the half star that was predicted."""
+    halves = np.round(predictions.expected * 2) / 2
     bins = []
     for half in np.unique(halves):
-        given = told.given[halves == half]
+        given = predictions.given[halves == half]
         low, high = np.quantile(given, [0.1, 0.9])
         bins.append(
             Calibration(float(half), len(given), float(given.mean()), float(low), float(high))
@@ -189,10 +189,14 @@ def _calibrate(told: _Foretold) -> tuple[Calibration, ...]:
     return tuple(bins)
 
 
-def _find_surprises(told: _Foretold, off: Floats) -> tuple[Surprise, ...]:
+def _find_surprises(predictions: _Predictions, off: Floats) -> tuple[Surprise, ...]:
     """Return the films with the greatest `off` above a star, greatest first."""
     best = np.argsort(-off, kind="stable")[:SURPRISES]
     return tuple(
-        Surprise(int(told.movie_ids[place]), float(told.given[place]), float(told.expected[place]))
+        Surprise(
+            int(predictions.movie_ids[place]),
+            float(predictions.given[place]),
+            float(predictions.expected[place]),
+        )
         for place in best[off[best] >= 1.0].tolist()
     )

@@ -59,7 +59,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class PredictionPlot:
-    """Stars given over stars foretold, on a plane of `side` beside a `margin`."""
+    """Stars given over stars predicted, on a plane of `side` beside a `margin`."""
 
     points: list[tuple[Calibration, Point]]
     ticks: list[Tick]
@@ -98,7 +98,7 @@ def plot_stats(stats: RatingStats) -> StatsPlots:
 
 
 def plot_predictions(hindsight: Hindsight) -> PredictionPlot:
-    """Return what was given over what was foretold."""
+    """Return what was given over what was predicted."""
     most = max(one.count for one in hindsight.bins)
     points = [(one, _place_point(one, most=most)) for one in hindsight.bins]
     ticks = [Tick(_place_across(number), _place_up(number), str(number)) for number in range(1, 6)]

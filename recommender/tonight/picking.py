@@ -106,11 +106,11 @@ def list_genres(catalogue: CatalogueArrays) -> list[str]:
 def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
-    Films foretold stars clearly below the person's own
+    Films predicted stars clearly below the person's own
     mean come last, whatever their rank.
     """
     pool = range(min(POOL, len(draft.whole.movie_ids)))
-    kept = put_lukewarm_last(pool, draft.foretold[: len(pool)], scale=draft.scale)
+    kept = put_lukewarm_last(pool, draft.predicted[: len(pool)], scale=draft.scale)
     skipped = FILMS * (page - 1)
     chosen = kept[skipped : skipped + FILMS + 1]
     return draft.present(chosen, reasons=draft.explain(chosen), first_rank=skipped + 1)

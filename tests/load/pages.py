@@ -40,7 +40,7 @@ PAGES: dict[str, Address] = {
     "film, unseen": lambda owner: f"/movies/{owner.unseen_id}/",
     f"film, unseen{COLD}": lambda owner: f"/movies/{owner.unseen_id}/",
     "film, rated": lambda owner: f"/movies/{owner.seen_id}/",
-    "film, foretold": lambda owner: f"/movies/{owner.unseen_id}/predicted/",
+    "film, predicted": lambda owner: f"/movies/{owner.unseen_id}/predicted/",
     "search, nothing typed": "/search/",
     "search, one letter": "/search/?q=t",
     "search, two letters": "/search/?q=th",

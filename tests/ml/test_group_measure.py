@@ -34,8 +34,8 @@ def rating_model(tmp_path: Path) -> InferenceModel:
 def make_group(
     truth: list[list[float]], stars: list[list[float]], members: tuple[int, ...]
 ) -> Group:
-    foretold = np.array(stars, dtype=np.float32)
-    return Group(members, np.array(truth, dtype=np.float32), foretold, foretold)
+    predicted = np.array(stars, dtype=np.float32)
+    return Group(members, np.array(truth, dtype=np.float32), predicted, predicted)
 
 
 def test_outcomes_are_those_of_the_film_put_first() -> None:

@@ -73,11 +73,11 @@ def test_interval_of_a_share_knows_that_answers_of_one_person_belong_together() 
     assert grouped[1] - grouped[0] > 2 * (apart[1] - apart[0])
 
 
-def test_reliability_groups_by_what_was_foretold() -> None:
-    foretold = np.array([0.1, 0.1, 0.9, 1.0])
-    rows = reliability(foretold, np.array([False, True, True, True]))
+def test_reliability_groups_by_what_was_predicted() -> None:
+    predicted = np.array([0.1, 0.1, 0.9, 1.0])
+    rows = reliability(predicted, np.array([False, True, True, True]))
     assert [row["ratings"] for row in rows] == [2, 2]
-    assert rows[0] == {"ratings": 2, "foretold": pytest.approx(0.1), "happened": 0.5}
+    assert rows[0] == {"ratings": 2, "predicted": pytest.approx(0.1), "happened": 0.5}
 
 
 def test_intervals_are_counted() -> None:

@@ -82,7 +82,7 @@ def test_cdf_agrees_with_the_error_function() -> None:
     np.testing.assert_allclose(normal_cdf(z), exact, atol=2e-7)
 
 
-def test_person_who_gives_whole_stars_is_foretold_whole_stars() -> None:
+def test_person_who_gives_whole_stars_is_predicted_whole_stars() -> None:
     head = plain_head()
     whole = head.predict(films(*[1] * 30), stars(*[4.0] * 30), films(1)).probabilities[0]
     halves = head.predict(films(1, 2), stars(4.5, 4.0), films(1)).probabilities[0]
@@ -93,7 +93,7 @@ def test_person_who_gives_whole_stars_is_foretold_whole_stars() -> None:
     assert head.share_of_halves(stars(4.0)) == pytest.approx(1 / 7)
 
 
-def test_person_who_gives_only_fives_is_foretold_high_and_never_above_five() -> None:
+def test_person_who_gives_only_fives_is_predicted_high_and_never_above_five() -> None:
     forecast = plain_head().predict(films(*[1, 2, 3, 4] * 50), stars(*[5.0] * 200), films(1, 2, 3))
     low, high = forecast.interval(0.8)
     assert (forecast.expected[:2] > 4).all()
@@ -127,7 +127,7 @@ def test_unknown_film_takes_the_bias_it_is_given() -> None:
     assert lifted.expected[1] == plain.expected[1]
 
 
-def test_higher_stars_never_lower_what_is_foretold() -> None:
+def test_higher_stars_never_lower_what_is_predicted() -> None:
     head = plain_head()
     means = [
         float(head.predict(films(1, 1), stars(given, given), films(2)).expected[0])

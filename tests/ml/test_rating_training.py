@@ -216,7 +216,7 @@ def test_vectors_are_centred_where_viewers_look() -> None:
     np.testing.assert_allclose(centred, expected)
 
 
-def test_world_of_equal_stars_is_foretold_and_stays_finite() -> None:
+def test_world_of_equal_stars_is_predicted_and_stays_finite() -> None:
     same = taste_ratings(60)
     same = replace(same, rating=np.full_like(same.rating, 5.0))
     head = fit_rating_head(same, same, taste_vocabulary(), taste_vectors(), CONFIG)

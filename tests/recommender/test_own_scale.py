@@ -21,7 +21,7 @@ def test_film_is_liked_from_the_own_mean_on_and_never_at_two_stars() -> None:
     assert not strict.is_liked(HistoryItem(1))
 
 
-def test_film_is_lukewarm_where_it_is_foretold_clearly_below_the_mean() -> None:
+def test_film_is_lukewarm_where_it_is_predicted_clearly_below_the_mean() -> None:
     scale = OwnScale(mean=3.8)
     assert scale.is_lukewarm(PredictedStars(3.5))
     assert not scale.is_lukewarm(PredictedStars(3.6))
@@ -29,5 +29,5 @@ def test_film_is_lukewarm_where_it_is_foretold_clearly_below_the_mean() -> None:
 
 
 def test_lukewarm_films_go_last_and_the_others_keep_their_order() -> None:
-    foretold = [PredictedStars(2.0), PredictedStars(4.0), None, PredictedStars(3.0)]
-    assert put_lukewarm_last("abcd", foretold, scale=OwnScale(3.6)) == ["b", "c", "a", "d"]
+    predicted = [PredictedStars(2.0), PredictedStars(4.0), None, PredictedStars(3.0)]
+    assert put_lukewarm_last("abcd", predicted, scale=OwnScale(3.6)) == ["b", "c", "a", "d"]

@@ -63,7 +63,7 @@ def snapshot_now() -> Snapshot:
     return model_server.get_snapshot(read_state(user_id=None))
 
 
-def foretell(*movie_ids: int, history: list[HistoryItem] | None = None) -> list[float]:
+def predict(*movie_ids: int, history: list[HistoryItem] | None = None) -> list[float]:
     snapshot = snapshot_now()
     positions = snapshot.catalogue.positions_of(list(movie_ids))
     found = predict_stars(snapshot, history=history or [], positions=positions)
@@ -110,17 +110,17 @@ def test_stars_of_the_history_decide_and_their_absence_does_not(
     fond = [HistoryItem(pk, 5.0 if pk % 2 else 1.0) for pk in seen]
     averse = [HistoryItem(pk, 1.0 if pk % 2 else 5.0) for pk in seen]
     silent = [HistoryItem(pk) for pk in seen]
-    assert foretell(31, history=fond) > foretell(31) > foretell(31, history=averse)
-    assert foretell(31, history=silent) == foretell(31)
+    assert predict(31, history=fond) > predict(31) > predict(31, history=averse)
+    assert predict(31, history=silent) == predict(31)
 
 
 def test_film_of_no_training_takes_its_mean_from_the_catalogue(
     rating_model: ModelVersion,
 ) -> None:
-    assert foretell(UNTRAINED)[0] > 4.0
-    assert np.isnan(foretell(UNRATED)[0])
-    mixed = foretell(UNRATED, 5, UNTRAINED)
-    assert mixed[1:] == [*foretell(5), *foretell(UNTRAINED)]
+    assert predict(UNTRAINED)[0] > 4.0
+    assert np.isnan(predict(UNRATED)[0])
+    mixed = predict(UNRATED, 5, UNTRAINED)
+    assert mixed[1:] == [*predict(5), *predict(UNTRAINED)]
 
 
 def test_model_without_a_head_goes_by_biases_without_a_range(
@@ -148,7 +148,7 @@ def test_own_rating_of_a_film_is_no_evidence_for_it(
     found = get_predicted_rating(user=viewer, movie_id=31)
     items = [HistoryItem(11, 1.0), HistoryItem(13, 1.0)]
     assert found is not None
-    assert [found.expected] == foretell(31, history=items)
+    assert [found.expected] == predict(31, history=items)
 
 
 def test_unknown_movie_has_no_predicted_rating(rating_model: ModelVersion, viewer: User) -> None:

@@ -186,7 +186,7 @@ def measure_elicitation(
                 so_far.rated += [film for film in page if film in person.known]
             rated = float(np.mean([len(so_far.rated) for so_far in interviews]))
             gains = find_targets(model, films, people, interviews)
-            found[name].append((rated, gains, _foretell(interviewer, people, interviews)))
+            found[name].append((rated, gains, _predict(interviewer, people, interviews)))
     return {name: _describe(pages, found[TELLING]) for name, pages in found.items()}
 
 
@@ -238,7 +238,7 @@ def _score(
     return scores
 
 
-def _foretell(
+def _predict(
     interviewer: Interviewer, people: Sequence[Respondent], interviews: Sequence[Interview]
 ) -> Values:
     """Return (U,) how far predicted stars are from those given to the films held back."""

@@ -32,8 +32,8 @@ class StarPredictor:
 class Answers:
     """Every answer to a list of questions, one row each (R,).
 
-    `person` who gave it; `stars` what was given; `expected` what was foretold; `log_likelihood` in
-    nats; `inside` maps a level to whether the interval held; `liking` is the foretold probability
+    `person` who gave it; `stars` what was given; `expected` what was predicted; `log_likelihood` in
+    nats; `inside` maps a level to whether the interval held; `liking` is the predicted probability
     of four stars or more. The last two are None where a predictor has none.
     """
 
@@ -158,16 +158,16 @@ def describe(answers: Answers) -> dict[str, Any]:
     return row
 
 
-def reliability(foretold: Column, happened: NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Return, by fifths of the scale from 0 to 1, how often was foretold and how often it was."""
+def reliability(predicted: Column, happened: NDArray[np.bool_]) -> list[dict[str, float]]:
+    """Return, by fifths of the scale from 0 to 1, how often was predicted and how often it was."""
     rows = []
     for low in np.arange(5) / 5:
-        chosen = (foretold >= low) & ((foretold < low + 0.2) | (low > 0.7))
+        chosen = (predicted >= low) & ((predicted < low + 0.2) | (low > 0.7))
         if chosen.any():
             rows.append(
                 {
                     "ratings": int(chosen.sum()),
-                    "foretold": float(foretold[chosen].mean()),
+                    "predicted": float(predicted[chosen].mean()),
                     "happened": float(happened[chosen].mean()),
                 }
             )

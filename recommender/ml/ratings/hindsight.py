@@ -1,4 +1,4 @@
-"""What would have been foretold for each rated film, had it alone never been watched.
+"""What would have been predicted for each rated film, had it alone never been watched.
 
 Predicting every film of a history anew would solve one regression a film over all the others. The
 sums that the closed form needs (see `inference`) are totals over the films, so those without one

@@ -1,6 +1,6 @@
 """What the films somebody watched say of their taste, before any stars are looked at.
 
-People choose what they watch: choices alone foretell a part of the person vector of
+People choose what they watch: choices alone predict a part of the person vector of
 `ratings.factors`, as the implicit half of SVD++ does (Koren 2008, section 4). The mean of the
 watched films' item vectors, taken from the trained network and left as they are, is mapped to that
 vector by ridge regression; per film this leaves one row, so serving needs no encoding.
@@ -23,7 +23,7 @@ def fit_leaning(
 ) -> Array:
     """Return (V, C): the part of the person vector that having watched a film speaks for.
 
-    `person_means` (P, C) are posteriors from all ratings of each person; what foretells them is
+    `person_means` (P, C) are posteriors from all ratings of each person; what predicts them is
     read from the beginning of the history alone, up to a random film. `item_vectors` (V, D).
     """
     content = centre_vectors(item_vectors, ratings.item_counts)

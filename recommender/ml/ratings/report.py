@@ -86,12 +86,12 @@ def _table_lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _reliability_lines(table: Mapping[str, Any]) -> Iterator[str]:
     yield ""
-    yield "## Four stars or more, foretold and given (all)"
+    yield "## Four stars or more, predicted and given (all)"
     yield ""
-    yield "| ratings | foretold | given |"
+    yield "| ratings | predicted | given |"
     yield "|---:|---:|---:|"
     for row in next(iter(table["rows"].values()))["liking"]:
-        yield f"| {row['ratings']:,} | {row['foretold']:.1%} | {row['happened']:.1%} |"
+        yield f"| {row['ratings']:,} | {row['predicted']:.1%} | {row['happened']:.1%} |"
 
 
 def _difference(value: float, low: float, high: float) -> str:

@@ -140,7 +140,7 @@ def test_forecast_says_from_what_it_is_made(
 def test_forecast_of_a_film_nobody_knows_says_so(active_model: ModelVersion) -> None:
     Movie.objects.create(pk=1_000_001, title="New", search_title="new")
     page = read(Client(), "/movies/1000001/predicted/", **HTMX)
-    assert "nothing can be foretold" in page
+    assert "nothing can be predicted" in page
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

@@ -64,7 +64,7 @@ def test_row_is_headed_only_by_films_rated_well_by_the_own_scale(
     assert not heads & set(causes)
 
 
-def test_no_film_foretold_lukewarm_leads_where_another_is_not(active_model: ModelVersion) -> None:
+def test_no_film_predicted_lukewarm_leads_where_another_is_not(active_model: ModelVersion) -> None:
     snapshot, taste = snapshot_now(), make_taste()
     bias = snapshot.catalogue.item_bias.copy()
     plain = pick_films(begin_draft(snapshot, taste), page=1)
@@ -114,7 +114,7 @@ def test_films_of_people_one_likes_are_unseen_and_name_them(
         assert text == f"{name}: you liked {count} of their films"
 
 
-def test_people_row_leaves_out_films_foretold_lukewarm(active_model: ModelVersion) -> None:
+def test_people_row_leaves_out_films_predicted_lukewarm(active_model: ModelVersion) -> None:
     draft = begin_draft(snapshot_now(), make_taste())
     ids = draft.whole.movie_ids[:10].tolist()
     credits = [LikedCredit(pk, "Ann", True, 2) for pk in ids]
@@ -126,7 +126,7 @@ def test_people_row_leaves_out_films_foretold_lukewarm(active_model: ModelVersio
     assert make_people_row(draft, credits).items == ()
 
 
-def test_gems_are_little_known_and_foretold_above_the_own_mean(
+def test_gems_are_little_known_and_predicted_above_the_own_mean(
     active_model: ModelVersion,
 ) -> None:
     Movie.objects.filter(pk__gte=30).update(rating_count=12, rating_mean=5.0)

@@ -41,7 +41,7 @@ def with_head(snapshot: Snapshot) -> Snapshot:
     return dataclasses.replace(snapshot, model=model)
 
 
-def foretell_each(snapshot: Snapshot) -> list[float]:
+def predict_each(snapshot: Snapshot) -> list[float]:
     """Return what the film's own page would have said before each was rated."""
     told = []
     for place, item in enumerate(HISTORY):
@@ -61,7 +61,7 @@ def test_each_rating_is_predicted_as_its_page_would_without_it(
     found = judge_predictions(snapshot, history=HISTORY)
     assert found is not None
     given = np.array([item.stars for item in HISTORY], dtype=float)
-    off = np.abs(given - np.array(foretell_each(snapshot)))
+    off = np.abs(given - np.array(predict_each(snapshot)))
     assert found.count == len(HISTORY)
     assert found.error == pytest.approx(off.mean(), abs=0.006)
     assert found.close_share == pytest.approx((off <= 0.5).mean(), abs=0.09)
