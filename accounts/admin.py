@@ -78,7 +78,7 @@ class UserAdmin(BaseUserAdmin, LargeTableAdmin):  # type: ignore[misc,type-arg]
         """Change the password of others here; one's own on the page that asks for the old one."""
         if request.user == self.get_object(request, unquote(id)):
             return redirect("account_change_password")
-        return super().user_change_password(request, id, form_url)  # type: ignore[no-any-return]
+        return super().user_change_password(request, id, form_url)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete a person and, as where they do it themselves, what does not go with the row."""

@@ -7,6 +7,7 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.selectors import get_active_tokens
 from accounts.tokens import revoke_all_api_tokens
 
@@ -14,6 +15,7 @@ from accounts.tokens import revoke_all_api_tokens
 class _TokenRevokingForm(forms.Form):
     """Revokes the person's API tokens unless told not to; they know no password to go with."""
 
+    user: User | None
     revokes_tokens = forms.BooleanField(
         label=_("Revoke my API tokens too; apps that use one will need a new one"),
         initial=True,
@@ -29,7 +31,7 @@ class _TokenRevokingForm(forms.Form):
     def save(self) -> None:
         """Keep the new password, and revoke the tokens."""
         super().save()  # type: ignore[misc]
-        if self.cleaned_data.get("revokes_tokens"):
+        if self.user is not None and self.cleaned_data.get("revokes_tokens"):
             revoke_all_api_tokens(user=self.user)
 
 

@@ -79,7 +79,7 @@ def save_consent(request: PageRequest, writer: User) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required(allow_get=True)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 def create_token(request: PageRequest) -> HttpResponse:
     """Make an API token and show its key, this once, to who gave the password of late.
 

@@ -76,7 +76,7 @@ class MovieAdmin(ImportExportModelAdmin, LargeTableAdmin):  # type: ignore[misc]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Ask for both: a row without an id makes a film, one with an id changes it."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
+        return bool(self.has_add_permission(request) and self.has_change_permission(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Movie]:
         """Fetch the genres along."""
