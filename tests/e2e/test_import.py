@@ -10,6 +10,7 @@ from tests.catalog.importing.exports import (
     WATCHED,
     make_csv,
     make_imdb,
+    make_letterboxd_list,
     make_trakt_zip,
     make_zip,
 )
@@ -33,6 +34,8 @@ def make_export() -> bytes:
                 ["2020-02-05", "Jaws", 1975, uri, "eleven"],
             ),
             "watchlist.csv": make_csv(WATCHED, ["2022-01-01", "Solaris", 1972, uri]),
+            "lists/best.csv": make_letterboxd_list("Best of all", [["The Matrix", 1999, ""]]),
+            "lists/worst.csv": make_letterboxd_list("Worst of all", [["Jaws", 1975, ""]]),
         }
     )
 
@@ -65,8 +68,16 @@ def test_export_of_another_site_is_reviewed_applied_and_undone(open_page: OpenPa
     page.get_by_label("Title").press("Enter")
     page.get_by_role("button", name="It is Toy Story (1995)").click()
 
+    page.get_by_role("button", name="Leave out “Worst of all”").click()
+    expect(page.get_by_role("button", name="Import “Worst of all” after all")).to_be_visible()
+    assert find_faults(page, page.url) == []
+
     page.get_by_role("button", name="Import what was found").click()
     expect(page.get_by_text("ratings added")).to_be_visible()
+    page.get_by_role("link", name="Your lists").click()
+    expect(page.get_by_role("link", name="Best of all")).to_be_visible()
+    expect(page.get_by_role("link", name="Worst of all")).to_have_count(0)
+    page.go_back()
     page.get_by_role("link", name="Your ratings").click()
     expect(page.get_by_text("4 films, last watched first.")).to_be_visible()
     expect(page.get_by_role("link", name="Toy Story", exact=True)).to_be_visible()
@@ -74,6 +85,7 @@ def test_export_of_another_site_is_reviewed_applied_and_undone(open_page: OpenPa
     page.go_back()
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_text("4 ratings taken back")).to_be_visible()
+    expect(page.get_by_text("1 list taken away")).to_be_visible()
     page.goto("/ratings/")
     expect(page.get_by_text("Films you rate are kept here")).to_be_visible()
 
