@@ -79,7 +79,7 @@ class TasteProfile(models.Model):
     # Films of the last so many years alone, this one among them; null: of any year.
     last_years = models.PositiveSmallIntegerField(_("last years only"), null=True, blank=True)
     excluded_genres = models.ManyToManyField(Genre, blank=True, related_name="+")
-    # Whom experiments deal: the guest this person was when first dealt; null: the person's own id.
+    # Whom experiments assign to arms: the guest this person was at first; null: their own id.
     subject_key = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

@@ -135,7 +135,7 @@ class ModelServer:
         active = self._get_active(state)
         if state.ranking_arm is not None:
             return self._arms.get(active, state.ranking_arm)
-        if not state.lineup:
+        if not state.live_key:
             self._arms.forget()
         return active
 

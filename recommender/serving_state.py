@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from movieshow.prepared import fetch_prepared
-from recommender.experiments.arms import ServedArm, get_lineup
+from recommender.experiments.arms import ServedArm, get_live_experiments
 from recommender.experiments.models import Experiment
 
 
@@ -12,9 +12,9 @@ class ServingState:
     """What decides an answer apart from its options, read in one query before anything else.
 
     `model_id`, `model_name`, `artifact_prefix` and `sha256` are of the active model version;
-    `model_id` is None where there is none. `ranking_arm` and `row_arm` are what experiments dealt
-    `subject_key`, None where nothing is tried or promoted; `is_measured` says that the person lets
-    what they are shown be noted; `lineup` is the text that says which experiments there are.
+    `model_id` is None where there is none. `ranking_arm` and `row_arm` are what experiments assign
+    to `subject_key`, None where nothing is tried or promoted; `is_measured` says that the person
+    lets what they are shown be noted; `live_key` is the text that says which experiments there are.
     """
 
     taste_version: int
@@ -25,7 +25,7 @@ class ServingState:
     sha256: str
     subject_key: int | None = None
     is_measured: bool = False
-    lineup: str = ""
+    live_key: str = ""
     ranking_arm: ServedArm | None = None
     row_arm: ServedArm | None = None
 
@@ -65,12 +65,12 @@ LEFT JOIN recommender_modelversion AS model ON model.is_active
 def read_state(*, user_id: int | None) -> ServingState:
     """Read in one query what an answer for this person depends on, and deal them their arms."""
     state = ServingState(*(fetch_prepared(_STATE_SQL, [user_id]) or ()))
-    if not state.lineup:
+    if not state.live_key:
         return state
-    lineup = get_lineup(state.lineup)
-    dealt = state.subject_key if state.is_measured else None
+    live = get_live_experiments(state.live_key)
+    assigned = state.subject_key if state.is_measured else None
     return replace(
         state,
-        ranking_arm=lineup.deal(Experiment.Surface.RANKING, dealt),
-        row_arm=lineup.deal(Experiment.Surface.HOME_ROWS, dealt),
+        ranking_arm=live.assign(Experiment.Surface.RANKING, assigned),
+        row_arm=live.assign(Experiment.Surface.HOME_ROWS, assigned),
     )

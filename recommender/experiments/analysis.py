@@ -31,14 +31,14 @@ Counts = NDArray[np.int64]
 class ArmCounts:
     """What an arm's people were shown and did; arrays are (S,), one entry a person.
 
-    `dealt` counts everybody who was shown the arm, also those left out of the arrays for having
+    `assigned` counts everybody who was shown the arm, also those left out of the arrays for having
     seen another arm too.
     """
 
     name: str
     is_control: bool
     share: int
-    dealt: int
+    assigned: int
     impressions: Counts
     clicks: Counts
     accepted: Counts
@@ -159,14 +159,14 @@ def find_always_valid_interval(
 
 
 def find_mismatch(arms: Sequence[ArmCounts]) -> float:
-    """Return the p-value of the people dealt against the shares asked for (chi-square)."""
+    """Return the p-value of the people assigned against the shares asked for (chi-square)."""
     from scipy.stats import chisquare  # noqa: PLC0415 - slow to import
 
-    dealt = np.array([arm.dealt for arm in arms], dtype=np.float64)
-    if not dealt.sum():
+    assigned = np.array([arm.assigned for arm in arms], dtype=np.float64)
+    if not assigned.sum():
         return 1.0
     shares = np.array([arm.share for arm in arms], dtype=np.float64)
-    return float(chisquare(dealt, dealt.sum() * shares / shares.sum()).pvalue)
+    return float(chisquare(assigned, assigned.sum() * shares / shares.sum()).pvalue)
 
 
 def judge_guardrail(difference: Difference, *, margin: float) -> str:
@@ -270,8 +270,8 @@ def _warn(
     warnings = []
     if mismatch < MISMATCH_P:
         warnings.append(
-            f"Sample-ratio mismatch (p = {mismatch:.2g}): people were not dealt as the shares say. "
-            "Find out why before believing anything below."
+            f"Sample-ratio mismatch (p = {mismatch:.2g}): people were not assigned as the "
+            "shares say. Find out why before believing anything below."
         )
     small = [arm.name for arm in arms if len(arm.impressions) < min_subjects]
     if small:

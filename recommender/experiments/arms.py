@@ -1,9 +1,9 @@
 """Who gets which arm: decided from what every request reads anyway, without a query of its own.
 
-A person is dealt by the hash of the experiment's salt and their subject key, which is the id of
+A person is assigned by the hash of the experiment's salt and their subject key, which is the id of
 their user row. A guest who signs up keeps the guest's key, hence the arm; one who logs in to an
 account that experiments have shown something before takes the account's. Somebody who does not
-allow measuring is dealt to none, and neither is a visitor who has not written anything yet: both
+allow measuring is assigned to none, and neither is a visitor who has not written anything yet: both
 get what is served to all.
 
 What runs is read from Postgres in the query for the serving state, as one text; a process looks up
@@ -17,7 +17,7 @@ from functools import lru_cache
 from recommender.dials import NEUTRAL, Dials
 from recommender.experiments.models import Arm, Experiment
 
-KEPT_LINEUPS = 8
+KEPT_KEYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class ServedArm:
 
 
 @dataclass(frozen=True, slots=True)
-class Lottery:
+class Allocation:
     """A running experiment: its arms, and where on [0, 1) the part of each ends."""
 
     salt: str
     arms: tuple[ServedArm, ...]
     ends: tuple[float, ...]
 
-    def draw(self, subject_key: int) -> ServedArm:
+    def assign(self, subject_key: int) -> ServedArm:
         """Return the arm of a subject, the same at every call and in every process."""
-        place = find_quantile(salt=self.salt, subject_key=subject_key)
+        place = hash_to_unit_interval(salt=self.salt, subject_key=subject_key)
         for arm, end in zip(self.arms, self.ends, strict=True):
             if place < end:
                 return arm
@@ -67,35 +67,37 @@ class Lottery:
 
 
 @dataclass(frozen=True, slots=True)
-class Lineup:
+class LiveExperiments:
     """All that is running or in force now, by surface."""
 
-    running: dict[str, Lottery]
+    running: dict[str, Allocation]
     in_force: dict[str, ServedArm]
 
-    def deal(self, surface: str, subject_key: int | None) -> ServedArm | None:
+    def assign(self, surface: str, subject_key: int | None) -> ServedArm | None:
         """Return what this subject gets on a surface; None where nothing is tried or promoted."""
-        lottery = self.running.get(surface)
-        if lottery is not None and subject_key is not None:
-            return lottery.draw(subject_key)
+        allocation = self.running.get(surface)
+        if allocation is not None and subject_key is not None:
+            return allocation.assign(subject_key)
         return self.in_force.get(surface)
 
 
-def find_quantile(*, salt: str, subject_key: int) -> float:
+def hash_to_unit_interval(*, salt: str, subject_key: int) -> float:
     """Return where on [0, 1) the hash of salt and subject falls."""
     digest = hashlib.sha256(f"{salt}:{subject_key}".encode()).digest()
     return int.from_bytes(digest[:7], "big") / 2**56
 
 
-def make_lottery(*, salt: str, arms: tuple[ServedArm, ...], shares: tuple[int, ...]) -> Lottery:
-    """Return the lottery in which each arm's part is its share of all shares."""
+def make_allocation(
+    *, salt: str, arms: tuple[ServedArm, ...], shares: tuple[int, ...]
+) -> Allocation:
+    """Return the allocation in which each arm's part is its share of all shares."""
     total = sum(shares)
     ends = tuple(sum(shares[: number + 1]) / total for number in range(len(shares)))
-    return Lottery(salt, arms, ends)
+    return Allocation(salt, arms, ends)
 
 
-@lru_cache(maxsize=KEPT_LINEUPS)
-def get_lineup(key: str) -> Lineup:
+@lru_cache(maxsize=KEPT_KEYS)
+def get_live_experiments(key: str) -> LiveExperiments:
     """Return what the text of the serving state stands for; two queries where it is new.
 
     The text holds ids, states and salts, so it changes whenever the answer does.
@@ -103,12 +105,12 @@ def get_lineup(key: str) -> Lineup:
     parts = (part.split(":") for part in key.split(","))
     statuses = {int(experiment_id): status for experiment_id, status, _ in parts}
     found = Experiment.objects.filter(pk__in=statuses).prefetch_related("arms__model_version")
-    running: dict[str, Lottery] = {}
+    running: dict[str, Allocation] = {}
     in_force: dict[str, ServedArm] = {}
     for experiment in found:
         arms = list(experiment.arms.all())
         if statuses[experiment.pk] == Experiment.Status.RUNNING and arms:
-            running[experiment.surface] = make_lottery(
+            running[experiment.surface] = make_allocation(
                 salt=experiment.salt,
                 arms=tuple(_serve(arm, is_running=True) for arm in arms),
                 shares=tuple(arm.share for arm in arms),
@@ -116,7 +118,7 @@ def get_lineup(key: str) -> Lineup:
         elif experiment.winner_id is not None:
             winner = next(arm for arm in arms if arm.pk == experiment.winner_id)
             in_force[experiment.surface] = _serve(winner, is_running=False)
-    return Lineup(running, in_force)
+    return LiveExperiments(running, in_force)
 
 
 def _serve(arm: Arm, *, is_running: bool) -> ServedArm:

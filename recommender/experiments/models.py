@@ -29,7 +29,7 @@ class Experiment(models.Model):
     hypothesis = models.TextField(blank=True, help_text=_("What is expected to change, and why."))
     surface = models.CharField(max_length=12, choices=Surface, default=Surface.RANKING)
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT, editable=False)
-    # Mixed into the hash that deals people to arms, so that experiments deal independently.
+    # Mixed into the hash that assigns people to arms, so that experiments assign independently.
     salt = models.CharField(max_length=32, editable=False)
     min_subjects = models.PositiveIntegerField(
         default=200, help_text=_("People per arm below which the report warns.")
@@ -186,7 +186,7 @@ class Exposure(models.Model):
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="exposures")
     arm = models.ForeignKey(Arm, on_delete=models.CASCADE, related_name="exposures")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    # Whom the hash dealt: the id of the user, or of the guest they were before.
+    # Whom the hash assigned to the arm: the id of the user, or of the guest they were before.
     subject_key = models.BigIntegerField()
     first_at = models.DateTimeField()
 

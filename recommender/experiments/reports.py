@@ -69,7 +69,7 @@ def analyse_experiment(experiment: Experiment) -> Analysis:
 
 
 def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts], int]:
-    """Return what happened in each arm, and how many people were dealt two."""
+    """Return what happened in each arm, and how many people were assigned two."""
     # Our own constant, one of two.
     is_ranking = experiment.surface == Experiment.Surface.RANKING
     column = "arm_id" if is_ranking else "row_arm_id"
@@ -81,7 +81,7 @@ def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts]
         cursor.execute(_FILMS.format(column=column), [[arm.pk for arm in arms]])
         films = dict(cursor.fetchall())
         cursor.execute(_DEALT, [experiment.pk])
-        dealt = dict(cursor.fetchall())
+        assigned = dict(cursor.fetchall())
         cursor.execute(_CROSSOVERS, [experiment.pk])
         crossovers = int(cursor.fetchone()[0])
     counted = []
@@ -92,7 +92,7 @@ def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts]
                 name=arm.name,
                 is_control=arm.is_control,
                 share=arm.share,
-                dealt=dealt.get(arm.pk, 0),
+                assigned=assigned.get(arm.pk, 0),
                 impressions=table[:, 0],
                 clicks=table[:, 1],
                 accepted=table[:, 2],

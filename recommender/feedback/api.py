@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
 from catalog.api import ViewerView
-from recommender.feedback.services import Deed, UnknownFilmsError, record_events
+from recommender.feedback.services import PostedEvent, UnknownFilmsError, record_events
 from recommender.models import Event
 
 MAX_EVENTS = 100
@@ -80,15 +80,17 @@ class EventsView(ViewerView):
         """
         given = EventsInput(data=request.data)
         given.is_valid(raise_exception=True)
-        deeds = [
-            Deed(item["recommendation_id"], item["movie_id"], item["kind"], item["happened_at"])
+        events = [
+            PostedEvent(
+                item["recommendation_id"], item["movie_id"], item["kind"], item["happened_at"]
+            )
             for item in given.validated_data["events"]
         ]
         try:
-            recorded = record_events(user=self.viewer, deeds=deeds)
+            recorded = record_events(user=self.viewer, events=events)
         except UnknownFilmsError as error:
             raise serializers.ValidationError({"events": [str(error)]}) from error
-        body = {"recorded": recorded, "known": len(deeds) - recorded}
+        body = {"recorded": recorded, "known": len(events) - recorded}
         if not self.viewer.allows_training:
             body["known"] = 0
         return Response(body, status=status.HTTP_200_OK)

@@ -10,7 +10,7 @@ def merge_feedback(*, guest: User, user: User) -> None:
     """Give a guest's feedback to the account; inside the merge's transaction, its profile made.
 
     An account that no experiment has shown anything takes the guest's place in all of them: the
-    hash goes on dealing the guest's id. One that has been dealt keeps its own arms; where they
+    hash goes on assigning the guest's id. One that has been assigned keeps its own arms; where they
     differ from the guest's, that person has seen two arms and analysis leaves them out.
     """
     Impression.objects.filter(user=guest).update(user=user)

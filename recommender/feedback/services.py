@@ -25,7 +25,7 @@ class UnknownFilmsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class PostedEvent:
     """What somebody did with a film of an answer; `happened_at` None is now."""
 
     recommendation_id: UUID
@@ -34,7 +34,7 @@ class Deed:
     happened_at: datetime | None = None
 
 
-def record_events(*, user: User, deeds: Sequence[Deed]) -> int:
+def record_events(*, user: User, events: Sequence[PostedEvent]) -> int:
     """Record what a person did, each (answer, film, kind) once; return how many were new.
 
     Nothing is recorded of somebody who does not allow measuring.
@@ -43,7 +43,7 @@ def record_events(*, user: User, deeds: Sequence[Deed]) -> int:
         UnknownFilmsError: a film is not in the catalogue; then nothing is recorded.
         UnknownUserError: the person is gone.
     """
-    wanted = {deed.movie_id for deed in deeds}
+    wanted = {event.movie_id for event in events}
     found = set(Movie.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     if missing := sorted(wanted - found):
         raise UnknownFilmsError("No movie " + ", ".join(str(pk) for pk in missing) + ".")
@@ -54,11 +54,11 @@ def record_events(*, user: User, deeds: Sequence[Deed]) -> int:
         lock_user(user_id=user.pk)
         with connection.cursor() as cursor:
             columns: list[Any] = [
-                [deed.recommendation_id for deed in deeds],
-                [user.pk for _ in deeds],
-                [deed.movie_id for deed in deeds],
-                [str(deed.kind) for deed in deeds],
-                [deed.happened_at or now for deed in deeds],
+                [event.recommendation_id for event in events],
+                [user.pk for _ in events],
+                [event.movie_id for event in events],
+                [str(event.kind) for event in events],
+                [event.happened_at or now for event in events],
             ]
             cursor.execute(_INSERT, columns)
             recorded: int = cursor.rowcount

@@ -92,12 +92,14 @@ def _write_batch(entries: Sequence[bytes]) -> None:
     )
     Exposure.objects.bulk_create(batch.exposures, ignore_conflicts=True)
     RowDecision.objects.bulk_create(batch.decisions, ignore_conflicts=True)
-    deeds = [
-        _Deed(people[entry["user"]], entry["movie"], entry["kind"], entry["id"], _at(entry))
+    buffered = [
+        _BufferedEvent(
+            people[entry["user"]], entry["movie"], entry["kind"], entry["id"], _at(entry)
+        )
         for entry in did
         if entry["movie"] in movie_ids
     ]
-    Event.objects.bulk_create(_make_events(deeds), ignore_conflicts=True)
+    Event.objects.bulk_create(_make_events(buffered), ignore_conflicts=True)
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
@@ -216,7 +218,7 @@ def _add_exposure(
 
 
 @dataclass(frozen=True)
-class _Deed:
+class _BufferedEvent:
     """What somebody did with a film; `origin` is empty where it is still to be found."""
 
     user_id: int
@@ -226,49 +228,50 @@ class _Deed:
     at: datetime
 
 
-def _make_events(deeds: Sequence[_Deed]) -> list[Event]:
-    """Tie deeds to what had been shown; those that answer no showing are left out."""
-    stars = _read_stars([deed for deed in deeds if deed.kind == RATED])
-    origins = _find_last_showings(deeds)
+def _make_events(buffered: Sequence[_BufferedEvent]) -> list[Event]:
+    """Tie events to what had been shown; those that answer no showing are left out."""
+    stars = _read_stars([event for event in buffered if event.kind == RATED])
+    origins = _find_last_showings(buffered)
     events = []
-    for number, deed in enumerate(deeds):
-        kind: str = deed.kind
+    for number, event in enumerate(buffered):
+        kind: str = event.kind
         if kind == RATED:
-            given = stars.get((deed.user_id, deed.movie_id))
+            given = stars.get((event.user_id, event.movie_id))
             if given is None:
                 continue  # taken back meanwhile
             kind = Event.Kind.LIKED if given >= LIKED_STARS else Event.Kind.WATCHED
-        origin = UUID(deed.origin) if deed.origin else origins.get(number)
+        origin = UUID(event.origin) if event.origin else origins.get(number)
         if origin is not None:
             events.append(
                 Event(
                     recommendation_id=origin,
-                    user_id=deed.user_id,
-                    movie_id=deed.movie_id,
+                    user_id=event.user_id,
+                    movie_id=event.movie_id,
                     kind=kind,
-                    happened_at=deed.at,
+                    happened_at=event.at,
                 )
             )
     return events
 
 
-def _read_stars(deeds: Sequence[_Deed]) -> dict[tuple[int, int], float]:
+def _read_stars(buffered: Sequence[_BufferedEvent]) -> dict[tuple[int, int], float]:
     rows = Rating.objects.filter(
-        user_id__in={deed.user_id for deed in deeds}, movie_id__in={deed.movie_id for deed in deeds}
+        user_id__in={event.user_id for event in buffered},
+        movie_id__in={event.movie_id for event in buffered},
     ).values_list("user_id", "movie_id", "stars")
     return {(user_id, movie_id): float(stars) for user_id, movie_id, stars in rows}
 
 
-def _find_last_showings(deeds: Sequence[_Deed]) -> dict[int, UUID]:
-    """Return for each deed without an origin (by number) the last answer that showed the film."""
-    asked = [(number, deed) for number, deed in enumerate(deeds) if not deed.origin]
+def _find_last_showings(buffered: Sequence[_BufferedEvent]) -> dict[int, UUID]:
+    """Return for each event without an origin (by number) the last answer that showed the film."""
+    asked = [(number, event) for number, event in enumerate(buffered) if not event.origin]
     if not asked:
         return {}
     columns: list[Any] = [
         [number for number, _ in asked],
-        [deed.user_id for _, deed in asked],
-        [deed.movie_id for _, deed in asked],
-        [deed.at for _, deed in asked],
+        [event.user_id for _, event in asked],
+        [event.movie_id for _, event in asked],
+        [event.at for _, event in asked],
         ATTRIBUTION,
     ]
     with connection.cursor() as cursor:

@@ -177,7 +177,7 @@ def _describe(
 
 
 def _judge(same: dict[str, Any], other: dict[str, Any]) -> int:
-    """Return 0 where A/A shows no effect, A/B shows one, and both were dealt fairly."""
+    """Return 0 where A/A shows no effect, A/B shows one, and both were assigned fairly."""
     is_quiet = all(
         found["always_valid"]["low"] <= 0 <= found["always_valid"]["high"]
         for found in same["differences"]
@@ -189,7 +189,7 @@ def _judge(same: dict[str, Any], other: dict[str, Any]) -> int:
     for text, holds in (
         ("A/A shows no effect", is_quiet),
         ("the Transformer beats popularity", is_better),
-        ("people were dealt by the shares", is_fair),
+        ("people were assigned by the shares", is_fair),
     ):
         sys.stdout.write(f"{'yes' if holds else 'NO '}  {text}\n")
     return 0 if is_quiet and is_better and is_fair else 1

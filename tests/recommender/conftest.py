@@ -22,7 +22,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from catalog.models import Availability, Genre, Movie, Rating, Service
 from catalog.services import bump_catalogue_version
-from recommender.experiments.arms import get_lineup
+from recommender.experiments.arms import get_live_experiments
 from recommender.feedback.noting import noted
 from recommender.ml.checkpoint import load_model
 from recommender.ml.config import ExperimentConfig, InitialisationConfig, TrainingConfig
@@ -52,7 +52,7 @@ def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
     }
     model_server.forget()
     noted.clear()
-    get_lineup.cache_clear()
+    get_live_experiments.cache_clear()
     breaker.record_success()
     with redis_guard() as client:
         client.flushdb()

@@ -30,7 +30,7 @@ def make_arm(
     impressions: np.ndarray,
     clicks: np.ndarray,
     hidden: np.ndarray | None = None,
-    dealt: int | None = None,
+    assigned: int | None = None,
     share: int = 50,
 ) -> ArmCounts:
     nothing = np.zeros_like(impressions)
@@ -38,7 +38,7 @@ def make_arm(
         name=name,
         is_control=name == "control",
         share=share,
-        dealt=len(impressions) if dealt is None else dealt,
+        assigned=len(impressions) if assigned is None else assigned,
         impressions=impressions,
         clicks=clicks,
         accepted=nothing,
@@ -148,13 +148,13 @@ def test_arms_in_which_nothing_happened_yet_are_not_surely_alike() -> None:
 def test_mismatch_of_the_sample_ratio_by_hand() -> None:
     # Expected 500 each, got 460 and 540: chi-square 1600/500 * 2 = 6.4, p = 0.01141.
     two = [
-        make_arm(impressions=counts(1), clicks=counts(0), dealt=460),
-        make_arm("other", impressions=counts(1), clicks=counts(0), dealt=540),
+        make_arm(impressions=counts(1), clicks=counts(0), assigned=460),
+        make_arm("other", impressions=counts(1), clicks=counts(0), assigned=540),
     ]
     assert find_mismatch(two) == pytest.approx(0.011412, abs=1e-5)
     uneven = [
-        make_arm(impressions=counts(1), clicks=counts(0), dealt=900, share=90),
-        make_arm("other", impressions=counts(1), clicks=counts(0), dealt=100, share=10),
+        make_arm(impressions=counts(1), clicks=counts(0), assigned=900, share=90),
+        make_arm("other", impressions=counts(1), clicks=counts(0), assigned=100, share=10),
     ]
     assert find_mismatch(uneven) == pytest.approx(1.0)
 

@@ -20,7 +20,7 @@ from recommender.artifacts import MANIFEST
 from recommender.dials import Dials
 from recommender.experiments import arm_snapshots
 from recommender.experiments import services as experiments
-from recommender.experiments.arms import get_lineup
+from recommender.experiments.arms import get_live_experiments
 from recommender.experiments.reports import analyse_experiment, refresh_report
 from recommender.feedback.writing import write_feedback
 from recommender.models import Arm, Experiment, Exposure, Impression, ModelVersion
@@ -98,9 +98,9 @@ def test_running_experiment_is_told_from_a_promoted_one_whose_id_ends_its_own(db
         Experiment.objects.filter(pk=pk).update(
             status=status, winner=winner, is_in_force=is_in_force
         )
-    lineup = get_lineup("1:promoted:ab,11:running:ab")
-    assert [arm.experiment_id for arm in lineup.running["ranking"].arms] == [11]
-    assert lineup.in_force["ranking"].experiment_id == 1
+    live = get_live_experiments("1:promoted:ab,11:running:ab")
+    assert [arm.experiment_id for arm in live.running["ranking"].arms] == [11]
+    assert live.in_force["ranking"].experiment_id == 1
 
 
 def test_arm_whose_model_is_gone_answers_from_the_active_one_uncached(
@@ -113,7 +113,7 @@ def test_arm_whose_model_is_gone_answers_from_the_active_one_uncached(
     experiment = experiments.start_experiment(experiment_id=make_experiment(arms=arms).pk)
     people = find_people(watch, experiment)
     ModelVersion.objects.filter(pk=second.pk).update(artifact_prefix="models/gone", sha256="0")
-    get_lineup.cache_clear()
+    get_live_experiments.cache_clear()
     answer = ask(people["second"])
     assert answer["model"]["version"] == active_model.pk
     assert ask(people["second"])["recommendation_id"] != answer["recommendation_id"]

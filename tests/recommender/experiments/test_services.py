@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services import merge_guest
 from recommender import model_versions
 from recommender.experiments import services as experiments
-from recommender.experiments.arms import ServedArm, find_quantile, make_lottery
+from recommender.experiments.arms import ServedArm, hash_to_unit_interval, make_allocation
 from recommender.experiments.services import ExperimentError
 from recommender.models import Arm, Experiment, Exposure, ModelVersion, TasteProfile
 from recommender.serving import read_state
@@ -37,22 +37,22 @@ def start(experiment: Experiment) -> Experiment:
 
 
 def test_people_are_dealt_by_the_shares_and_always_alike() -> None:
-    lottery = make_lottery(
+    allocation = make_allocation(
         salt="s", arms=(make_served(1), make_served(2), make_served(3)), shares=(50, 30, 20)
     )
-    dealt = [lottery.draw(key).arm_id for key in range(20_000)]
-    assert dealt == [lottery.draw(key).arm_id for key in range(20_000)]
-    counts = Counter(dealt)
+    assigned = [allocation.assign(key).arm_id for key in range(20_000)]
+    assert assigned == [allocation.assign(key).arm_id for key in range(20_000)]
+    counts = Counter(assigned)
     for arm_id, share in ((1, 0.5), (2, 0.3), (3, 0.2)):
         assert counts[arm_id] / 20_000 == pytest.approx(share, abs=0.015)
 
 
 def test_experiments_deal_independently_of_each_other() -> None:
     arms = (make_served(1), make_served(2))
-    one, other = (make_lottery(salt=salt, arms=arms, shares=(1, 1)) for salt in "ab")
-    both = Counter((one.draw(key).arm_id, other.draw(key).arm_id) for key in range(8000))
+    one, other = (make_allocation(salt=salt, arms=arms, shares=(1, 1)) for salt in "ab")
+    both = Counter((one.assign(key).arm_id, other.assign(key).arm_id) for key in range(8000))
     assert all(count == pytest.approx(2000, abs=200) for count in both.values())
-    assert 0 <= find_quantile(salt="a", subject_key=-1) < 1
+    assert 0 <= hash_to_unit_interval(salt="a", subject_key=-1) < 1
 
 
 def test_starting_pins_the_active_model_and_fixes_the_salt(active_model: ModelVersion) -> None:
