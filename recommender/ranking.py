@@ -15,7 +15,6 @@ from recommender.ml.diversity import DIVERSITY, diversify_order
 # From so many films on the Transformer decides alone.
 FULL_HISTORY = 5
 USER_SHRINKAGE = 10.0
-ERA_YEARS = 15.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def score_popularity(
 def score_leaning(
     catalogue: CatalogueArrays, *, taste: Taste, liked_positions: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return (C,) what is blended with the Transformer for people with one to four films."""
+    """Return (C,) what is near to a few films: blended with the Transformer, or without a model."""
     return cold_people.score_leaning(
         _traits(catalogue),
         catalogue.genre_columns(taste.favourite_genre_ids),
@@ -109,39 +108,6 @@ def _traits(catalogue: CatalogueArrays) -> FilmTraits:
         genre_names=catalogue.genre_names,
         years=catalogue.years,
     )
-
-
-def score_kindred_popularity(
-    catalogue: CatalogueArrays, *, taste: Taste, liked_positions: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Return (C,) popularity times likeness in genre and era, for when there is no model.
-
-    Likeness in genre is the cosine of a film's genres with those of the films liked so far and
-    those chosen at the door; likeness in era falls with the years between it and those films. Where
-    nothing is known of either, plain popularity.
-    """
-    profile = catalogue.genres[liked_positions].sum(axis=0).astype(np.float32)
-    profile[catalogue.genre_columns(taste.favourite_genre_ids)] += 1.0
-    length = np.linalg.norm(profile)
-    era = _score_era(catalogue, liked_positions)
-    if not length:
-        return np.asarray(catalogue.popularity * era, dtype=np.float32)
-    per_film = np.sqrt(np.maximum(catalogue.genres.sum(axis=1), 1))
-    cosine = (catalogue.genres @ profile) / (per_film * length)
-    return np.asarray(catalogue.popularity * cosine * era, dtype=np.float32)
-
-
-def _score_era(
-    catalogue: CatalogueArrays, liked_positions: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Return (C,) 0.25 to 1: the mean over liked films of a bell of 15 years, and a quarter."""
-    liked = catalogue.years[liked_positions].astype(np.float32)
-    liked = liked[liked > 0]
-    if not len(liked):
-        return np.ones(len(catalogue.years), dtype=np.float32)
-    years = catalogue.years.astype(np.float32)
-    nearness = np.exp(-np.square((years[:, None] - liked) / ERA_YEARS)).mean(axis=1)
-    return np.asarray(0.25 + 0.75 * nearness, dtype=np.float32)
 
 
 def complete(scores: NDArray[np.float32], popularity: NDArray[np.float32]) -> NDArray[np.float32]:

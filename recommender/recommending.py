@@ -149,7 +149,7 @@ def _score_without_model(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32
         return ranking.score_popularity(
             catalogue, taste.favourite_genre_ids, age_band=taste.age_band
         )
-    return ranking.score_kindred_popularity(catalogue, taste=taste, liked_positions=positions)
+    return ranking.score_leaning(catalogue, taste=taste, liked_positions=positions)
 
 
 def _find_liked(snapshot: Snapshot, taste: Taste) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from recommender import ranking
 from recommender.answers import Filters, HistoryItem, Taste
@@ -12,6 +13,7 @@ from recommender.catalogue_arrays import (
     find_popular_counts,
     weigh_popularity,
 )
+from recommender.ml.cold.people import GENRE_WEIGHT
 from recommender.service_arrays import ServiceArrays
 
 
@@ -177,19 +179,14 @@ def test_predicted_rating_adds_both_biases_and_stays_in_range() -> None:
     assert stars.tolist() == [5.0, 5.0]
 
 
-def test_kindred_popularity_weighs_by_genres_and_era_in_common() -> None:
+def test_films_near_those_liked_gain_by_genres_and_era_in_common() -> None:
     """The film liked is a comedy of 1990; the others are ten and twenty years younger."""
     catalogue = make_catalogue()
-    liked = np.array([0])
-    kindred = ranking.score_kindred_popularity(catalogue, taste=Taste(), liked_positions=liked)
+
+    def lean(*liked: int) -> NDArray[np.float32]:
+        positions = np.array(liked, dtype=np.int64)
+        return ranking.score_leaning(catalogue, taste=Taste(), liked_positions=positions)
+
     cosines = np.array([1.0, 1 / np.sqrt(2), 0.0, 0.0])
     era = 0.25 + 0.75 * np.exp(-np.square(np.array([0, 10, 20, 1990]) / 15))
-    assert kindred == pytest.approx(catalogue.popularity * cosines * era, abs=1e-6)
-    chosen = ranking.score_kindred_popularity(
-        catalogue, taste=Taste(favourite_genre_ids=(2,)), liked_positions=liked
-    )
-    assert chosen[1] == pytest.approx(catalogue.popularity[1] * era[1], abs=1e-6)
-    nothing_known = ranking.score_kindred_popularity(
-        catalogue, taste=Taste(), liked_positions=np.array([], dtype=np.int64)
-    )
-    assert nothing_known.tolist() == catalogue.popularity.tolist()
+    assert lean(0) - lean() == pytest.approx(GENRE_WEIGHT * cosines + np.log(era), abs=1e-5)

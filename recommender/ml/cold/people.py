@@ -88,9 +88,10 @@ def score_leaning(
     years = films.years[liked].astype(np.float32)
     years = years[years > 0]
     if len(years):
-        apart = films.years.astype(np.float32)[:, None] - years
-        nearness = np.exp(-np.square(apart / ERA_YEARS)).mean(axis=1)
-        scores += np.log(0.25 + 0.75 * nearness)
+        # By year, not by film: there are about a hundred and thirty.
+        each, place = np.unique(films.years.astype(np.float32), return_inverse=True)
+        nearness = np.exp(-np.square((each[:, None] - years) / ERA_YEARS)).mean(axis=1)
+        scores += np.log(0.25 + 0.75 * nearness)[place]
     return np.asarray(scores, dtype=np.float32)
 
 
