@@ -5,11 +5,15 @@ import hashlib
 
 import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+# What of a second factor is a secret: an authenticator app's, and that of the recovery codes.
+SEALED = ("secret", "seed")
 logger = structlog.get_logger(__name__)
 
 
@@ -41,6 +45,27 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         except InvalidToken as error:
             logger.warning("second_factor_unreadable", hint="add the key to SECRET_KEY_FALLBACKS")
             raise UnreadableSecretError from error
+
+
+@transaction.atomic
+def reseal_secrets() -> int:
+    """Seal every kept secret anew with the present SECRET_KEY; return of how many second factors.
+
+    Afterwards no former key is needed for them.
+
+    Raises:
+        UnreadableSecretError: One was sealed with a key that is no longer known; none is changed.
+    """
+    adapter = SecondFactorAdapter()
+    count = 0
+    for one in Authenticator.objects.select_for_update().order_by("pk"):
+        sealed = {name: one.data[name] for name in SEALED if name in one.data}
+        if not sealed:
+            continue
+        one.data |= {name: adapter.encrypt(adapter.decrypt(text)) for name, text in sealed.items()}
+        one.save(update_fields=["data"])
+        count += 1
+    return count
 
 
 def _get_cipher() -> MultiFernet:

@@ -93,7 +93,7 @@ def test_request_that_keeps_its_session_looks_for_no_list(browse: Any, member: U
     assert count_queries(lambda: middleware(request)) == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/search/", "/account/", "/ratings/", "/watchlist/"])
+@pytest.mark.parametrize("path", ["/lists/", "/search/", "/account/", "/ratings/", "/watchlist/"])
 def test_pages_of_somebody_known_are_kept_nowhere(
     path: str, member: User, as_guest: Client
 ) -> None:

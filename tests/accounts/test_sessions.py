@@ -15,6 +15,8 @@ from allauth.mfa.totp.internal.auth import (
 )
 from allauth.usersessions.models import UserSession
 from django.contrib.admin import site
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.adapters import UNKNOWN_IP
@@ -143,8 +145,6 @@ def test_log_in_takes_a_code_once_the_second_factor_is_on(ada: User) -> None:
     assert "You are a guest" in read(client, "/account/")
     assert "One more thing" in read(client, "/account/2fa/authenticate/")
     Authenticator.objects.update(last_used_at=None)
-    from django.core.cache import cache
-
     cache.clear()  # a code counts once
     client.post("/account/2fa/authenticate/", {"code": compute_code(secret)})
     assert "Second factor: on" in read(client, "/account/")
@@ -194,6 +194,26 @@ def test_second_factor_of_a_lost_key_is_told_not_a_crash(ada: User, settings: An
     for page in ("/account/2fa/", "/account/2fa/recovery-codes/"):
         shown = client.get(page, follow=True)
         assert "lost the key to your second factor" in shown.content.decode()
+
+
+def test_second_factors_are_sealed_anew_so_that_a_former_key_can_go(
+    ada: User, settings: Any
+) -> None:
+    here = log_in(ada)
+    secret = switch_on(here)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another"
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("reseal_second_factors")
+    settings.SECRET_KEY_FALLBACKS = [former]
+    call_command("reseal_second_factors")
+    settings.SECRET_KEY_FALLBACKS = []
+    cache.clear()  # a code counts once
+    client = Client()
+    client.post("/account/login/", {"login": "ada", "password": PASSWORD})
+    client.post("/account/2fa/authenticate/", {"code": compute_code(secret)})
+    assert "Second factor: on" in read(client, "/account/")
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert "10 codes are left" in read(client, "/account/2fa/")
 
 
 def test_former_keys_come_from_the_environment() -> None:

@@ -209,3 +209,11 @@ def test_taste_lists_hidden_films_in_queries_that_do_not_grow(
     assert count_queries_of(browser, "/taste/") <= few + 1 <= 12
     assert "Film 29" in read(browser, "/taste/")
     assert Rating.objects.count() == 28
+
+
+def test_home_of_somebody_known_is_kept_nowhere(
+    client: Client, viewer: User, active_model: ModelVersion
+) -> None:
+    assert "Cache-Control" not in client.get("/")
+    client.force_login(viewer)
+    assert client.get("/")["Cache-Control"] == "private, no-store"
