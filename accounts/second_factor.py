@@ -1,20 +1,27 @@
-"""The second factor: allauth's, its secrets encrypted in the database."""
+"""The second factor: allauth's, its secrets encrypted in the database.
+
+The cryptography, six megabytes, is loaded by those web processes that somebody asks for a code.
+"""
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
 import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+logger = structlog.get_logger(__name__)
+
 # What of a second factor is a secret: an authenticator app's, and that of the recovery codes.
 SEALED = ("secret", "seed")
-logger = structlog.get_logger(__name__)
 
 
 class UnreadableSecretError(ValidationError):
@@ -40,6 +47,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         Raises:
             UnreadableSecretError: It was sealed with a key that is no longer known.
         """
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - see above
+
         try:
             return _get_cipher().decrypt(encrypted_text.encode()).decode()
         except InvalidToken as error:
@@ -68,7 +77,9 @@ def reseal_secrets() -> int:
     return count
 
 
-def _get_cipher() -> MultiFernet:
+def _get_cipher() -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - see above
+
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_derive(key)) for key in keys])
 
