@@ -11,6 +11,7 @@ from tests.e2e.steps import get_rating_form, rate
 
 pytestmark = pytest.mark.e2e
 MATRIX = "/movies/2571/"
+TERMINATOR_2 = "/movies/589/"
 TASTE = ((260, "Star Wars: Episode IV - A New Hope"), (541, "Blade Runner"), (79132, "Inception"))
 
 
@@ -89,9 +90,9 @@ def test_forecast_is_kept_back_until_asked_for(open_page: OpenPage) -> None:
 
 
 def test_reason_is_muted_and_undone(open_page: OpenPage) -> None:
-    page = open_page(MATRIX)
+    page = open_page(TERMINATOR_2)
     make_taste(page)
-    page.goto(MATRIX)
+    page.goto(TERMINATOR_2)
     why = page.get_by_role("region", name="Why it may be for you")
     cause = why.get_by_role("listitem").first
     title = cause.get_by_role("link").inner_text()
@@ -100,7 +101,7 @@ def test_reason_is_muted_and_undone(open_page: OpenPage) -> None:
     expect(why.get_by_role("link", name=title)).to_have_count(0)
     page.goto("/taste/")
     expect(page.get_by_role("link", name=title)).to_be_visible()
-    page.goto(MATRIX)
+    page.goto(TERMINATOR_2)
     expect(why.get_by_role("link", name=title)).to_have_count(0)
 
 
