@@ -117,9 +117,14 @@ def test_files_of_other_sites_are_read(name: str, open_page: OpenPage) -> None:
 def test_import_works_without_scripts(open_page: OpenPage) -> None:
     page = open_page("/import/", java_script_enabled=False)
     upload_export(page)
-    while page.get_by_role("link", name="Look again").count():
-        page.get_by_role("link", name="Look again").click()
-    page.get_by_role("button", name="Take the first suggestion for all").click()
+    again = page.get_by_role("link", name="Look again")
+    take = page.get_by_role("button", name="Take the first suggestion for all")
+    expect(again.or_(take).first).to_be_visible()
+    while not take.count():
+        again.or_(take).first.wait_for()
+        if again.count():
+            again.click()
+    take.click()
     expect(page.get_by_text("1 suggestion taken.")).to_be_visible()
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_text("Discarded: nothing was imported.")).to_be_visible()
