@@ -6,7 +6,7 @@ from dataclasses import dataclass
 BAR = 100
 GAP = 20
 HEIGHT = 1000
-# One bar alone is no wall: it is as wide as if there were so many.
+# One bar alone is no wall: it is as wide as if there were so many, amid its own place.
 LEAST_PLACES = 5
 
 
@@ -42,6 +42,7 @@ def draw_bars(rows: Sequence[tuple[str, str, int, float | None]], *, marked: str
     """Return bars of (label, tick, count, mean), the greatest as high as the plot."""
     counts = [count for _, _, count, _ in rows]
     most, total = max(counts, default=0) or 1, sum(counts) or 1
+    thickness = (BAR - GAP) * min(len(rows), LEAST_PLACES) // LEAST_PLACES
     bars = []
     for place, (label, tick, count, mean) in enumerate(rows):
         # What there is can be seen, however little it is beside the greatest.
@@ -53,13 +54,13 @@ def draw_bars(rows: Sequence[tuple[str, str, int, float | None]], *, marked: str
                 count=count,
                 percent=100 * count / total,
                 mean=mean,
-                x=place * BAR + GAP // 2,
+                x=place * BAR + (BAR - thickness) // 2,
                 y=HEIGHT - height,
-                width=BAR - GAP,
+                width=thickness,
                 height=height,
             )
         )
-    return BarPlot(tuple(bars), width=max(len(rows), LEAST_PLACES) * BAR, marked=marked)
+    return BarPlot(tuple(bars), width=max(len(rows), 1) * BAR, marked=marked)
 
 
 def draw_lengths(counts: Sequence[int]) -> list[int]:

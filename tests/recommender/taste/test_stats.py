@@ -80,9 +80,16 @@ def test_bars_are_whole_numbers_and_the_greatest_fills_the_plot() -> None:
     assert [bar.height for bar in plot.bars] == [0, 12, 1000]
     assert all(isinstance(value, int) for bar in plot.bars for value in (bar.x, bar.y, bar.width))
     assert all(bar.y + bar.height == plot.height for bar in plot.bars)
-    assert plot.bars[-1].x + plot.bars[-1].width <= 300 < plot.width == 500
     assert draw_lengths([200, 100, 0]) == [1000, 500, 0]
     assert draw_bars([]).bars == ()
+
+
+@pytest.mark.parametrize("places", [1, 3, 5, 8])
+def test_bars_stand_amid_their_labels_however_few_they_are(places: int) -> None:
+    plot = draw_bars([("a", "a", 1, None)] * places)
+    middles = [(bar.x + bar.width / 2) / plot.width for bar in plot.bars]
+    assert middles == pytest.approx([(place + 0.5) / places for place in range(places)])
+    assert all(0 < bar.width / plot.width <= 0.16 for bar in plot.bars)
 
 
 def test_axes_reach_from_half_a_star_to_five() -> None:
