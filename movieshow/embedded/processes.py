@@ -97,6 +97,21 @@ def stop_process(
         process.wait()
 
 
+def kill_session(leader: int) -> None:
+    """Kill what is left of the session of a dead process that we started in a new one.
+
+    Args:
+        leader: the process id it had, which stays the session's while anything runs in it.
+    """
+    for process in psutil.process_iter():
+        try:
+            is_left = process.pid != leader and os.getsid(process.pid) == leader
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+        if is_left:
+            _send(process, signal.SIGKILL)
+
+
 def stop_orphans(*, owner: str, directories: Iterable[Path]) -> int:
     """Stop what a dead owner of this home has left running, and return how many there were.
 

@@ -158,8 +158,10 @@ def _unready_checks(body: bytes) -> str:
 
 
 def _watch(supervisor: Supervisor, servers: Servers) -> None:
-    """Return never; raise when a part has ended by itself or we are told to stop."""
+    """Return never; raise when a part has ended for good or we are told to stop."""
     while True:
+        for warning in supervisor.restart_ended():
+            _say(f"warning: {warning}", to=sys.stderr)
         if (ended := supervisor.find_ended()) is not None:
             raise LaunchError(ended)
         if (server := servers.find_dead()) is not None:

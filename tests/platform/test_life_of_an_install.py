@@ -3,6 +3,8 @@
 Minutes, so apart from the rest: ``make test-platform``.
 """
 
+import contextlib
+import os
 import re
 import shutil
 import signal
@@ -138,6 +140,60 @@ def test_a_web_server_that_dies_ends_it_with_a_reason(install: Install, checkout
     rest, _ = running.process.communicate(timeout=30)
     assert running.process.returncode == 1
     assert "the web process ended" in rest
+    assert install.processes() == []
+
+
+def find_service(install: Install, *words: str) -> psutil.Process | None:
+    """Return the service with these words in its command, which leads a session, if it runs."""
+    for process in install.processes():
+        try:
+            if set(words) <= set(process.cmdline()) and os.getsid(process.pid) == process.pid:
+                return process
+        except (psutil.Error, OSError):
+            continue  # ended meanwhile
+    return None
+
+
+def wait_for_service(running: Running, install: Install, *words: str) -> psutil.Process | None:
+    """Wait until this service runs; return None if everything has ended before."""
+    deadline = time.monotonic() + 120
+    while (found := find_service(install, *words)) is None and running.process.poll() is None:
+        assert time.monotonic() < deadline, words
+        time.sleep(0.1)
+    return found
+
+
+def test_a_killed_trainer_is_started_again_but_not_while_it_stops(
+    install: Install, checkout: Path
+) -> None:
+    running = Running(install, checkout)
+    trainer = wait_for_service(running, install, "rqworker", "low")
+    assert trainer is not None
+    trainer.kill()
+    assert running.process.stdout is not None
+    line = running.process.stdout.readline()
+    assert "warning: the trainer process ended with code -9" in line
+    assert wait_for_service(running, install, "rqworker", "low") not in {None, trainer}
+    assert running.get_status("/readyz") == 200
+    running.process.send_signal(signal.SIGTERM)
+    rest, _ = running.process.communicate(timeout=30)
+    assert running.process.returncode == 0
+    assert rest == "movieshow: stopped\n"
+    assert install.processes() == []
+
+
+def test_a_scheduler_that_keeps_dying_ends_it_with_a_reason(
+    install: Install, checkout: Path
+) -> None:
+    running = Running(install, checkout)
+    while (scheduler := wait_for_service(running, install, "rqcron")) is not None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            scheduler.kill()
+        time.sleep(0.1)
+    rest, _ = running.process.communicate(timeout=30)
+    assert running.process.returncode == 1
+    assert rest.count("starting it again") == 3
+    assert rest.splitlines()[-1].startswith("movieshow: the scheduler process ended with code -9")
     assert install.processes() == []
 
 
