@@ -118,6 +118,11 @@ def is_genre(name: str) -> bool:
     return not name.startswith("(")
 
 
+def is_offered(name: str) -> bool:
+    """Whether a genre is offered where tastes are asked: IMAX is how a film is shown, no taste."""
+    return is_genre(name) and name != "IMAX"
+
+
 def get_named_genres() -> list[Genre]:
     """Return the genres to choose from, by name."""
-    return [genre for genre in get_genres() if is_genre(genre.name)]
+    return [genre for genre in get_genres() if is_offered(genre.name)]

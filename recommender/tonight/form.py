@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
+from catalog.selectors import is_offered
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.selectors import Visitor
 from recommender.tonight.company import Company, keep_distinct
@@ -42,7 +43,9 @@ class TonightForm:
             for each in keep_distinct(companies, answers.company)
         ]
         genres = [
-            Choice(name, _(name), name in answers.genre_names) for name in list_genres(catalogue)
+            Choice(name, _(name), name in answers.genre_names)
+            for name in list_genres(catalogue)
+            if is_offered(name) or name in answers.genre_names
         ]
         self.genres = sorted(genres, key=attrgetter("label"))
         services = catalogue.services

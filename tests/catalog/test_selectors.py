@@ -27,6 +27,12 @@ def test_cards_take_one_query_however_many() -> None:
     assert count_queries(lambda: selectors.get_movie_cards([])) == 0
 
 
+def test_only_what_is_a_taste_is_offered_among_the_genres() -> None:
+    make_movie(1, genres=["Drama", "IMAX", "(no genres listed)", "Comedy"])
+    assert [genre.name for genre in selectors.get_named_genres()] == ["Comedy", "Drama"]
+    assert selectors.is_genre("IMAX")
+
+
 def test_popular_movies_are_the_most_rated() -> None:
     for number, count in ((1, 10), (2, 30), (3, 20)):
         make_movie(number, rating_count=count)
