@@ -38,7 +38,8 @@ SORTS = [
 def _get_decades() -> list[tuple[str, str]]:
     latest = datetime.now(tz=UTC).year // 10 * 10
     decades = range(latest, FIRST_DECADE - 1, -10)
-    return [("", str(_("Any decade")))] + [(str(year), f"{year}s") for year in decades]
+    named = [(str(year), str(_("%(year)ds")) % {"year": year}) for year in decades]
+    return [("", str(_("Any decade"))), *named]
 
 
 class BrowseForm(forms.Form):

@@ -45,7 +45,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "__str__",
         "kind",
         "status",
-        "is_active",
+        "serving",
         "guardrail",
         "created_at",
         "activated_at",
@@ -61,6 +61,13 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def has_activate_permission(self, request: HttpRequest) -> bool:
         """Whoever may change model versions may choose which is served."""
         return bool(request.user.has_perm("recommender.change_modelversion"))
+
+    @admin.display(description=_("serving"), ordering="is_active")
+    def serving(self, version: ModelVersion) -> str:
+        """Return whether it is served: a cross beside an earlier one would look like an error."""
+        if version.is_active:
+            return _("served now")
+        return _("served earlier") if version.activated_at else _("never served")
 
     @admin.display(description=_("NDCG@10"))
     def guardrail(self, version: ModelVersion) -> str:

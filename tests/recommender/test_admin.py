@@ -47,6 +47,17 @@ def test_version_is_activated_and_rolled_back(
     assert "No earlier version" in act(operator, "roll_back", second_model)
 
 
+def test_list_says_in_words_which_version_is_served(
+    operator: Client, active_model: ModelVersion, second_model: ModelVersion
+) -> None:
+    page = operator.get(CHANGELIST).content.decode()
+    assert page.count("served now") == page.count("never served") == 1
+    act(operator, "activate", second_model)
+    page = operator.get(f"{CHANGELIST}?is_active__exact=0").content.decode()
+    assert "served earlier" in page
+    assert "served now" not in page
+
+
 def test_exactly_one_version_can_be_activated(
     operator: Client, active_model: ModelVersion, second_model: ModelVersion
 ) -> None:

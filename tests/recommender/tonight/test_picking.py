@@ -29,7 +29,7 @@ def test_three_films_come_with_reasons_and_what_is_unknown_of_them(
     assert len(get_picks(page)) == 3
     assert page.count("length unknown") == 3
     assert page.count("pick__reason") == 3
-    assert "No lengths are known here yet" in page
+    assert "Film lengths are not known here yet" in page
 
 
 def test_somebody_new_is_asked_too(active_model: ModelVersion) -> None:
