@@ -66,8 +66,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def serving(self, version: ModelVersion) -> str:
         """Return whether it is served: a cross beside an earlier one would look like an error."""
         if version.is_active:
-            return _("served now")
-        return _("served earlier") if version.activated_at else _("never served")
+            return str(_("served now"))
+        return str(_("served earlier") if version.activated_at else _("never served"))
 
     @admin.display(description=_("NDCG@10"))
     def guardrail(self, version: ModelVersion) -> str:
