@@ -14,7 +14,10 @@ from pathlib import Path
 from django.template.base import FilterExpression, Template, Variable
 from django.template.context import Context
 from django.template.engine import Engine
+from django.template.loader_tags import IncludeNode
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.utils.functional import Promise
+from django.utils.translation import override
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "catalog", "movieshow", "recommender")
@@ -109,6 +112,11 @@ def read_template(source: str) -> Iterator[Message]:
         literal = variable.literal if isinstance(variable, Variable) else variable
         if isinstance(literal, str):
             yield Message(str(literal), "", _read_context(node.message_context))  # type: ignore[attr-defined]
+    for node in nodes.get_nodes_by_type(IncludeNode):
+        for given in node.extra_context.values():  # type: ignore[attr-defined]
+            if isinstance(given.var, Promise):  # _("…"), which Django reads as a lazy text
+                with override(None):
+                    yield Message(str(given.var))
     for node in nodes.get_nodes_by_type(BlockTranslateNode):
         assert isinstance(node, BlockTranslateNode)
         singular, _ = node.render_token_list(node.singular)

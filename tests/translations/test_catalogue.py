@@ -108,9 +108,11 @@ def test_texts_of_templates_are_found_as_django_looks_them_up() -> None:
     source = """{% load i18n %}{% if a %}{% translate "One" context "x" %}{% endif %}
     {% translate name %}{% blocktranslate trimmed count n=n %}
       {{ n }} of 5 %
-    {% plural %}{{ n }} ones{% endblocktranslate %}"""
+    {% plural %}{{ n }} ones{% endblocktranslate %}
+    {% include "a.html" with label=_("Two") plain="Three" %}"""
     assert list(read_template(source)) == [
         Message("One", context="x"),
+        Message("Two"),
         Message("%(n)s of 5 %%", "%(n)s ones"),
     ]
 
