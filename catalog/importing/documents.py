@@ -12,6 +12,8 @@ from catalog.importing.rows import Document, NoteProblem
 from catalog.importing.trakt import read_heads, read_trakt
 
 MAX_JSON_CHARACTERS = 16 * 2**20
+# The file that says what each of Trakt's lists is called.
+HEADS = "lists-lists"
 
 
 def looks_like_json(part: Part) -> bool:
@@ -25,10 +27,12 @@ def read_documents(parts: Sequence[Part], note_problem: NoteProblem) -> Iterator
     Raises:
         UploadRefusedError: One is no JSON, or too much of it.
     """
-    named = (part for part in parts if part.stem == "lists-lists")
+    named = [part for part in parts if part.stem == HEADS]
     heads = {key: head for part in named for key, head in read_heads(_load(part)).items()}
     lists: list[Document] = []
     for part in parts:
+        if part in named:
+            continue
         content = _load(part)
         own = read_own(part, content, note_problem)
         documents = read_trakt(part, content, heads, note_problem) if own is None else own

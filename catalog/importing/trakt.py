@@ -32,7 +32,7 @@ from catalog.importing.rows import (
 TIMES = ("rated_at", "watched_at", "last_watched_at", "listed_at")
 TEXTS = {"note": "notes", "comment": "comment"}
 LIST_FILE = re.compile(r"lists-(?:list-(?P<id>\d+)-)?(?P<name>.+)")
-NO_LISTS = ("lists-lists", "lists-collaborations")
+NO_LISTS = ("lists-collaborations",)
 Heads = dict[str, dict[str, str]]
 
 
