@@ -40,7 +40,7 @@ _FILMS = """
 SELECT {column}, count(DISTINCT movie_id) FROM recommender_impression
 WHERE {column} = ANY(%s) GROUP BY {column}
 """
-_DEALT = """
+_ASSIGNED = """
 SELECT arm_id, count(*) FROM recommender_exposure WHERE experiment_id = %s GROUP BY arm_id
 """
 _CROSSOVERS = """
@@ -80,7 +80,7 @@ def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts]
             people[arm_id].append(tuple(counts))
         cursor.execute(_FILMS.format(column=column), [[arm.pk for arm in arms]])
         films = dict(cursor.fetchall())
-        cursor.execute(_DEALT, [experiment.pk])
+        cursor.execute(_ASSIGNED, [experiment.pk])
         assigned = dict(cursor.fetchall())
         cursor.execute(_CROSSOVERS, [experiment.pk])
         crossovers = int(cursor.fetchone()[0])

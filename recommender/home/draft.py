@@ -23,7 +23,7 @@ CAUSE_POOL = 160
 
 @dataclass
 class HomeDraft:
-    """A page being made: the ranking of all films, told stars for, and the films in rows so far.
+    """A page being made: the ranking of all films, their predicted stars, the films in rows so far.
 
     `whole` ranks N films; indices of the methods are places in it. What takes long is computed
     once, when first asked for.

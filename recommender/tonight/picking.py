@@ -106,8 +106,7 @@ def list_genres(catalogue: CatalogueArrays) -> list[str]:
 def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
-    Films predicted stars clearly below the person's own
-    mean come last, whatever their rank.
+    Films predicted stars clearly below the person's own mean come last, whatever their rank.
     """
     pool = range(min(POOL, len(draft.whole.movie_ids)))
     kept = put_lukewarm_last(pool, draft.predicted[: len(pool)], scale=draft.scale)
