@@ -21,8 +21,6 @@ from recommender.ml.real_histories import read_held_out_sequences
 from recommender.ml.scoring import TABLE_KINDS, ItemTable, TableKind, make_table
 
 SIZES = (16_000, 62_423, 500_000)
-# Building its graph takes minutes a hundred thousand items.
-LARGEST_HNSW = 100_000
 NOISE = 0.25
 REPEATS = 30
 REFINED = 1000
@@ -95,8 +93,6 @@ def measure_tables(
     exact = make_table("float32", vectors)
     best = [set(find_ten(exact, row).tolist()) for row in hidden]
     for kind in TABLE_KINDS:
-        if kind == "faiss-hnsw" and len(vectors) > LARGEST_HNSW:
-            continue
         start = time.process_time()
         table = make_table(kind, vectors)
         built = time.process_time() - start
