@@ -12,9 +12,9 @@ def label_of(stars: float) -> str:
     return STAR_LABELS.get(stars, f"{stars:g} stars")
 
 
-def sign_up(page: Page, *, mail: str = "") -> tuple[str, str]:
+def sign_up(page: Page, *, mail: str = "", name: str = "") -> tuple[str, str]:
     """Make an account; return its name and its password."""
-    name, password = f"member-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+    name, password = name or f"member-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
     page.goto("/account/signup/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Email").fill(mail)

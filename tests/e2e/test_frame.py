@@ -1,0 +1,60 @@
+"""What stands around every page fits all screens, and looks like what it is."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.steps import sign_up
+
+pytestmark = pytest.mark.e2e
+WIDTHS = range(360, 1281, 40)
+# Pages that end in different frames: with the search in the header, and without it.
+PAGES = ("/browse/", "/search/?q=matrix")
+_TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
+# How far what takes the focus may be scrolled up, less the height of what lies over it there.
+_ROOM_BELOW_HEADER = """
+() => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop)
+  - document.querySelector(".site-header").getBoundingClientRect().height
+"""
+
+
+def find_narrow(page: Page) -> list[str]:
+    """Return where the page scrolls sideways, or its header hides what takes the focus."""
+    faults = list[str]()
+    for path in PAGES:
+        page.goto(path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 700})
+            if page.evaluate(_TOO_WIDE) > 0:
+                faults.append(f"{path} at {width}: scrolls sideways")
+            if page.evaluate(_ROOM_BELOW_HEADER) < 0:
+                faults.append(f"{path} at {width}: the header hides what has the focus")
+    return faults
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_no_width_scrolls_sideways(open_page: OpenPage, locale: str) -> None:
+    assert find_narrow(open_page("/", locale=locale)) == []
+
+
+def test_no_width_scrolls_sideways_for_a_member_with_a_long_name(open_page: OpenPage) -> None:
+    page = open_page("/")
+    sign_up(page, name="a.member.whose.name.is.as.long.as.names.may.sensibly.be")
+    faults = find_narrow(page)
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert faults + find_narrow(page) == []
+
+
+def test_way_to_a_movie_night_looks_like_a_link_beside_the_choices(open_page: OpenPage) -> None:
+    page = open_page("/")
+    link = page.locator("#tonight").get_by_role("link", name=re.compile("Several of us"))
+    expect(link).to_have_css("text-decoration-line", "underline")
+    borders = link.evaluate(
+        "one => [one, ...one.children].map(each => getComputedStyle(each).borderTopWidth)"
+    )
+    assert set(borders) == {"0px"}
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Movie night")
