@@ -99,6 +99,8 @@ def _make_page(request: PageRequest, movie_id: int, *, origin: str) -> dict[str,
         "facts": page.facts,
         "cast": cast[:CAST_SHOWN],
         "more_cast": cast[CAST_SHOWN:],
+        # Little is told beside the text: one's own parts fill the wide column instead.
+        "is_short": not (cast or page.facts.offers),
         "histogram": draw_histogram(page.movie.rating_histogram, mine=page.film.stars),
         "why": page.why,
         "origin": origin,

@@ -143,3 +143,15 @@ def test_page_works_without_scripts(open_page: OpenPage) -> None:
     widget.get_by_role("button", name="Save").click()
     page.locator(".message").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Rating removed.").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/movies/1196/", MATRIX])
+def test_neither_column_of_a_film_is_left_empty(open_page: OpenPage, path: str) -> None:
+    page = open_page("/", viewport={"width": 1280, "height": 900})
+    make_taste(page)
+    page.goto(path)
+    ends = page.locator(".film__part").evaluate_all(
+        "parts => parts.map(one => one.lastElementChild.getBoundingClientRect().bottom"
+        " - one.getBoundingClientRect().top)"
+    )
+    assert min(ends) > 0.6 * max(ends), ends
