@@ -1,6 +1,6 @@
 """Template tags for films, stars and icons."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -76,6 +76,23 @@ def poster_url(card: MovieCard, size: str = "small") -> str:
 def genres_filter(names: Iterable[str]) -> str:
     """Return the names of genres in the present language, with commas."""
     return say_genres(names)
+
+
+@register.simple_tag
+def card_genres(
+    names: Sequence[str], *, chosen: Collection[str] = (), reason: str = "", most: int = 3
+) -> str:
+    """Return some genres of a film: first those chosen, then those its reason names.
+
+    A reason says the name of a genre in the present language, as the result does.
+    """
+
+    def rank(name: str) -> int:
+        if name in chosen:
+            return 0
+        return 1 if _(name) in reason else 2
+
+    return say_genres(sorted(names, key=rank)[:most])
 
 
 @dataclass(frozen=True, slots=True)

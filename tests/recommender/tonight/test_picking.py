@@ -15,7 +15,7 @@ from recommender.home.selectors import HomeReader
 from recommender.models import ChosenService, ModelVersion
 from recommender.tonight.picking import TonightAnswers, read_answers
 from recommender.tonight.services import choose_services
-from tests.catalog.factories import count_queries_of
+from tests.catalog.factories import count_queries_of, make_genre
 from tests.pages import read
 from tests.recommender.conftest import Watch
 from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks
@@ -58,6 +58,18 @@ def test_minutes_and_genres_of_the_address_are_kept_to(
     assert all(pk % 3 == 2 for pk in picks)
     assert re.search(r'value="100"\s+checked', page)
     assert re.search(r'value="Drama"\s+checked', page)
+
+
+def test_genre_that_was_chosen_is_named_first(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    action = make_genre("Action")
+    for movie in Movie.objects.filter(genres__name="Drama"):
+        movie.genres.add(action)
+    facts = re.findall(r'class="facts">.*?</p>', read(browser, "/?genre=drama"), re.DOTALL)
+    assert len(facts) == 3
+    assert all("Drama, Action" in fact for fact in facts)
 
 
 @pytest.mark.parametrize(
