@@ -10,6 +10,7 @@ from torch import Tensor
 from recommender.ml.distributed import Workers
 from recommender.ml.losses import LossConfig, compute_loss, draw_own_rows
 from recommender.ml.sequences import Batch
+from recommender.ml.softmax_loss import full_softmax_loss
 from recommender.ml.transformer import SequenceTransformer
 
 
@@ -42,16 +43,45 @@ def batch_loss(
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
         hidden = model(inputs[share]).flatten(0, 1)  # (B * T, D)
         asked = hidden.index_select(0, places)  # (N, D)
-        loss = compute_loss(model, asked, rows, config, negatives, own_rows=own)
-        if config.later_weight:
-            distance = 2 + seed % (config.later_span - 1)
-            later = shift_targets(batch.targets[share], distance - 1)
-            places, later_rows = _find_targets(later, device)
-            if len(places):
-                asked = hidden.index_select(0, places)
-                later_loss = compute_loss(model, asked, later_rows, config, negatives)
-                loss = (loss + config.later_weight * later_loss) / (1.0 + config.later_weight)
+        if not config.later_weight:
+            loss = compute_loss(model, asked, rows, config, negatives, own_rows=own)
+            return loss, len(rows)
+        distance = 2 + seed % (config.later_span - 1)
+        later = _find_later(batch.targets[share], distance)
+        loss = _loss_with_later(model, asked, rows, later, config=config, negatives=negatives)
     return loss, len(rows)
+
+
+def _loss_with_later(
+    model: SequenceTransformer,
+    hidden: Tensor,
+    rows: Tensor,
+    later: NDArray[np.int64],
+    *,
+    config: LossConfig,
+    negatives: torch.Generator,
+) -> Tensor:
+    """Return the loss of states (N, D) by the next films' `rows` (N,) and the `later` ones' (N,).
+
+    A later row of -1 says that there is none.
+    """
+    found = np.flatnonzero(later >= 0)
+    if len(found) == 0:
+        return compute_loss(model, hidden, rows, config, negatives)
+    device, weight = hidden.device, config.later_weight
+    if config.kind == "cross_entropy" and not config.label_smoothing:
+        # One softmax for both: over the whole catalogue it costs more than all the blocks.
+        further = torch.from_numpy(np.maximum(later, 0)).to(device)
+        each = np.ones((len(later), 2), np.float32)
+        each[:, 1] = weight * len(later) / len(found) * (later >= 0)
+        weights = torch.from_numpy(each / (1.0 + weight)).to(device)
+        answers = torch.stack([rows, further], 1)
+        return full_softmax_loss(hidden, model.output_vectors(), model.bias, answers, weights)
+    next_loss = compute_loss(model, hidden, rows, config, negatives)
+    with_later = hidden.index_select(0, torch.from_numpy(found).to(device))
+    later_rows = torch.from_numpy(later[found]).to(device)
+    later_loss = compute_loss(model, with_later, later_rows, config, negatives)
+    return (next_loss + weight * later_loss) / (1.0 + weight)
 
 
 def _keep_share(own: Tensor, targets: Tensor, workers: Workers) -> Tensor:
@@ -66,6 +96,12 @@ def shift_targets(targets: NDArray[np.int64], places: int) -> NDArray[np.int64]:
     shifted = np.zeros_like(targets)
     shifted[:, : targets.shape[1] - places] = targets[:, places:]
     return shifted
+
+
+def _find_later(targets: NDArray[np.int64], distance: int) -> NDArray[np.int64]:
+    """Return for each target of (B, T) the row of the film `distance` - 1 after it, -1: none."""
+    later: NDArray[np.int64] = shift_targets(targets, distance - 1).ravel()
+    return later[np.flatnonzero(targets.ravel())] - 1
 
 
 def _find_targets(targets: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor]:

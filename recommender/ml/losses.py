@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
-from recommender.ml.softmax_loss import softmax_loss
+from recommender.ml.softmax_loss import full_softmax_loss, sampled_softmax_loss
 from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
 
@@ -105,7 +105,7 @@ def compute_loss(
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)
     elif config.kind == "sampled_softmax":
-        return softmax_loss(
+        return sampled_softmax_loss(
             hidden, others, bias, targets, rows=rows, positive=positive, correction=wide
         )
     else:
@@ -124,7 +124,10 @@ def full_cross_entropy(
     """Return the mean cross-entropy over the whole catalogue."""
     vectors = model.output_vectors()
     if not label_smoothing:
-        return softmax_loss(hidden, vectors, model.bias, targets)
+        answers = targets[:, None]
+        return full_softmax_loss(
+            hidden, vectors, model.bias, answers, torch.ones_like(answers, dtype=torch.float32)
+        )
     logits = score(hidden, vectors, model.bias).float()
     return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
 

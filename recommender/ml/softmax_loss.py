@@ -6,6 +6,7 @@ N x K float32 (16 MB each at 4,000 x 1,024); on a CPU that costs several times w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -18,37 +19,94 @@ MIN_ROWS = 64
 """A product of fewer rows no longer pays."""
 
 
-def softmax_loss(
+def full_softmax_loss(
+    hidden: Tensor, vectors: Tensor, bias: Tensor | None, answers: Tensor, weights: Tensor
+) -> Tensor:
+    """Return the mean over hidden states (N, D) of the cross-entropies of their `answers` (N, A).
+
+    Each answer, a row of `vectors` (K, D), counts by its weight in `weights` (N, A) float32: one
+    softmax serves them all. Logits are hidden @ vectors.T + bias, for `bias` (K,); inside autocast
+    the product is of its type, and the softmax float32 as ever.
+    """
+    hidden, vectors, bias = _prepare(hidden, vectors, bias)
+    loss: Tensor = _FullSoftmax.apply(  # type: ignore[no-untyped-call]
+        hidden, vectors, bias, answers, weights
+    )
+    return loss
+
+
+def sampled_softmax_loss(
     hidden: Tensor,
     vectors: Tensor,
     bias: Tensor | None,
     targets: Tensor,
     *,
-    rows: Tensor | None = None,
-    positive: Tensor | None = None,
+    rows: Tensor,
+    positive: Tensor,
     correction: float = 0.0,
 ) -> Tensor:
-    """Return the mean cross-entropy of hidden states (N, D) whose right answers are `targets` (N,).
+    """Return the mean cross-entropy of `targets` (N,) against negatives `rows` (K,) alone.
 
-    Logits are hidden @ vectors.T + bias, for `vectors` (K, D) and `bias` (K,); inside autocast the
-    product is of its type, and the softmax float32 as ever. Without `rows`, `targets` are among
-    the K. With `rows` (K,), the vectors are those of negatives, `positive` (N,) float32 is the
-    target's own logit, `correction` is added to the others, and a target among them is left out.
+    `vectors` (K, D) and `bias` (K,) are the negatives', `positive` (N,) float32 are the targets'
+    own logits; `correction` is added to the negatives', and a target among them is left out.
     """
-    kind = hidden.device.type
-    if torch.is_autocast_enabled(kind):
-        hidden = hidden.to(torch.get_autocast_dtype(kind))
-    vectors = vectors.to(hidden.dtype)
-    if bias is None:
-        bias = torch.zeros(len(vectors), device=hidden.device)
-    bias = bias.float() + correction
-    loss: Tensor = _SoftmaxLoss.apply(  # type: ignore[no-untyped-call]
-        hidden, vectors, bias, targets, rows, positive
+    hidden, vectors, bias = _prepare(hidden, vectors, bias)
+    loss: Tensor = _SampledSoftmax.apply(  # type: ignore[no-untyped-call]
+        hidden, vectors, bias + correction, targets, rows, positive
     )
     return loss
 
 
-class _SoftmaxLoss(torch.autograd.Function):
+def _prepare(hidden: Tensor, vectors: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return all three in the types that the products and sums are made in."""
+    kind = hidden.device.type
+    if torch.is_autocast_enabled(kind):
+        hidden = hidden.to(torch.get_autocast_dtype(kind))
+    if bias is None:
+        bias = torch.zeros(len(vectors), device=hidden.device)
+    return hidden, vectors.to(hidden.dtype), bias.float()
+
+
+def _parts(hidden: Tensor, width: int) -> Iterator[slice]:
+    """Yield slices of the states whose logits over `width` items fit the cache."""
+    count = len(hidden)
+    step = max(MIN_ROWS, CACHED_LOGITS // width) if hidden.device.type == "cpu" else max(1, count)
+    return (slice(start, start + step) for start in range(0, count, step))
+
+
+class _FullSoftmax(torch.autograd.Function):
+    @staticmethod
+    def forward(  # noqa: PLR0917 - autograd passes by position
+        ctx: Any, hidden: Tensor, vectors: Tensor, bias: Tensor, answers: Tensor, weights: Tensor
+    ) -> Tensor:
+        # (N, K), gradient of each row's loss by its logits
+        error = hidden.new_empty(len(hidden), len(vectors))
+        losses, bias_grad = bias.new_empty(len(hidden)), torch.zeros_like(bias)
+        for part in _parts(hidden, len(vectors)):
+            logits = torch.add(hidden[part] @ vectors.T, bias)  # (n, K) float32
+            weight = weights[part]
+            own = (logits.gather(1, answers[part]) * weight).sum(1)
+            all_weight = weight.sum(1)
+            top = logits.amax(1)
+            shares = logits.sub_(top[:, None]).exp_()
+            total = shares.sum(1)
+            losses[part] = all_weight * (top + total.log()) - own
+            shares.mul_((all_weight / total)[:, None])
+            shares.scatter_add_(1, answers[part], -weight)
+            bias_grad += shares.sum(0)
+            error[part] = shares
+        ctx.save_for_backward(error @ vectors, error.T @ hidden, bias_grad)
+        return losses.mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, vectors, bias = ctx.saved_tensors
+        scale = grad / len(hidden)
+        return hidden * scale, vectors * scale, bias * scale, None, None
+
+
+class _SampledSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes by position
         ctx: Any,
@@ -56,33 +114,24 @@ class _SoftmaxLoss(torch.autograd.Function):
         vectors: Tensor,
         bias: Tensor,
         targets: Tensor,
-        rows: Tensor | None,
-        positive: Tensor | None,
+        rows: Tensor,
+        positive: Tensor,
     ) -> Tensor:
-        count, width = len(hidden), len(vectors)
-        step = max(MIN_ROWS, CACHED_LOGITS // width) if hidden.device.type == "cpu" else count
-        error = hidden.new_empty(count, width)  # (N, K), gradient of each row's loss by its logits
-        losses, bias_grad = bias.new_empty(count), torch.zeros_like(bias)
-        for start in range(0, count, step):
-            part = slice(start, start + step)
+        # (N, K), gradient of each row's loss by its logits
+        error = hidden.new_empty(len(hidden), len(vectors))
+        losses, bias_grad = bias.new_empty(len(hidden)), torch.zeros_like(bias)
+        for part in _parts(hidden, len(vectors)):
             logits = torch.add(hidden[part] @ vectors.T, bias)  # (n, K) float32
-            place = targets[part, None]
-            if rows is None:
-                own = logits.gather(1, place)[:, 0]
-                top = logits.amax(1)
-            else:
-                assert positive is not None  # noqa: S101 - rows and positive come together
-                own = positive[part]
-                top = torch.maximum(logits.masked_fill_(rows == place, -torch.inf).amax(1), own)
+            logits.masked_fill_(rows == targets[part, None], -torch.inf)
+            own = positive[part]
+            top = torch.maximum(logits.amax(1), own)
             shares = logits.sub_(top[:, None]).exp_()
-            total = shares.sum(1) if rows is None else shares.sum(1) + (own - top).exp()
+            total = shares.sum(1) + (own - top).exp()
             losses[part] = top + total.log() - own
             shares.mul_((1.0 / total)[:, None])
-            if rows is None:
-                shares.scatter_add_(1, place, shares.new_full((1, 1), -1.0).expand_as(place))
             bias_grad += shares.sum(0)
             error[part] = shares
-        own_grad = None if rows is None else (-losses).exp() - 1.0
+        own_grad = (-losses).exp() - 1.0
         ctx.save_for_backward(error @ vectors, error.T @ hidden, bias_grad, own_grad)
         return losses.mean()
 
@@ -91,5 +140,4 @@ class _SoftmaxLoss(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, vectors, bias, positive = ctx.saved_tensors
         scale = grad / len(hidden)
-        own = None if positive is None else positive * scale
-        return hidden * scale, vectors * scale, bias * scale, None, None, own
+        return hidden * scale, vectors * scale, bias * scale, None, None, positive * scale

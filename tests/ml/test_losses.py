@@ -105,6 +105,23 @@ def test_the_softmax_in_parts_is_the_softmax_in_one(
         assert (ours - plain).norm() < tolerance * plain.norm()
 
 
+def test_one_softmax_serves_several_weighted_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(softmax_loss, "CACHED_LOGITS", 100)  # of 30 x 40
+    monkeypatch.setattr(softmax_loss, "MIN_ROWS", 1)
+    hidden = torch.randn(30, 16, requires_grad=True)
+    vectors, bias = torch.randn(40, 16, requires_grad=True), torch.randn(40, requires_grad=True)
+    answers, weights = torch.randint(0, 40, (30, 2)), torch.rand(30, 2)
+    answers[0, 1] = answers[0, 0]  # the same film twice
+    weights[1, 1] = 0.0
+    parameters = [hidden, vectors, bias]
+    loss = softmax_loss.full_softmax_loss(hidden, vectors, bias, answers, weights)
+    found = torch.autograd.grad(2 * loss, parameters)
+    shares = torch.log_softmax(hidden @ vectors.T + bias, dim=1)
+    wanted = -(shares.gather(1, answers) * weights).sum(1).mean()
+    torch.testing.assert_close(loss, wanted)
+    torch.testing.assert_close(found, torch.autograd.grad(2 * wanted, parameters))
+
+
 def test_uniform_negatives_cover_the_catalogue() -> None:
     drawn = uniform_negatives(2000, NUM_ITEMS, torch.Generator().manual_seed(0))
     assert set(drawn.tolist()) == set(range(NUM_ITEMS))
