@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from recommender.ml.transformer import Attention, SequenceTransformer, at_position, rotate
+from recommender.ml.transformer import Attention, SequenceTransformer, at_position
 
 ReadAttention = Callable[[NDArray[np.integer]], NDArray[np.float64]]
 """A sequence of tokens (T,), oldest first, to how much its end attends to each: (T,), sum 1."""
@@ -26,13 +26,8 @@ def attention_weights(attention: Attention, x: Tensor, last: Tensor) -> tuple[Te
     `x` (B, T, D) is what the module takes; weights times values, heads joined, is what its `out`
     takes (Vaswani et al. 2017, eq. 1, with the module's own rotary angles and relative bias).
     """
-    batch, length, dim = x.shape
-    heads = attention.config.num_heads
-    qkv = attention.qkv(x).view(batch, length, 3, heads, dim // heads)
-    q, k, v = qkv.permute(2, 0, 3, 1, 4).float()  # each (B, H, T, K)
-    if attention.config.positions == "rotary":
-        angles = attention.angles[:length]
-        q, k = rotate(q, angles), rotate(k, angles)
+    q, k, v = attention.project(x)
+    length = k.shape[-2]
     asked = at_position(q, last)  # (B, H, 1, K)
     logits = (asked @ k.transpose(-1, -2)).squeeze(-2) / math.sqrt(k.shape[-1])  # (B, H, T)
     if attention.bias is not None:

@@ -125,12 +125,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
         """(B, T, D) to (B, T, D), or to (B, 1, D) where `last` (B,) names the asking position."""
         batch, length, dim = x.shape
-        heads = self.config.num_heads
-        qkv = self.qkv(x).view(batch, length, 3, heads, dim // heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).float()  # each (B, H, T, K)
-        if self.config.positions == "rotary":
-            angles = self.angles[:length]
-            q, k = rotate(q, angles), rotate(k, angles)
+        q, k, v = self.project(x)
         mask = None  # causal
         if last is not None:
             q = at_position(q, last)  # (B, H, 1, K)
@@ -152,6 +147,17 @@ class Attention(nn.Module):
             )
         joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, -1, dim))
         return joined
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, each (B, H, T, K) float32, of (B, T, D)."""
+        batch, length, dim = x.shape
+        heads = self.config.num_heads
+        qkv = self.qkv(x).view(batch, length, 3, heads, dim // heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).float()
+        if self.config.positions == "rotary":
+            angles = self.angles[:length]
+            q, k = rotate(q, angles), rotate(k, angles)
+        return q, k, v
 
 
 class FeedForward(nn.Module):
