@@ -69,7 +69,7 @@ class MovieAdmin(ImportExportModelAdmin, LargeTableAdmin):  # type: ignore[misc]
     search_help_text = _("A title, roughly; a MovieLens id; an IMDb id such as tt0133093.")
     autocomplete_fields = ["genres"]
     readonly_fields = [
-        "id", "tmdb_state", "rating_count", "rating_mean", "created_at", "updated_at",
+        "id", "tmdb_state", "rating_count", "rating_mean_shown", "created_at", "updated_at",
     ]  # fmt: skip
     inlines = [CreditInline, AvailabilityInline]
     actions = [fetch_facts]

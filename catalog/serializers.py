@@ -22,6 +22,14 @@ class GenreSerializer(serializers.ModelSerializer[Genre]):
         fields = ["id", "name", "slug"]
 
 
+class MeanField(serializers.FloatField):
+    """A mean of stars with two places, as many as a count of ratings bears."""
+
+    def to_representation(self, value: Any) -> float:
+        """Return the rounded mean."""
+        return round(super().to_representation(value), 2)
+
+
 class MovieSummarySerializer(serializers.Serializer[Any]):
     """A movie in a list: a `Movie` with its genres fetched, or a `MovieCard`."""
 
@@ -30,7 +38,7 @@ class MovieSummarySerializer(serializers.Serializer[Any]):
     year = serializers.IntegerField(allow_null=True)
     genres = serializers.SerializerMethodField()
     rating_count = serializers.IntegerField()
-    rating_mean = serializers.FloatField(allow_null=True, min_value=0.5, max_value=5)
+    rating_mean = MeanField(allow_null=True, min_value=0.5, max_value=5)
 
     def get_genres(self, movie: Any) -> list[str]:
         """Return the names of the genres, by name."""

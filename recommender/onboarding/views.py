@@ -140,7 +140,7 @@ def welcome_films(request: PageRequest) -> HttpResponse:
         response = render(request, "recommender/_posters.html", context)
         replace_url(response, page.address)
     else:
-        context["rating_count"] = count_ratings(user=viewer)
+        context |= {"rating_count": count_ratings(user=viewer), "viewer": viewer}
         response = render(request, "recommender/welcome_films.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -163,3 +163,10 @@ def test_import_asks_for_the_rights_to_add_and_to_change(client: Client) -> None
         clerk.user_permissions.add(Permission.objects.get(codename=f"{right}_movie"))
         codes.append(client.get("/admin/catalog/movie/import/").status_code)
     assert codes == [403, 403, 200]
+
+
+def test_mean_rating_of_a_movie_is_shown_with_two_places(admin_of_site: Client) -> None:
+    make_movie(7, "Alien", rating_mean=4.192307692, rating_count=13)
+    page = admin_of_site.get("/admin/catalog/movie/7/change/").content.decode()
+    assert "4.19" in page
+    assert "4.192" not in page

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import sign_up
+from tests.e2e.steps import get_rating_form, get_titles_to_rate, rate, sign_up
 
 pytestmark = pytest.mark.e2e
 WIDTHS = range(360, 1281, 40)
@@ -58,3 +58,16 @@ def test_way_to_a_movie_night_looks_like_a_link_beside_the_choices(open_page: Op
     assert set(borders) == {"0px"}
     link.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Movie night")
+
+
+def test_stars_to_be_given_are_outlines_and_progress_is_no_stars(open_page: OpenPage) -> None:
+    page = open_page("/welcome/films/")
+    [title, *_] = get_titles_to_rate(page)
+    widget = get_rating_form(page, title)
+    shape = "all => all.map(one => getComputedStyle(one, '::before').maskImage)"
+    assert all("outline" in one for one in widget.locator(".stars__half").evaluate_all(shape))
+    rate(page, title, 1.5)
+    page.mouse.move(0, 0)
+    shapes = widget.locator(".stars__half").evaluate_all(shape)
+    assert ["outline" in one for one in shapes] == [False] * 3 + [True] * 7
+    expect(page.locator(".progress__steps li").first).to_have_css("mask-image", "none")

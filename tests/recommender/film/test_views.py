@@ -117,7 +117,9 @@ def test_numbers_of_drawings_have_points_in_every_language(
 
 
 def test_forecast_is_kept_back_until_asked_for(active_model: ModelVersion, browser: Client) -> None:
-    assert "forecast__stars" not in read(browser, "/movies/1/")
+    page = read(browser, "/movies/1/")
+    assert "forecast__stars" not in page
+    assert "Kept back where you rate" in page
     piece = read(browser, "/movies/1/predicted/", **HTMX)
     assert "forecast__stars" in piece
     assert "<html" not in piece

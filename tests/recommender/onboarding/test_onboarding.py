@@ -215,3 +215,24 @@ def test_queries_do_not_grow_with_what_was_answered(
         SeenMovie.objects.create(user=viewer, movie_id=pk)
     passed = ",".join(map(str, range(1, 40)))
     assert count_queries_of(browser, f"{PAGE}?passed={passed}") <= few + 1 <= 12
+
+
+def test_page_says_that_stars_train_the_model_until_somebody_says_no(
+    active_model: ModelVersion,
+) -> None:
+    guest = Client()
+    assert "help to train the model" in read(guest, PAGE)
+    assert 'href="/account/#training"' in read(guest, PAGE)
+    # One may say no before the first stars.
+    account = read(guest, "/account/")
+    assert 'id="training"' in account
+    assert re.search(r'id="allows-training"\s+checked', account)
+    guest.post("/account/training/", {})
+    assert "help to train the model" not in read(guest, PAGE)
+    assert not re.search(r'id="allows-training"\s+checked', read(guest, "/account/"))
+
+
+def test_age_is_asked_with_what_it_is_for(active_model: ModelVersion) -> None:
+    page = read(Client(), "/welcome/")
+    assert "only shapes the first suggestions" in page
+    assert 'aria-describedby="age-band-help"' in page

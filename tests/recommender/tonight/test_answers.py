@@ -74,6 +74,10 @@ def test_seen_film_is_asked_stars_for_and_gives_way_to_another(
     ).content.decode()
     assert SeenMovie.objects.get().movie_id == first
     assert f'action="/movies/{first}/rating/"' in page
+    # Predicted stars help to choose; where stars are given, they would pull them.
+    asking, _, choosing = page.partition('<ul class="picks">')
+    assert "predicted" not in asking
+    assert "predicted for you" in choosing
     assert len(get_picks(page)) == 3
     assert first not in get_picks(page)
     browser.post(f"/tonight/films/{first}/undo/")
