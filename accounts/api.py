@@ -1,6 +1,6 @@
 """One's API tokens in the REST API."""
 
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.db.models import QuerySet
@@ -14,6 +14,10 @@ from rest_framework.views import APIView
 
 from accounts import selectors, serializers, services
 from accounts.models import ApiToken, User
+from movieshow.api_pages import ShortListPagination
+
+# For the document: what a token does not open.
+SESSION_ALONE: Any = [{"cookieAuth": []}]
 
 
 class ReadsOrHasSession(BasePermission):
@@ -34,7 +38,7 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
     permission_classes = [IsAuthenticated, ReadsOrHasSession]
     queryset = ApiToken.objects.none()
     serializer_class = serializers.ApiTokenSerializer
-    pagination_class = None  # there are at most accounts.tokens.MAX_ACTIVE_TOKENS
+    pagination_class = ShortListPagination
     filter_backends = []
 
     def get_queryset(self) -> QuerySet[ApiToken]:
@@ -45,6 +49,7 @@ class MyTokensView(generics.ListAPIView[ApiToken]):
     @extend_schema(
         operation_id="create_token",
         summary="Make an API token",
+        auth=SESSION_ALONE,
         request=serializers.ApiTokenInputSerializer,
         responses={201: serializers.NewApiTokenSerializer},
     )
@@ -77,7 +82,10 @@ class MyTokenView(APIView):
     permission_classes = [IsAuthenticated, ReadsOrHasSession]
 
     @extend_schema(
-        operation_id="revoke_token", summary="Revoke an API token", responses={204: None}
+        operation_id="revoke_token",
+        summary="Revoke an API token",
+        auth=SESSION_ALONE,
+        responses={204: None},
     )
     def delete(self, request: Request, token_id: int) -> Response:
         """Revoke the token for good."""

@@ -1,10 +1,9 @@
 """How API tokens look in the API."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from accounts.models import ApiToken
+from movieshow.api_bodies import BodySerializer
 
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
@@ -16,7 +15,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class ApiTokenInputSerializer(serializers.Serializer[Any]):
+class ApiTokenInputSerializer(BodySerializer):
     """What making a token takes."""
 
     name = serializers.CharField(max_length=80, help_text="What it is for, such as the app.")

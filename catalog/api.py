@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
@@ -17,7 +18,7 @@ from catalog import selectors, serializers, services
 from catalog.filters import MovieFilter
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.origins import ORIGIN_PARAMETER, read_origin
-from catalog.pagination import ApiPagination
+from movieshow.api_pages import ApiPagination, ShortListPagination
 
 ORIGIN = OpenApiParameter(
     ORIGIN_PARAMETER, str, description="The `recommendation_id` of the answer that showed the film."
@@ -32,7 +33,7 @@ class GenreListView(generics.ListAPIView[Genre]):
     permission_classes = [AllowAny]
     queryset = Genre.objects.order_by("name")
     serializer_class = serializers.GenreSerializer
-    pagination_class = None
+    pagination_class = ShortListPagination
     filterset_class = None
 
 
@@ -58,6 +59,17 @@ class MovieView(generics.RetrieveAPIView[Movie]):
     serializer_class = serializers.MovieSerializer
     lookup_url_kwarg = "movie_id"
     filter_backends = []
+
+    def get_object(self) -> Movie:
+        """Return the movie.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        try:
+            return super().get_object()
+        except Http404 as error:
+            raise NotFound(str(services.UnknownMovieError(self.kwargs["movie_id"]))) from error
 
 
 @extend_schema(tags=["Films"])

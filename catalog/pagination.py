@@ -1,24 +1,15 @@
-"""How lists come in pages: those of the API, and the films of a page that may be very many."""
+"""How the films of a page, that may be very many, come in pages."""
 
 from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from rest_framework.pagination import PageNumberPagination
 
 from catalog.models import Movie
 
 # Pages are counted in steps of so many, the next step from its middle on.
 STEP = 100
 LAST_PAGE = 1_000_000
-
-
-class ApiPagination(PageNumberPagination):
-    """`?page=2&page_size=50`; at most 100 a page."""
-
-    page_size = 20
-    page_size_query_param = "page_size"
-    max_page_size = 100
 
 
 class NearbyPaginator(Paginator):  # type: ignore[type-arg]  # Django takes no parameter here

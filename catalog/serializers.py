@@ -12,6 +12,7 @@ from catalog.fact_serializers import MovieFactsSerializer, show_facts
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.ratings import MAX_STARS, MIN_STARS
 from catalog.search import MAX_QUERY_CHARACTERS, MAX_RESULTS
+from movieshow.api_bodies import BodySerializer
 
 
 class GenreSerializer(serializers.ModelSerializer[Genre]):
@@ -23,7 +24,7 @@ class GenreSerializer(serializers.ModelSerializer[Genre]):
 
 
 class MeanField(serializers.FloatField):
-    """A mean of stars with two places, as many as a count of ratings bears."""
+    """A mean of stars, to two decimals: more would say more than is known."""
 
     def to_representation(self, value: Any) -> float:
         """Return the rounded mean."""
@@ -38,7 +39,9 @@ class MovieSummarySerializer(serializers.Serializer[Any]):
     year = serializers.IntegerField(allow_null=True)
     genres = serializers.SerializerMethodField()
     rating_count = serializers.IntegerField()
-    rating_mean = MeanField(allow_null=True, min_value=0.5, max_value=5)
+    rating_mean = MeanField(
+        allow_null=True, min_value=0.5, max_value=5, help_text="To two decimals."
+    )
 
     def get_genres(self, movie: Any) -> list[str]:
         """Return the names of the genres, by name."""
@@ -122,7 +125,7 @@ class StarsField(serializers.DecimalField):
         return precise
 
 
-class RatingInputSerializer(serializers.Serializer[Any]):
+class RatingInputSerializer(BodySerializer):
     """What PUT of a rating takes."""
 
     rating = StarsField()

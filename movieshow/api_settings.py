@@ -40,5 +40,6 @@ SPECTACULAR: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "movieshow.api_errors.add_problem_responses",
+        "movieshow.api_schema.unlock_open_operations",
     ],
 }

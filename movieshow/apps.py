@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class MovieshowConfig(AppConfig):
-    """Registers the checks of a deployment."""
+    """Registers the checks of a deployment, and how the API's document describes bodies."""
 
     name = "movieshow"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from movieshow import checks  # noqa: F401, PLC0415
+        """Register the checks and the schema's extension."""
+        from movieshow import api_schema, checks  # noqa: F401, PLC0415

@@ -12,6 +12,7 @@ from recommender.answering import (
     describe_page,
     is_of_state,
     make_page_request,
+    tell_lost_model,
 )
 from recommender.feedback import noting as feedback
 from recommender.outbox import Outbox
@@ -62,6 +63,7 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
         answer = answer_person(snapshot, user_id, page, outbox=outbox)
+        answer = tell_lost_model(answer, state)
         body = render_list(answer, snapshot.catalogue, filters=page.filters)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         if is_shown:

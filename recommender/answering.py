@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
+from movieshow.cursors import Cursor, decode_cursor, encode_cursor
 from recommender import payloads
 from recommender.answers import Filters, HistoryItem, RecommendationList, Taste
-from recommender.cursors import Cursor, decode_cursor, encode_cursor
 from recommender.dials import NO_DIALS, DialOptions
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking, arrange_history, make_ranking, present_films
@@ -62,10 +62,25 @@ def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
 
 def answer_history(history: Sequence[HistoryItem], page: PageRequest) -> RecommendationList:
     """Rank for a history that belongs to nobody: nothing is read of who asks, nothing is kept."""
-    snapshot = model_server.get_snapshot(read_state(user_id=None))
+    state = read_state(user_id=None)
+    snapshot = model_server.get_snapshot(state)
     taste = Taste(history=arrange_history(history))
     whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
-    return _cut_page(snapshot, taste, whole, page, recommendation_id=None)
+    answer = _cut_page(snapshot, taste, whole, page, recommendation_id=None)
+    unknown = _find_unknown(snapshot, [item.movie_id for item in taste.history])
+    return replace(tell_lost_model(answer, state), unknown_movie_ids=unknown)
+
+
+def tell_lost_model(answer: RecommendationList, state: ServingState) -> RecommendationList:
+    """Return the answer, saying so where it had no model though one is in charge."""
+    if answer.fallback_reason == "no_model" and state.served_model_id is not None:
+        return replace(answer, fallback_reason="model_unavailable")
+    return answer
+
+
+def _find_unknown(snapshot: Snapshot, movie_ids: list[int]) -> tuple[int, ...]:
+    positions = snapshot.catalogue.positions_of(movie_ids).tolist()
+    return tuple(pk for pk, place in zip(movie_ids, positions, strict=True) if place < 0)
 
 
 def answer_person(
@@ -113,7 +128,7 @@ def _cut_page(
         recommendation_id=recommendation_id,
         model_name=snapshot.model_name,
         model_version=snapshot.model_version,
-        is_fallback=whole.is_fallback,
+        fallback_reason=whole.fallback_reason,
         next_cursor=encode_cursor(Cursor(recommendation_id, end)) if has_more else None,
         items=items,
     )

@@ -8,6 +8,14 @@ from recommender.dials import NEUTRAL, Dials
 # The last is said on the home page alone.
 ReasonKind = Literal["because_you_watched", "similar_to", "popular_in", "made_by"]
 POPULARITY_NAME = "popularity"
+# Why the Transformer did not decide alone; see `recommending.name_fallback`.
+FallbackReason = Literal["few_films", "films_unknown_to_model", "no_model", "model_unavailable"]
+FALLBACK_REASONS: dict[FallbackReason, str] = {
+    "few_films": "fewer than five films of the history are known",
+    "films_unknown_to_model": "the model knows none of the films",
+    "no_model": "no model answers: popularity does",
+    "model_unavailable": "the model cannot be loaded: popularity answers meanwhile",
+}
 
 
 class HistoryItem(NamedTuple):
@@ -51,16 +59,23 @@ class Recommendation:
 class RecommendationList:
     """An answer: who made it (`model_version` is None for plain popularity) and its films.
 
-    `is_fallback` says that the Transformer did not decide alone: fewer than five known films, or
-    no model. `next_cursor` fetches what follows; None where nothing does.
+    `fallback_reason` says why the Transformer did not decide alone; None where it did.
+    `next_cursor` fetches what follows; None where nothing does. `unknown_movie_ids` are films of a
+    posted history that are not in the catalogue.
     """
 
     recommendation_id: str | None
     model_name: str
     model_version: int | None
-    is_fallback: bool
+    fallback_reason: FallbackReason | None
     next_cursor: str | None
     items: tuple[Recommendation, ...]
+    unknown_movie_ids: tuple[int, ...] = ()
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the Transformer did not decide alone."""
+        return self.fallback_reason is not None
 
 
 @dataclass(frozen=True, slots=True)

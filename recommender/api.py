@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,14 +17,15 @@ from accounts.client_address import get_client_address
 from catalog.api import ORIGIN, ViewerView
 from catalog.origins import read_origin
 from catalog.selectors import get_movie_cards
+from movieshow.cursors import InvalidCursorError
 from recommender import answer_bytes, selectors, services
 from recommender.answering import answer_history, make_page_request
-from recommender.cursors import InvalidCursorError
 from recommender.serializers import (
     ModelCardOutput,
     RecommendationOptions,
     RecommendationOutput,
     SessionInput,
+    SessionOutput,
     SimilarOptions,
     SimilarOutput,
     make_dials,
@@ -95,7 +97,7 @@ class SessionRecommendationsView(APIView):
         operation_id="create_session_recommendations",
         summary="Recommend films after a history you send",
         request=SessionInput,
-        responses=RecommendationOutput,
+        responses=SessionOutput,
     )
     def post(self, request: Request) -> Response:
         """Return ranked films, none of them in the history."""
@@ -115,7 +117,8 @@ class SessionRecommendationsView(APIView):
             raise ValidationError({"cursor": str(error)}) from error
         answer = answer_history(options["history"], page)
         catalogue = selectors.get_catalogue() if filters.service_ids else None
-        return Response(render_list(answer, catalogue, filters=filters))
+        body = render_list(answer, catalogue, filters=filters)
+        return Response({**body, "unknown_movie_ids": list(answer.unknown_movie_ids)})
 
 
 def _with_query(request: Request) -> Any:
@@ -143,7 +146,7 @@ class SimilarMoviesView(APIView):
         options = SimilarOptions(data=request.query_params)
         options.is_valid(raise_exception=True)
         if not get_movie_cards([movie_id]):
-            raise Http404
+            raise NotFound(f"No movie {movie_id}.")
         items = selectors.get_similar_movies(
             movie_id=movie_id, limit=options.validated_data["limit"]
         )

@@ -6,9 +6,18 @@ from typing import Any
 import numpy as np
 
 from recommender import cache
-from recommender.answers import HomeRow, Reason, Recommendation
+from recommender.answers import (
+    FALLBACK_REASONS,
+    FallbackReason,
+    HomeRow,
+    Reason,
+    Recommendation,
+)
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking
+
+# The first byte of a kept ranking is a place in it.
+_REASONS: tuple[FallbackReason | None, ...] = (None, *FALLBACK_REASONS)
 
 
 def dump_rows(rows: list[HomeRow]) -> bytes:
@@ -42,7 +51,7 @@ def store_ranking(
 
     It goes with the rest of `outbox`, else at once.
     """
-    head = b"\1" if ranking.is_fallback else b"\0"
+    head = bytes([_REASONS.index(ranking.fallback_reason)])
     raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
     key = cache.make_ranking_key(user_id, recommendation_id)
     if outbox is None:
@@ -59,7 +68,7 @@ def fetch_ranking(*, user_id: int, recommendation_id: str) -> Ranking | None:
     size = (len(raw) - 1) // 12
     movie_ids = np.frombuffer(raw, dtype="<i8", count=size, offset=1)
     scores = np.frombuffer(raw, dtype="<f4", count=size, offset=1 + 8 * size)
-    return Ranking(movie_ids, scores, is_fallback=raw[:1] == b"\1")
+    return Ranking(movie_ids, scores, fallback_reason=_REASONS[raw[0]])
 
 
 def _dump(value: Any) -> bytes:

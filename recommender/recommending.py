@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import ranking
-from recommender.answers import Filters, HistoryItem, Recommendation, Taste
+from recommender.answers import FallbackReason, Filters, HistoryItem, Recommendation, Taste
 from recommender.dials import NO_DIALS, DialOptions, turn_dials
 from recommender.ml import diversity
 from recommender.ml.cold.people import blend_few
@@ -42,7 +42,12 @@ class Ranking:
 
     movie_ids: NDArray[np.int64]
     scores: NDArray[np.float32]
-    is_fallback: bool
+    fallback_reason: FallbackReason | None = None
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the Transformer did not decide alone."""
+        return self.fallback_reason is not None
 
 
 def arrange_history(items: Sequence[HistoryItem]) -> tuple[HistoryItem, ...]:
@@ -207,8 +212,18 @@ def make_ranking(
     return Ranking(
         movie_ids=snapshot.catalogue.movie_ids[ranked.positions],
         scores=ranked.scores,
-        is_fallback=is_fallback,
+        fallback_reason=name_fallback(snapshot, taste) if is_fallback else None,
     )
+
+
+def name_fallback(snapshot: Snapshot, taste: Taste) -> FallbackReason:
+    """Return why the Transformer does not decide alone what this person is shown.
+
+    A snapshot without a model does not know whether there is one that cannot be loaded.
+    """
+    if snapshot.model is None:
+        return "no_model"
+    return "few_films" if _is_short(snapshot, taste) else "films_unknown_to_model"
 
 
 def present_films(

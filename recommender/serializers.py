@@ -9,13 +9,22 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from catalog.selectors import MovieCard, get_movie_cards
+from catalog.serializers import StarsField
+from movieshow.api_bodies import BodySerializer
 from recommender.answering import MAX_LIMIT
-from recommender.answers import NO_FILTERS, Filters, HistoryItem, Recommendation, RecommendationList
+from recommender.answers import (
+    FALLBACK_REASONS,
+    NO_FILTERS,
+    Filters,
+    HistoryItem,
+    Recommendation,
+    RecommendationList,
+)
 from recommender.catalogue_arrays import CatalogueArrays, FilmLabel
 from recommender.dials import DialOptions
 from recommender.models import MOST_YEARS
 from recommender.names import find_genre_ids, find_service_ids
-from recommender.option_fields import DialField, NamesField, check_finite
+from recommender.option_fields import DialField, NamesField
 
 MAX_HISTORY = 1000
 MAX_MINUTES = 6000
@@ -90,22 +99,20 @@ class SimilarOptions(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
 
 
-class HistoryItemInput(serializers.Serializer[Any]):
+class HistoryItemInput(BodySerializer):
     """One film of a posted history."""
 
     movie_id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    rating = serializers.FloatField(
-        min_value=0.5,
-        max_value=5.0,
-        validators=[check_finite],
+    rating = StarsField(
         required=False,
         allow_null=True,
         default=None,
+        help_text="0.5 to 5.0 in steps of 0.5; null where it was watched and not rated.",
     )
     rated_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-class SessionInput(RecommendationOptions):
+class SessionInput(BodySerializer, RecommendationOptions):
     """A history that belongs to nobody, and the options."""
 
     # `max_length` is looked at before the films are: a huge list costs nothing.
@@ -120,9 +127,9 @@ class SessionInput(RecommendationOptions):
     def validate_history(self, items: list[dict[str, Any]]) -> list[HistoryItem]:
         """Return the films of the history."""
         return [
-            HistoryItem(item["movie_id"], item["rating"], at and at.timestamp())
+            HistoryItem(item["movie_id"], stars and float(stars), at and at.timestamp())
             for item in items
-            for at in [item["rated_at"]]
+            for stars, at in [(item["rating"], item["rated_at"])]
         ]
 
 
@@ -200,9 +207,23 @@ class RecommendationOutput(serializers.Serializer[Any]):
 
     recommendation_id = serializers.CharField(allow_null=True)
     model = ModelOutput()
-    fallback = serializers.BooleanField()
+    fallback = serializers.BooleanField(
+        help_text="Whether something else than the model alone decided: popularity, or a blend."
+    )
+    fallback_reason = serializers.ChoiceField(
+        list(FALLBACK_REASONS.items()), allow_null=True, help_text="Why; null where nothing did."
+    )
     next_cursor = serializers.CharField(allow_null=True)
     results = ResultOutput(many=True)
+
+
+class SessionOutput(RecommendationOutput):
+    """An answer to a posted history."""
+
+    unknown_movie_ids = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Films of the history that are not in the catalogue, which were passed over.",
+    )
 
 
 class SimilarOutput(serializers.Serializer[Any]):
@@ -232,6 +253,7 @@ def render_list(
         "recommendation_id": answer.recommendation_id,
         "model": {"name": answer.model_name, "version": answer.model_version},
         "fallback": answer.is_fallback,
+        "fallback_reason": answer.fallback_reason,
         "next_cursor": answer.next_cursor,
         "results": render_items(answer.items, catalogue, filters=filters),
     }

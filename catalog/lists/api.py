@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from catalog.api import ViewerView
 from catalog.list_models import FilmList, FilmListEntry
 from catalog.lists import selectors, serializers, services
-from catalog.pagination import ApiPagination
+from movieshow.api_pages import ApiPagination
 
 
 class _ConflictError(APIException):

@@ -1,7 +1,5 @@
 """How lists of films look in the API."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from catalog.list_models import (
@@ -13,6 +11,7 @@ from catalog.list_models import (
 )
 from catalog.lists.services import MAX_FILMS
 from catalog.serializers import MovieSummarySerializer
+from movieshow.api_bodies import BodySerializer
 
 
 class ListSerializer(serializers.ModelSerializer[FilmList]):
@@ -38,7 +37,7 @@ class ListSerializer(serializers.ModelSerializer[FilmList]):
         ]
 
 
-class ListInputSerializer(serializers.Serializer[Any]):
+class ListInputSerializer(BodySerializer):
     """What makes a list, or in part changes it."""
 
     name = serializers.CharField(max_length=MAX_NAME)
@@ -56,7 +55,7 @@ class ListEntrySerializer(serializers.ModelSerializer[FilmListEntry]):
         fields = ["position", "movie", "note", "added_at"]
 
 
-class ListEntryInputSerializer(serializers.Serializer[Any]):
+class ListEntryInputSerializer(BodySerializer):
     """Where a film stands and what is said of it."""
 
     position = serializers.IntegerField(

@@ -10,13 +10,14 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
 from catalog.api import ViewerView
+from movieshow.api_bodies import BodySerializer
 from recommender.feedback.services import PostedEvent, UnknownFilmsError, record_events
 from recommender.models import Event
 
 MAX_EVENTS = 100
 
 
-class EventInput(serializers.Serializer[Any]):
+class EventInput(BodySerializer):
     """One thing a person did with a film that an answer had shown."""
 
     recommendation_id = serializers.UUIDField(
@@ -40,7 +41,7 @@ class EventInput(serializers.Serializer[Any]):
         return value
 
 
-class EventsInput(serializers.Serializer[Any]):
+class EventsInput(BodySerializer):
     """Up to a hundred events."""
 
     # `max_length` is looked at before the events are: a huge list costs nothing.

@@ -35,7 +35,7 @@ def test_token_is_made_used_listed_and_revoked(logged_in: Client) -> None:
     assert made["Cache-Control"] == "no-store"
     app, headers = Client(), {"authorization": f"Bearer {made.json()['key']}"}
 
-    listed = app.get(TOKENS, headers=headers).json()
+    listed = app.get(TOKENS, headers=headers).json()["results"]
     assert [token["name"] for token in listed] == ["phone"]
     assert "key" not in listed[0]
     assert listed[0]["last_used_at"] is not None
@@ -46,7 +46,7 @@ def test_token_is_made_used_listed_and_revoked(logged_in: Client) -> None:
     assert_problem(another, 403)
     assert logged_in.delete(mine).status_code == 204
     assert_problem(app.get(TOKENS, headers=headers), 401)
-    assert logged_in.get(TOKENS).json() == []
+    assert logged_in.get(TOKENS).json()["results"] == []
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "ms_" + "x" * 43, "schlüssel", "a b"])
@@ -80,7 +80,7 @@ def test_token_of_others_is_not_found(logged_in: Client) -> None:
     token, _ = create_api_token(user=make_member("eve"), name="phone")
     assert_problem(logged_in.delete(f"{TOKENS}/{token.pk}"), 404)
     assert ApiToken.objects.get().revoked_at is None
-    assert logged_in.get(TOKENS).json() == []
+    assert logged_in.get(TOKENS).json()["results"] == []
 
 
 @pytest.mark.parametrize("data", [{}, {"name": ""}, {"name": "x" * 81}, []])

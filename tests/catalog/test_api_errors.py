@@ -69,3 +69,32 @@ def test_document_says_of_every_operation_in_short_what_it_does(client: Client) 
 def test_document_is_served_with_its_page(client: Client) -> None:
     assert client.get("/api/v1/schema").status_code == 200
     assert client.get("/api/v1/docs").status_code == 200
+
+
+def test_document_locks_what_needs_a_token_and_nothing_else(client: Client) -> None:
+    document = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
+    locks = {
+        (method, path.removeprefix("/api/v1")): [next(iter(way)) for way in operation["security"]]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    by_session = {lock for lock, ways in locks.items() if ways == ["cookieAuth"]}
+    assert by_session == {("post", "/me/tokens"), ("delete", "/me/tokens/{token_id}")}
+    for (method, path), ways in locks.items():
+        is_own = path.startswith("/me/") or path == "/events"
+        expected = is_own and (method, path) not in by_session
+        assert ("apiToken" in ways) == expected, (method, path)
+        assert bool(ways) == is_own
+
+
+def test_document_lets_bodies_hold_nothing_else(client: Client) -> None:
+    document = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if "requestBody" in operation
+    ]
+    schemas = document["components"]["schemas"]
+    assert len(bodies) >= 8
+    assert all(schemas[body.rpartition("/")[2]]["additionalProperties"] is False for body in bodies)

@@ -38,12 +38,21 @@ def test_longer_list_takes_no_more_queries(client: Client, url: str) -> None:
 def test_movies_come_in_pages_most_rated_first(client: Client) -> None:
     for number in range(1, 6):
         make_movie(number, rating_count=number, genres=["War", "Drama"])
-    body = client.get("/api/v1/movies?page=2&page_size=2").json()
-    assert body["count"] == 5
-    assert [movie["id"] for movie in body["results"]] == [3, 2]
+    pages, cursor = [], ""
+    while cursor is not None:
+        body = client.get(f"/api/v1/movies?limit=2&cursor={cursor}".removesuffix("&cursor=")).json()
+        assert body["count"] == 5
+        pages.append([movie["id"] for movie in body["results"]])
+        cursor = body["next_cursor"]
+    assert pages == [[5, 4], [3, 2], [1]]
     assert body["results"][0]["genres"] == ["Drama", "War"]
-    assert "page=3" in body["next"]
-    assert_problem(client.get("/api/v1/movies?page=9"), 404)
+
+
+def test_mean_is_told_to_two_decimals(client: Client) -> None:
+    make_movie(1, rating_mean=3.8765432)
+    assert client.get("/api/v1/movies/1").json()["rating_mean"] == 3.88
+    [listed] = client.get("/api/v1/movies").json()["results"]
+    assert listed["rating_mean"] == 3.88
 
 
 def test_movies_are_narrowed_and_ordered(client: Client) -> None:
@@ -96,6 +105,13 @@ def test_movies_are_narrowed_as_on_the_page(client: Client, member: User) -> Non
         "decade=1985",
         "runtime=1",
         "without=none",
+        "limit=0",
+        "limit=101",
+        "cursor=rubbish",
+        "cursor=WyJhYiIsMV0",
+        "page=2",
+        "page_size=5",
+        "offset=5",
     ],
 )
 def test_wrong_filter_is_a_problem_that_names_it(client: Client, query: str) -> None:

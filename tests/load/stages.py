@@ -93,7 +93,7 @@ def _time_serialising(
             movie_ids=snapshot.catalogue.movie_ids[ranked.positions[:SHOWN]].tolist(),
             scores=ranked.scores[:SHOWN].tolist(),
         )
-        answer = RecommendationList(None, "", None, False, None, items)
+        answer = RecommendationList(None, "", None, None, None, items)
         json.dumps(
             render_list(answer, snapshot.catalogue), separators=(",", ":"), ensure_ascii=False
         ).encode()

@@ -44,7 +44,7 @@ def read_answer(raw: bytes) -> RecommendationList:
         recommendation_id=body["recommendation_id"],
         model_name=body["model"]["name"],
         model_version=body["model"]["version"],
-        is_fallback=body["fallback"],
+        fallback_reason=body["fallback_reason"],
         next_cursor=body["next_cursor"],
         items=tuple(map(_read_item, body["results"])),
     )

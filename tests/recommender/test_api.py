@@ -33,7 +33,14 @@ def test_my_recommendations_have_the_documented_shape(
     body = response.json()
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
-    assert set(body) == {"recommendation_id", "model", "fallback", "next_cursor", "results"}
+    assert set(body) == {
+        "recommendation_id",
+        "model",
+        "fallback",
+        "fallback_reason",
+        "next_cursor",
+        "results",
+    }
     assert body["model"] == {"name": "tiny", "version": active_model.pk}
     assert body["fallback"] is False
     assert [result["rank"] for result in body["results"]] == [1, 2, 3]
@@ -169,7 +176,10 @@ def test_session_bears_duplicates_unknown_films_and_missing_ratings(
     messy = [{"movie_id": 987_654}, *HISTORY, {"movie_id": 20, "rating": None}, HISTORY[1]]
     response = post_session(history=messy)
     assert response.status_code == 200
-    assert response.json()["results"] == post_session(history=HISTORY).json()["results"]
+    plain = post_session(history=HISTORY).json()
+    assert response.json()["results"] == plain["results"]
+    assert response.json()["unknown_movie_ids"] == [987_654]
+    assert plain["unknown_movie_ids"] == []
 
 
 def test_empty_session_gets_what_is_popular(active_model: ModelVersion) -> None:
@@ -186,6 +196,9 @@ def test_empty_session_gets_what_is_popular(active_model: ModelVersion) -> None:
         ({"movie_id": 0}, "movie_id"),
         ({"movie_id": 1, "rating": 9}, "rating"),
         ({"movie_id": 1, "rating": "NaN"}, "rating"),
+        ({"movie_id": 1, "rating": 4.3}, "rating"),
+        ({"movie_id": 1, "rating": 0}, "rating"),
+        ({"movie_id": 1, "stars": 4}, "stars"),
         ({"movie_id": 1, "rated_at": "yesterday"}, "rated_at"),
         (7, "non_field_errors"),
     ],

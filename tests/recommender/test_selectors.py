@@ -10,9 +10,9 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from catalog.models import Genre, Movie
 from catalog.services import remove_rating, set_rating
+from movieshow.cursors import InvalidCursorError
 from recommender import selectors, services
 from recommender.answers import Filters, HistoryItem, RecommendationList
-from recommender.cursors import InvalidCursorError
 from recommender.home.selectors import HomeReader
 from recommender.models import ModelVersion
 from recommender.onboarding.selectors import get_onboarding_movies

@@ -63,6 +63,7 @@ def test_each_arm_answers_by_itself_and_is_noted_once(
     control, popular = ask(people["control"]), ask(people["popularity"])
     assert control["model"] == {"name": "tiny", "version": active_model.pk}
     assert popular["model"] == {"name": "popularity", "version": None}
+    assert (control["fallback_reason"], popular["fallback_reason"]) == (None, "no_model")
     assert popular["fallback"] is True
     assert control["results"] != popular["results"]
     assert [ask(people["control"]), ask(people["popularity"])] == [control, popular]

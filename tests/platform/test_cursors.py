@@ -2,7 +2,7 @@
 
 import pytest
 
-from recommender.cursors import Cursor, InvalidCursorError, decode_cursor, encode_cursor
+from movieshow.cursors import Cursor, InvalidCursorError, decode_cursor, encode_cursor
 
 
 @pytest.mark.parametrize("cursor", [Cursor(None, 10), Cursor("ab12", 0)])
