@@ -261,6 +261,9 @@ UNFOLD = admin_settings.UNFOLD
 SHIPPED_MODEL_DIR = BASE_DIR / "recommender" / "artifacts" / "shipped"
 # How the scores of all films are computed: a kind of `recommender.ml.scoring`.
 RECOMMENDATION_ITEM_TABLE = env.str("RECOMMENDATION_ITEM_TABLE", default="int8")
+# So many new ratings make a fine-tune due, or one of a member that has waited for so long.
+FINETUNE_MIN_RATINGS = env.int("FINETUNE_MIN_RATINGS", default=20)
+FINETUNE_MAX_WAIT_SECONDS = env.int("FINETUNE_MAX_WAIT_SECONDS", default=86_400)
 FINETUNE_MIN_INTERVAL_SECONDS = env.int("FINETUNE_MIN_INTERVAL_SECONDS", default=300)
 FINETUNE_MAX_SECONDS = env.int("FINETUNE_MAX_SECONDS", default=60)
 RECOMMENDATION_CACHE_SECONDS = env.int("RECOMMENDATION_CACHE_SECONDS", default=86_400)

@@ -68,10 +68,10 @@ def run_finetuning(
 ) -> Outcome:
     """Fine-tune the active version's lineage if that is due and not too soon, and publish it.
 
-    New ratings make it due, and so does somebody who leaves after the active version learnt from
-    them; with `adds_films` so do films of the catalogue without a row. An interval unset is that of
-    the settings; `tolerance` is the guardrail's. Two workers never fine-tune at once; one that dies
-    half way leaves the version before in service and its lock to the next.
+    Enough new ratings make it due, and so does somebody who leaves after the active version learnt
+    from them; with `adds_films` so do films of the catalogue without a row. An interval unset is
+    that of the settings; `tolerance` is the guardrail's. Two workers never fine-tune at once; one
+    that dies half way leaves the version before in service and its lock to the next.
 
     Raises:
         ArtifactStorageError: the base's files are missing or corrupt.

@@ -8,11 +8,14 @@ seen already.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Rating, RatingEvent
@@ -69,7 +72,26 @@ def find_events(*, since: int) -> QuerySet[RatingEvent]:
 
 
 def is_new_data(version: ModelVersion) -> bool:
-    """Whether somebody rated anything since the last attempt to fine-tune this version's lineage.
+    """Whether enough was rated since the last attempt to fine-tune this version's lineage.
+
+    That is `FINETUNE_MIN_RATINGS` films, each of a person counted once, or any film that a member
+    rated `FINETUNE_MAX_WAIT_SECONDS` ago: a few of some guest are no reason to change what all are
+    shown, and what a quiet site's members rate is learnt all the same.
+    """
+    new = find_new_events(version)
+    if count_films(new, most=settings.FINETUNE_MIN_RATINGS) >= settings.FINETUNE_MIN_RATINGS:
+        return new.exists()
+    waited = timezone.now() - timedelta(seconds=settings.FINETUNE_MAX_WAIT_SECONDS)
+    return new.filter(user__is_guest=False, created_at__lte=waited).exists()
+
+
+def count_films(events: QuerySet[RatingEvent], *, most: int) -> int:
+    """Return how many films these events are of, at most so many; each of a person counts once."""
+    return events.values("user_id", "movie_id").distinct()[:most].count()
+
+
+def find_new_events(version: ModelVersion) -> QuerySet[RatingEvent]:
+    """Return the events since the last attempt to fine-tune this version's lineage.
 
     A rejected attempt counts: the same events would be rejected again.
     """
@@ -80,7 +102,7 @@ def is_new_data(version: ModelVersion) -> bool:
         .first()
     ) or version
     seen = last.metrics.get("seen_event_ids", [])
-    return find_events(since=last.watermark).exclude(pk__in=seen).exists()
+    return find_events(since=last.watermark).exclude(pk__in=seen)
 
 
 @dataclass(frozen=True)

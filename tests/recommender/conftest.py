@@ -43,6 +43,7 @@ NUM_MOVIES = 60
 def fresh_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Start each test as a new web process would: nothing loaded, nothing cached, no files."""
     settings.MOVIESHOW_HOME = tmp_path / "home"
+    settings.FINETUNE_MIN_RATINGS = 1  # the tests of the setting set it anew
     settings.STORAGES = {
         **settings.STORAGES,
         "artifacts": {

@@ -47,6 +47,7 @@ def run_worker() -> Iterator[psutil.Process]:
         [sys.executable, "manage.py", "rqworker", queueing.FINETUNE_QUEUE],
         env={
             **make_environment(),
+            "FINETUNE_MIN_RATINGS": "1",
             "FINETUNE_MIN_INTERVAL_SECONDS": "0",
             "FINETUNE_MAX_SECONDS": "60",
         },

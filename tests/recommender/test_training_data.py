@@ -1,9 +1,12 @@
 """Whose ratings fine-tuning sees, and that no late commit is ever skipped."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from catalog.models import Movie, Rating, RatingEvent
@@ -21,6 +24,12 @@ def base(db: None) -> ModelVersion:
     return ModelVersion.objects.create(
         name="base", kind="full", artifact_prefix="models/base", sha256="0" * 64, is_active=True
     )
+
+
+@pytest.fixture
+def twenty(settings: Settings) -> None:
+    """Twenty new ratings make a fine-tune due, as by default."""
+    settings.FINETUNE_MIN_RATINGS = 20
 
 
 def make_finetuned(base: ModelVersion, watermark: training_data.Watermark) -> ModelVersion:
@@ -217,3 +226,47 @@ def test_event_that_commits_after_the_watermark_is_new(
     new = training_data.find_events(since=tuned.watermark).exclude(pk__in=watermark.event_ids)
     assert [event.pk for event in new] == [late.pk]
     assert training_data.is_new_data(tuned)
+
+
+def test_few_ratings_of_a_guest_are_no_reason_to_change_the_model_of_all(
+    base: ModelVersion, catalogue: list[Movie], twenty: None
+) -> None:
+    rate_films(make_guest(), 1, 2, 3, 4, 5)
+    assert not training_data.is_new_data(base)
+    RatingEvent.objects.update(created_at=timezone.now() - timedelta(days=30))
+    assert not training_data.is_new_data(base)
+
+
+def test_twenty_ratings_of_several_people_are_enough(
+    base: ModelVersion, viewer: User, catalogue: list[Movie], twenty: None
+) -> None:
+    rate_films(make_guest(), *range(1, 11))
+    rate_films(viewer, *range(1, 10))
+    assert not training_data.is_new_data(base)
+    rate_films(viewer, 10)
+    assert training_data.is_new_data(base)
+    tuned = make_finetuned(base, training_data.read_watermark())
+    rate_films(viewer, *range(11, 30))
+    assert not training_data.is_new_data(tuned)
+
+
+def test_film_that_is_rated_again_and_again_counts_once(
+    base: ModelVersion, viewer: User, catalogue: list[Movie], twenty: None
+) -> None:
+    for stars in (1, 2, 3, 4, 5) * 5:
+        set_rating(user=viewer, movie_id=1, stars=stars)
+    assert RatingEvent.objects.count() == 25
+    assert not training_data.is_new_data(base)
+
+
+def test_rating_of_a_member_waits_for_others_for_a_day(
+    base: ModelVersion, viewer: User, catalogue: list[Movie], twenty: None
+) -> None:
+    rate_films(viewer, 1)
+    assert not training_data.is_new_data(base)
+    RatingEvent.objects.update(created_at=timezone.now() - timedelta(hours=23))
+    assert not training_data.is_new_data(base)
+    RatingEvent.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert training_data.is_new_data(base)
+    tuned = make_finetuned(base, training_data.read_watermark())
+    assert not training_data.is_new_data(tuned)
