@@ -3,13 +3,16 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model, Q
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts.models import ApiToken, User
+from accounts.token_mail import queue_token_mail
 from movieshow.prepared import fetch_prepared
 
 KEY_PREFIX = "ms_"  # lets secret scanners recognise a leaked key
@@ -34,6 +37,8 @@ def hash_key(key: str) -> str:
 def create_api_token(*, user: User, name: str) -> tuple[ApiToken, str]:
     """Make a token for a member; return it and its key, which cannot be read again.
 
+    Once it is kept, its owner is told by mail.
+
     Raises:
         ApiTokenRefusedError: The user has no login, the name is empty, or they have too many.
     """
@@ -46,7 +51,11 @@ def create_api_token(*, user: User, name: str) -> tuple[ApiToken, str]:
     if ApiToken.objects.filter(user=owner, revoked_at__isnull=True).count() >= MAX_ACTIVE_TOKENS:
         raise ApiTokenRefusedError(f"You have {MAX_ACTIVE_TOKENS} tokens: revoke one first.")
     key = KEY_PREFIX + secrets.token_urlsafe(32)
-    return ApiToken.objects.create(user=owner, name=name, key_hash=hash_key(key)), key
+    token = ApiToken.objects.create(user=owner, name=name, key_hash=hash_key(key))
+    language = get_language() or settings.LANGUAGE_CODE
+    tell = partial(queue_token_mail, token=token, language=language)
+    transaction.on_commit(tell, robust=True)
+    return token, key
 
 
 def revoke_api_token(*, user: User, token_id: int) -> None:

@@ -151,7 +151,7 @@ CACHES = {
 }
 RQ_QUEUES = {
     name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 900, "SOCKET_CONNECT_TIMEOUT": 1}
-    for name in ("default", "low")
+    for name in ("default", "imports", "low")
 }
 RQ_SHOW_ADMIN_LINK = False
 

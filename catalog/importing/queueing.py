@@ -10,7 +10,7 @@ from catalog.import_models import HistoryImport
 
 logger = structlog.get_logger(__name__)
 
-QUEUE = "default"
+QUEUE = "imports"
 FUNCTION = "catalog.jobs.work_imports_job"
 TIMEOUT_SECONDS = 3600
 FAILURE_SECONDS = 60

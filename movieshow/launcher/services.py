@@ -36,11 +36,12 @@ class Service:
 
 
 def describe_services(*, port: int, metrics: Path | None = None) -> list[Service]:
-    """Return the web server on this port, two workers and the scheduler.
+    """Return the web server on this port, three workers and the scheduler.
 
     In the directory `metrics`, emptied here, the web processes put their counters together.
 
-    What people wait for (an import, say) does not stand behind a fine-tuning that takes a minute.
+    What people wait for does not stand behind a fine-tuning that takes a minute, nor behind the
+    import of somebody whose films take long to be found.
     """
     manage = (sys.executable, "manage.py")
     # A web process computes recommendations on one thread: two made others wait 250 ms.
@@ -61,6 +62,7 @@ def describe_services(*, port: int, metrics: Path | None = None) -> list[Service
     return [
         Service("web", _web_command(port=port), web),
         Service("worker", (*manage, "rqworker", "default", "--with-scheduler"), one_thread, True),
+        Service("importer", (*manage, "rqworker", "imports"), one_thread, True),
         Service("trainer", (*manage, "rqworker", "low"), may_restart=True),
         Service("scheduler", (*manage, "rqcron", "recommender.cron"), one_thread, True),
     ]

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
+from accounts.token_mail import QUEUE as MAIL
 from catalog.importing.container import MAX_UPLOAD_BYTES, MIB
+from catalog.importing.queueing import QUEUE as IMPORTS
+from catalog.tmdb.queueing import QUEUE as TMDB
+from movieshow.launcher.services import describe_services
 from tests.platform.conftest import ROOT
 
 NGINX = (ROOT / "deploy/nginx/movieshow.conf").read_text()
@@ -68,7 +73,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_what_the_example_says_reaches_each_process_of_compose() -> None:
     ours = [service for service in read_services().values() if service["image"] == "movieshow"]
-    assert len(ours) == 5
+    assert len(ours) == 6
     assert all(service["env_file"] == ".env" for service in ours)
     assert all(set(MAKES_FILES_OR_MAIL) <= set(service["environment"]) for service in ours)
     fixed = set(ours[0]["environment"]) - set(MAKES_FILES_OR_MAIL)
@@ -78,6 +83,14 @@ def test_what_the_example_says_reaches_each_process_of_compose() -> None:
 def test_compose_asks_for_what_it_needs_by_the_names_of_the_example() -> None:
     text = (ROOT / "compose.yaml").read_text()
     assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= read_example()
+
+
+@pytest.mark.parametrize("queue", [TMDB, MAIL])
+def test_who_asks_tmdb_or_sends_mail_has_a_way_out(queue: str) -> None:
+    [networks] = [
+        one["networks"] for one in read_services().values() if queue in one.get("command", [])
+    ]
+    assert "outside" in networks
 
 
 def test_nothing_but_the_proxy_is_published() -> None:
@@ -135,7 +148,7 @@ def test_units_are_confined_and_bounded() -> None:
         confinement.splitlines()
     )
     services = sorted(units.glob("movieshow-*.service"))
-    assert len(services) == 4
+    assert len(services) == 5
     assert all("MemoryMax=" in service.read_text() for service in services)
 
 
@@ -144,3 +157,29 @@ def test_stored_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     saved = Path(storage.path(storage.save("imports/ratings.csv", ContentFile(b"x"))))
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     assert stat.S_IMODE(saved.parent.stat().st_mode) == 0o700
+
+
+def read_commands() -> dict[str, list[set[str]]]:
+    """Return of launcher, compose.yaml and units which queues each of their workers serves."""
+    units = [unit.read_text() for unit in (ROOT / "deploy/systemd").glob("*.service")]
+    told = {
+        "launcher": [" ".join(service.command) for service in describe_services(port=8000)],
+        "compose": [" ".join(map(str, one.get("command", []))) for one in read_services().values()],
+        "systemd": [line for unit in units for line in re.findall(r"^ExecStart=(.*)$", unit, re.M)],
+    }
+    return {
+        name: [
+            {word for word in line.split(" rqworker ")[1].split() if not word.startswith("-")}
+            for line in lines
+            if " rqworker " in line
+        ]
+        for name, lines in told.items()
+    }
+
+
+@pytest.mark.parametrize("started_by", ["launcher", "compose", "systemd"])
+def test_every_queue_has_a_worker_and_imports_one_of_their_own(started_by: str) -> None:
+    served = read_commands()[started_by]
+    assert set().union(*served) == set(settings.RQ_QUEUES)
+    assert {IMPORTS} in served
+    assert [queues for queues in served if IMPORTS in queues] == [{IMPORTS}]

@@ -94,7 +94,7 @@ def is_running(pid: int) -> bool:
 
 def test_all_but_the_web_server_may_be_started_again() -> None:
     may = {service.name for service in describe_services(port=8000) if service.may_restart}
-    assert may == {"worker", "trainer", "scheduler"}
+    assert may == {"worker", "importer", "trainer", "scheduler"}
 
 
 def test_a_killed_worker_is_started_again_with_a_warning(supervise: Supervise) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 from accounts.models import User
 from catalog.importing import services
 from catalog.importing.notes import say
+from catalog.importing.queueing import QUEUE
 from catalog.importing.working import IMPORT_LOCK, MAX_ATTEMPTS, work_imports
 from catalog.jobs import resume_imports_job, work_imports_job
 from catalog.models import (
@@ -108,7 +109,7 @@ def test_applying_that_breaks_down_changes_nothing_and_is_tried_again(
 def test_schedule_queues_what_waits_and_one_job_a_person(member: User, films: None) -> None:
     import django_rq
 
-    queue = django_rq.get_queue("default")
+    queue = django_rq.get_queue(QUEUE)
     clear: Any = queue.empty
     batch = upload(member)
     assert len(queue.jobs) == 1
