@@ -19,6 +19,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "MovieShow",
     "SITE_SYMBOL": "movie",
     "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "recommender.dashboard.add_dashboard",
     "COLORS": {
         "base": dict(zip(_STEPS, _GREYS, strict=True)),
         "primary": dict(zip(_STEPS, _ACCENTS, strict=True)),
