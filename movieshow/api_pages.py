@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -54,7 +53,7 @@ class ApiPagination(BasePagination):
 
     def paginate_queryset(
         self,
-        queryset: QuerySet[Any],
+        queryset: Any,
         request: Request,
         view: APIView | None = None,  # noqa: ARG002 - the signature of the REST framework
     ) -> list[Any]:

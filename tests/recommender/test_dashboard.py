@@ -129,11 +129,11 @@ def test_queue_that_somebody_serves_is_as_it_should_be(
 ) -> None:
     queues = [find_queue(name) for name in ("default", "imports", "low")]
     worker = Worker(queues, connection=queues[0].connection)
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     try:
         assert "⚠" not in read(operator)
     finally:
-        worker.register_death()
+        worker.register_death()  # type: ignore[no-untyped-call]
 
 
 def test_page_is_there_though_redis_is_away(
