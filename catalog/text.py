@@ -22,6 +22,9 @@ NOT_WORD = re.compile(r"[\W_]+")
 YEAR_AT_END = re.compile(r"\s*\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)+\s*$")
 MOVED_ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>[^\W\d_]{1,3}'?)$")
 PARENTHESES = re.compile(r"\(([^()]+)\)")
+# What tells one film of a series from the next: "2", "Part II", "Vol. 1" behind the shared name.
+NUMBER_AT_END = re.compile(r"\s+(?:(?:part|episode|chapter|vol|volume)\s+)?(?:\d{1,2}|[ivx]{1,5})$")
+SERIES_ENDS = re.compile(r":| - | \(|\band the\b", re.IGNORECASE)
 
 
 def split_title(raw: str) -> tuple[str, int | None]:
@@ -62,3 +65,13 @@ def drop_leading_article(normalised: str) -> str:
         if normalised.startswith(article) and len(normalised) > len(article):
             return normalised[len(article) :]
     return normalised
+
+
+def name_series(title: str) -> str:
+    """Return what the titles of a series share, a guess: "Toy Story 2" gives "toy story".
+
+    It is what stands before a colon, a dash, a parenthesis or "and the" (Harry Potter and the
+    Goblet of Fire), without a number at its end. A film that belongs to none gets its own title.
+    """
+    head = SERIES_ENDS.split(move_article(title), maxsplit=1)[0]
+    return NUMBER_AT_END.sub("", drop_leading_article(normalise_title(head))) or title

@@ -1,6 +1,6 @@
 """Three films for this evening: the best of the ranking that fit what was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import read_number
 from catalog.selectors import is_genre
+from catalog.text import name_series
 from recommender.answers import Filters, Recommendation
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.draft import HomeDraft
@@ -106,10 +107,42 @@ def list_genres(catalogue: CatalogueArrays) -> list[str]:
 def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
-    Films predicted stars clearly below the person's own mean come last, whatever their rank.
+    Films predicted stars clearly below the person's own mean come last, whatever their rank, and
+    one film of a series is enough for a page.
     """
     pool = range(min(POOL, len(draft.whole.movie_ids)))
     kept = put_lukewarm_last(pool, draft.predicted[: len(pool)], scale=draft.scale)
+    titles = draft.snapshot.catalogue.titles
     skipped = FILMS * (page - 1)
-    chosen = kept[skipped : skipped + FILMS + 1]
+    chosen = space_series(
+        kept,
+        lambda index: name_series(titles[int(draft.positions[index])]),
+        count=skipped + FILMS + 1,
+    )[skipped:]
     return draft.present(chosen, reasons=draft.explain(chosen), first_rank=skipped + 1)
+
+
+def space_series(
+    ranked: Iterable[int], series_of: Callable[[int], str], *, count: int
+) -> list[int]:
+    """Return the first `count` films, of each series one a page as long as there are others.
+
+    The others of a series wait for the next page.
+    """
+    coming, waiting = iter(ranked), list[tuple[int, str]]()
+    chosen, on_page = list[int](), set[str]()
+    while len(chosen) < count:
+        if len(chosen) % FILMS == 0:
+            on_page.clear()
+        found = next((film for film in waiting if film[1] not in on_page), None)
+        while found is None and (index := next(coming, None)) is not None:
+            film = (index, series_of(index))
+            waiting.append(film)
+            found = film if film[1] not in on_page else None
+        found = found or next(iter(waiting), None)
+        if found is None:
+            break
+        waiting.remove(found)
+        on_page.add(found[1])
+        chosen.append(found[0])
+    return chosen

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.text import drop_leading_article, move_article, normalise_title, split_title
+from catalog.text import (
+    drop_leading_article,
+    move_article,
+    name_series,
+    normalise_title,
+    split_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +88,26 @@ def test_article_alone_is_kept() -> None:
     assert drop_leading_article("the matrix") == "matrix"
     assert drop_leading_article("the") == "the"
     assert drop_leading_article("theatre") == "theatre"
+
+
+@pytest.mark.parametrize(
+    ("title", "series"),
+    [
+        ("Star Wars: Episode V - The Empire Strikes Back", "star wars"),
+        ("The Lord of the Rings: The Two Towers", "lord of the rings"),
+        ("Godfather: Part II, The", "godfather"),
+        ("The Godfather", "godfather"),
+        ("Toy Story 2", "toy story"),
+        ("Rocky III", "rocky"),
+        ("Back to the Future Part II", "back to the future"),
+        ("Harry Potter and the Goblet of Fire", "harry potter"),
+        ("Evil Dead II (Dead by Dawn)", "evil dead"),
+        ("Fast & Furious 6 (Fast and the Furious 6, The)", "fast and furious"),
+        ("2001: A Space Odyssey", "2001"),
+        ("Seven", "seven"),
+        ("I", "i"),
+        (": (", ": ("),
+    ],
+)
+def test_films_of_a_series_share_a_name(title: str, series: str) -> None:
+    assert name_series(title) == series
