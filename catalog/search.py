@@ -4,10 +4,12 @@ Trigram word similarity: https://www.postgresql.org/docs/current/pgtrgm.html.
 """
 
 from dataclasses import dataclass
+from math import log1p
 
 from django.db import connection
 
 from catalog.text import drop_leading_article, normalise_title
+from catalog.typing_errors import rate_likeness
 
 MAX_QUERY_CHARACTERS = 100
 MAX_RESULTS = 200
@@ -16,6 +18,10 @@ MIN_TRIGRAM_CHARACTERS = 3
 MIN_WORD_SIMILARITY = 0.5
 # Titles that match only loosely: few beside those that are meant, more where none is.
 LOOSE_BESIDE_CLOSE, LOOSE_ALONE = 6, 24
+# Trigrams find what resembles; of the nearest of these, letters typed wrong say which was meant.
+COUNTED, MAX_WORDS_COUNTED = 40, 5
+# What a well-known movie gains, by the logarithm of its ratings, on an obscure one that is as near.
+RENOWN = 0.03
 
 # Titles that contain what was typed; `rank` 0 is the very title, 1 its beginning, 2 a word's
 # beginning, 3 all of the words begun in any order, 4 anywhere.
@@ -37,10 +43,10 @@ SET_THRESHOLD = "SELECT set_config('pg_trgm.word_similarity_threshold', %(least)
 # Titles that resemble it: first those that differ by spaces alone ("walle" is "wall e"), then the
 # nearest; a well-known movie wins over an obscure one that is as near.
 RESEMBLING = """
-    SELECT id FROM catalog_movie
+    SELECT id, search_title, rating_count FROM catalog_movie
     WHERE %(query)s <%% search_title
     ORDER BY replace(search_title, ' ', '') = replace(%(query)s, ' ', '') DESC,
-        word_similarity(%(query)s, search_title) + 0.03 * ln(1 + rating_count) DESC, id
+        word_similarity(%(query)s, search_title) + %(renown)s * ln(1 + rating_count) DESC, id
     LIMIT %(limit)s
 """
 
@@ -116,10 +122,20 @@ def _find_contained(text: str, full: str, limit: int) -> list[tuple[int, int]]:
 
 
 def _find_resembling(text: str, limit: int) -> list[int]:
-    parameters: dict[str, str | int] = {"query": text, "limit": limit}
-    parameters["least"] = str(MIN_WORD_SIMILARITY)
+    parameters: dict[str, str | int | float] = {"query": text, "limit": max(limit, COUNTED)}
+    parameters |= {"least": str(MIN_WORD_SIMILARITY), "renown": RENOWN}
     with connection.cursor() as cursor:
         # Sent as one, they are one transaction, for which alone the threshold holds.
         cursor.execute(f"{SET_THRESHOLD}; {RESEMBLING}", parameters)
         cursor.nextset()
-        return [row[0] for row in cursor.fetchall()]
+        found: list[tuple[int, str, int]] = cursor.fetchall()
+    if len(text.split()) <= MAX_WORDS_COUNTED:
+        found[:COUNTED] = sorted(found[:COUNTED], key=lambda row: _rank_resembling(text, row))
+    return [pk for pk, _, _ in found[:limit]]
+
+
+def _rank_resembling(text: str, row: tuple[int, str, int]) -> tuple[bool, float, int]:
+    """Return what sorts movies that resemble `text`, the likeliest to be meant first."""
+    pk, title, rating_count = row
+    is_same = title.replace(" ", "") == text.replace(" ", "")
+    return not is_same, -rate_likeness(text, title) - RENOWN * log1p(rating_count), pk

@@ -15,6 +15,7 @@ from catalog.movielens.source import open_source
 from catalog.search import (
     LOOSE_ALONE,
     LOOSE_BESIDE_CLOSE,
+    RENOWN,
     RESEMBLING,
     find_matches,
     find_movie_ids,
@@ -42,6 +43,12 @@ MEANT = {
     "toy sto": "Toy Story",
     "star wars": "Star Wars: Episode IV - A New Hope",
     "jurasic prk": "Jurassic Park",
+    "the matix": "The Matrix",
+    "matix": "The Matrix",
+    "teh matrix": "The Matrix",
+    "the shinning": "The Shining",
+    "pulp ficton": "Pulp Fiction",
+    "star wras": "Star Wars: Episode IV - A New Hope",
 }
 
 
@@ -163,7 +170,7 @@ def _explain(sql: str, parameters: dict[str, Any]) -> str:
 
 
 def test_search_of_sixty_thousand_movies_uses_the_indexes(sixty_thousand: None) -> None:
-    plan = _explain(RESEMBLING, {"query": "godfater", "limit": 10})
+    plan = _explain(RESEMBLING, {"query": "godfater", "limit": 10, "renown": RENOWN})
     assert "movie_search_title_trgm" in plan
     contained = "SELECT id FROM catalog_movie WHERE search_title LIKE '%%' || %(prefix)s"
     assert "movie_search_title_trgm" in _explain(contained, {"prefix": "godfa%"})
