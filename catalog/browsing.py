@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -93,15 +94,37 @@ class BrowseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.genres = {genre.slug: genre for genre in get_genres()}
         named = [(slug, _(genre.name)) for slug, genre in self.genres.items()]
-        for name in ("genre", "without"):
+        for name in self.GENRES:
             field = self.fields[name]
             assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - as declared above
             field.choices = named
+            field.error_messages["invalid_choice"] = _("There is no genre “%(value)s” here.")
+        self.data = self._read_genres()
         if not self.data.get("q"):
             # Without words there is no likeness to sort by: the usual order is the most rated.
             sort = self.fields["sort"]
             assert isinstance(sort, forms.ChoiceField)  # noqa: S101 - as declared above
             sort.choices = [("", _("Most rated")), *SORTS[1:-1]]
+
+    def _read_genres(self) -> Any:
+        """Return what was sent with genres as the boxes have them, if called by name as well."""
+        known = {
+            name.casefold(): slug
+            for slug, genre in self.genres.items()
+            for name in (str(_(genre.name)), genre.name, slug)
+        }
+        sent: Any = self.data.copy()
+        for name in self.GENRES:
+            if name in sent:
+                read = [known.get(text.strip().casefold(), text) for text in self._get_sent(name)]
+                if isinstance(sent, MultiValueDict):
+                    sent.setlist(name, read)
+                else:
+                    sent[name] = read
+        return sent
+
+    def _get_sent(self, name: str) -> list[str]:
+        return self.fields[name].widget.value_from_datadict(self.data, self.files, name) or []
 
     def clean_q(self) -> str:
         """Return the words as Postgres can take them."""
@@ -115,6 +138,10 @@ class BrowseForm(forms.Form):
             ValidationError: It does.
         """
         asked = super().clean() or self.cleaned_data
+        for name in self.GENRES:
+            # One that is none is said, and the others are kept to.
+            if name in self.errors:
+                asked[name] = [slug for slug in self._get_sent(name) if slug in self.genres]
         first, last = asked.get("year_from"), asked.get("year_to")
         if first is not None and last is not None and last < first:
             text = _("The last year is before the first.")
@@ -131,10 +158,9 @@ class BrowseForm(forms.Form):
         """Whether anything at all is asked for."""
         return any(self.cleaned_data.get(name) for name in (*self.MAIN, *self.MORE, *self.GENRES))
 
-    @property
-    def chosen_genre_names(self) -> list[str]:
-        """The names of the genres asked for."""
-        return [self.genres[slug].name for slug in self.cleaned_data.get("genre", ())]
+    def get_genre_names(self, field: str) -> list[str]:
+        """Return the names of the genres asked for, or of those not wanted."""
+        return [self.genres[slug].name for slug in self.cleaned_data.get(field, ())]
 
 
 def filter_movies(form: BrowseForm, *, viewer: User | None) -> QuerySet[Movie]:

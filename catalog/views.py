@@ -20,6 +20,7 @@ from accounts.requests import (
     read_number,
     with_writer,
 )
+from catalog.browse_words import describe_filters
 from catalog.browsing import BrowseForm, filter_movies
 from catalog.origins import read_origin
 from catalog.pagination import NearbyPaginator
@@ -89,6 +90,7 @@ def browse(request: PageRequest) -> HttpResponse:
         notes = {card.id: _("Length unknown") for card in cards if not card.runtime_minutes}
     context = {
         "form": form,
+        "heading": describe_filters(form),
         "main": [form[name] for name in BrowseForm.MAIN],
         "more": [form[name] for name in BrowseForm.MORE],
         "genre_fields": [form[name] for name in BrowseForm.GENRES],

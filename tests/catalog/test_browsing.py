@@ -1,6 +1,7 @@
 """The list of all movies: each filter, the orders, addresses that can be shared, bad input."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -187,3 +188,55 @@ def test_page_says_where_it_stopped_counting(monkeypatch: pytest.MonkeyPatch) ->
     assert "More than 72 films" in read("page=1")
     assert "110 films" in read("page=4")
     assert read("page=4").count('class="card"') == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("", "All films"),
+        ("genre=comedy&decade=1990&unseen=on", "Comedies of the 1990s, not yet seen"),
+        ("genre=comedy&genre=drama&without=horror", "Comedies or dramas, no horror films"),
+        (
+            "year_from=1984&year_to=1999&rating=3.5",
+            "Films from 1984 to 1999, rated 3.5 stars or more",
+        ),
+        ("year_from=1999&year_to=1999&genre=horror", "Horror films of 1999"),
+        ("year_from=1984&runtime=epic", "Films from 1984 on, longer than 2½ hours"),
+        ("year_to=1984&runtime=short", "Films up to 1984, up to 1½ hours long"),
+        ("q=drama", "“drama”"),
+        ("q=drama&decade=1950", "“drama”: Films of the 1950s"),
+        ("sort=newest", "All films"),
+    ],
+)
+def test_heading_and_title_say_what_is_asked_for(query: str, heading: str, shelf: None) -> None:
+    page = " ".join(unescape(read(query)).split())
+    assert f"<h1> {heading} </h1>" in page
+    assert f"<title> {'Browse' if heading == 'All films' else heading} · MovieShow" in page
+
+
+def test_heading_is_said_in_german(shelf: None) -> None:
+    german = Client(headers={"Accept-Language": "de"})
+    page = " ".join(read("genre=comedy&decade=1990&unseen=on", german).split())
+    assert "<h1> Komödien der 1990er, noch nicht gesehen </h1>" in page
+
+
+def test_heading_counts_many_genres_and_knows_those_of_other_catalogues() -> None:
+    make_movie(1, "Film", genres=["Comedy", "Drama", "Polka", "War"])
+    assert "Polka films" in read("genre=polka")
+    assert "Films of 4 genres" in read("genre=comedy&genre=drama&genre=polka&genre=war")
+
+
+@pytest.mark.parametrize("name", ["comedy", "Comedy", "COMEDY", "Kom%C3%B6die", "+comedy+"])
+def test_genres_may_be_named_in_the_address(name: str, shelf: None) -> None:
+    page = read(f"genre={name}", Client(headers={"Accept-Language": "de"}))
+    assert "Komödien" in page
+    assert re.search(r'name="genre"\s+value="comedy"[^>]*checked', page)
+    assert "Old Comedy" in page
+    assert "Old Drama" not in page
+
+
+def test_genre_that_is_none_is_said_and_the_others_are_kept_to(shelf: None) -> None:
+    page = read("genre=Comedy&genre=Commedy")
+    assert "There is no genre “Commedy” here." in page
+    assert "Old Comedy" in page
+    assert "Old Drama" not in page

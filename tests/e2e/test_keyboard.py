@@ -89,7 +89,7 @@ def test_films_are_browsed_by_filters_and_pages(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile("decade=1990"))
     keys.unfold("More filters")
     keys.tick("Drama", within=page.get_by_role("group", name="Any of these genres"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Drama")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dramas of the 1990s")
     first = get_films(page)
     keys.open("link", "Next")
     expect(page).to_have_url(re.compile("page=2"))
