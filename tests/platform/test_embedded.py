@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -15,7 +14,7 @@ import pytest
 from movieshow.embedded import Home
 from movieshow.embedded.home import EmbeddedError
 from movieshow.embedded.servers import without_password
-from tests.platform.conftest import Install
+from tests.platform.conftest import HANG_SECONDS, Install
 
 QUERY = "import os, psycopg; c = psycopg.connect(os.environ['DATABASE_URL'], autocommit=True); "
 READ_KEPT = QUERY + "print(c.execute('table kept').fetchone()[0])"
@@ -86,7 +85,7 @@ def test_a_second_start_on_the_same_home_fails_in_one_line(install: Install) -> 
 def test_sigterm_stops_command_and_servers(install: Install) -> None:
     process = install.start()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    assert process.wait(timeout=HANG_SECONDS) == 128 + signal.SIGTERM
     assert install.processes() == []
 
 
@@ -99,21 +98,19 @@ def test_a_start_waits_for_the_home_that_is_being_left(install: Install) -> None
 def test_kill_9_ends_command_and_servers_too(install: Install) -> None:
     process = install.start()
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=HANG_SECONDS)
     assert install.wait_until_nothing_runs() == []
 
 
-def test_the_start_after_kill_9_is_quick_and_finds_the_data(install: Install) -> None:
+def test_the_start_after_kill_9_finds_the_data(install: Install) -> None:
     install.run_beside(
         QUERY + "c.execute('create table if not exists kept as select 42 as answer')"
     )
     process = install.start()
     process.kill()
-    process.wait(timeout=30)
-    started = time.monotonic()
+    process.wait(timeout=HANG_SECONDS)
     again = install.run_beside(READ_KEPT)
     assert again.stdout.strip() == "42", again.stderr
-    assert time.monotonic() - started < 20
 
 
 def test_kill_9_of_everything_at_once_is_survived(install: Install) -> None:
@@ -121,7 +118,7 @@ def test_kill_9_of_everything_at_once_is_survived(install: Install) -> None:
     for victim in install.processes():
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=HANG_SECONDS)
     assert install.run_beside("pass").returncode == 0
 
 
@@ -135,7 +132,7 @@ def test_a_pid_file_whose_number_is_now_another_process_is_no_obstacle(install: 
 def test_sockets_left_by_a_dead_owner_are_removed(install: Install) -> None:
     process = install.start()
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=HANG_SECONDS)
     left = Path((install.home / "sockets").read_text())
     install.run_beside("pass")
     assert not left.exists()
@@ -230,7 +227,7 @@ def test_ctrl_c_reaches_the_command_once(install: Install) -> None:
     for child in install.processes():
         if child.pid != process.pid and "signal.pause" in " ".join(child.cmdline()):
             child.send_signal(signal.SIGINT)  # as a terminal does, to the whole group
-    assert process.wait(timeout=30) == 128 + signal.SIGINT
+    assert process.wait(timeout=HANG_SECONDS) == 128 + signal.SIGINT
     assert install.processes() == []
 
 
@@ -241,7 +238,7 @@ def test_a_connection_left_open_does_not_delay_the_stop(install: Install) -> Non
     connection = psycopg.connect(host=host, user="movieshow", dbname="movieshow")
     connection.execute("select 1")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    assert process.wait(timeout=HANG_SECONDS) == 128 + signal.SIGTERM
     connection.close()
 
 
@@ -275,7 +272,7 @@ def test_a_locked_home_is_free_again_when_its_owner_dies(tmp_path: Path) -> None
     home.lock()
     home.unlock()
     child.kill()
-    child.wait(timeout=30)
+    child.wait(timeout=HANG_SECONDS)
     again = Home(tmp_path / "home")
     again.lock()
     again.unlock()

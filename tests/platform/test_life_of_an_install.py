@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,13 +21,10 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
-from tests.platform.conftest import ROOT, Install
+from tests.platform.conftest import HANG_SECONDS, ROOT, Install
 from tests.ports import find_free_port
 
 pytestmark = pytest.mark.platform
-
-FIRST_START_SECONDS = 240
-LATER_START_SECONDS = 20
 
 
 class Running:
@@ -47,13 +45,16 @@ class Running:
         )  # fmt: skip
         install.started.append(self.process)
         self.printed = ""
-        started = time.monotonic()
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.printed += line
-            if "Ctrl-C stops it" in line:
-                break
-        self.seconds = time.monotonic() - started
+        hang = threading.Timer(HANG_SECONDS, self.process.kill)  # which ends what is read here
+        hang.start()
+        try:
+            for line in self.process.stdout:
+                self.printed += line
+                if "Ctrl-C stops it" in line:
+                    break
+        finally:
+            hang.cancel()
         assert "ready at" in self.printed, self.printed
 
     @property
@@ -66,7 +67,7 @@ class Running:
         return found[1], found[2]
 
     def get_status(self, path: str) -> int:
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.url + path, timeout=HANG_SECONDS) as response:
             return int(response.status)
 
 
@@ -82,7 +83,7 @@ def log_in(running: Running) -> str:
     """Log in with the printed demo login and return the address one ends up at."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     address = f"{running.url}/account/login/"
-    page = opener.open(address, timeout=10).read().decode()
+    page = opener.open(address, timeout=HANG_SECONDS).read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token is not None
     name, password = running.printed_login()
@@ -90,54 +91,49 @@ def log_in(running: Running) -> str:
     request = urllib.request.Request(
         address, data=urlencode(form).encode(), headers={"Referer": address}
     )
-    return str(opener.open(request, timeout=10).geturl())
+    return str(opener.open(request, timeout=HANG_SECONDS).geturl())
 
 
-def test_it_starts_stops_and_starts_again_within_its_time(install: Install, checkout: Path) -> None:
+def test_it_starts_stops_and_starts_again(install: Install, checkout: Path) -> None:
     first = Running(install, checkout)
-    assert first.seconds < FIRST_START_SECONDS
     assert first.get_status("/healthz") == 200
     assert first.get_status("/readyz") == 200
     assert not log_in(first).endswith("/account/login/")
     first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(timeout=30) == 0
+    assert first.process.wait(timeout=HANG_SECONDS) == 0
     assert install.processes() == []
 
     second = Running(install, checkout)
-    assert second.seconds < LATER_START_SECONDS
     assert second.printed_login() == first.printed_login()
     second.process.send_signal(signal.SIGTERM)
-    assert second.process.wait(timeout=30) == 0
+    assert second.process.wait(timeout=HANG_SECONDS) == 0
     assert install.processes() == []
 
 
-def test_it_starts_in_time_after_kill_9(install: Install, checkout: Path) -> None:
+def test_it_starts_after_kill_9(install: Install, checkout: Path) -> None:
     first = Running(install, checkout)
     first.process.kill()
-    first.process.wait(timeout=15)
+    first.process.wait(timeout=HANG_SECONDS)
     second = Running(install, checkout)
-    assert second.seconds < LATER_START_SECONDS
     assert second.get_status("/readyz") == 200
 
 
-def test_it_starts_in_time_after_kill_9_of_all_its_processes(
-    install: Install, checkout: Path
-) -> None:
+def test_it_starts_after_kill_9_of_all_its_processes(install: Install, checkout: Path) -> None:
     first = Running(install, checkout)
     for victim in install.processes():
         try:
             victim.kill()
         except psutil.NoSuchProcess:
             continue
-    first.process.wait(timeout=15)
-    assert Running(install, checkout).seconds < LATER_START_SECONDS
+    first.process.wait(timeout=HANG_SECONDS)
+    assert Running(install, checkout).get_status("/readyz") == 200
 
 
 def test_a_web_server_that_dies_ends_it_with_a_reason(install: Install, checkout: Path) -> None:
     running = Running(install, checkout)
     web = next(p for p in install.processes() if "granian" in " ".join(p.cmdline()))
     next((p for p in web.parents() if "granian" in " ".join(p.cmdline())), web).kill()
-    rest, _ = running.process.communicate(timeout=30)
+    rest, _ = running.process.communicate(timeout=HANG_SECONDS)
     assert running.process.returncode == 1
     assert "the web process ended" in rest
     assert install.processes() == []
@@ -156,7 +152,7 @@ def find_service(install: Install, *words: str) -> psutil.Process | None:
 
 def wait_for_service(running: Running, install: Install, *words: str) -> psutil.Process | None:
     """Wait until this service runs; return None if everything has ended before."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANG_SECONDS
     while (found := find_service(install, *words)) is None and running.process.poll() is None:
         assert time.monotonic() < deadline, words
         time.sleep(0.1)
@@ -176,7 +172,7 @@ def test_a_killed_trainer_is_started_again_but_not_while_it_stops(
     assert wait_for_service(running, install, "rqworker", "low") not in {None, trainer}
     assert running.get_status("/readyz") == 200
     running.process.send_signal(signal.SIGTERM)
-    rest, _ = running.process.communicate(timeout=30)
+    rest, _ = running.process.communicate(timeout=HANG_SECONDS)
     assert running.process.returncode == 0
     assert rest == "movieshow: stopped\n"
     assert install.processes() == []
@@ -190,7 +186,7 @@ def test_a_scheduler_that_keeps_dying_ends_it_with_a_reason(
         with contextlib.suppress(psutil.NoSuchProcess):
             scheduler.kill()
         time.sleep(0.1)
-    rest, _ = running.process.communicate(timeout=30)
+    rest, _ = running.process.communicate(timeout=HANG_SECONDS)
     assert running.process.returncode == 1
     assert rest.count("starting it again") == 3
     assert rest.splitlines()[-1].startswith("movieshow: the scheduler process ended with code -9")
@@ -203,5 +199,5 @@ def test_an_ordinary_user_can_start_it(ordinary_install: Install, checkout: Path
     running = Running(ordinary_install, checkout)
     assert running.get_status("/readyz") == 200
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(timeout=30) == 0
+    assert running.process.wait(timeout=HANG_SECONDS) == 0
     assert ordinary_install.processes() == []
