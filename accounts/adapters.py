@@ -3,7 +3,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
-from accounts.client_address import UNKNOWN_ADDRESS, get_client_address
+from movieshow.client_address import UNKNOWN_ADDRESS, get_client_address
 
 # What stands for an address that is not known where a column wants one.
 UNKNOWN_IP = "0.0.0.0"  # noqa: S104 - nothing listens there

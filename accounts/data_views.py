@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.archive import stream_zip
 from accounts.deletion import delete_account
 from accounts.forms import DeletionForm
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.personal_data import collect_files
 from accounts.requests import PageRequest, get_request_viewer
+from movieshow.limits import is_within_limit
 
 # Each reads all that is known of a person, and holds a thread for as long as it is sent.
 EXPORTS_AN_HOUR = 10

@@ -9,8 +9,6 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.client_address import get_client_address
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.personal_data import run_erasers
 from accounts.selectors import GUEST_SESSION_KEY, get_viewer
@@ -21,6 +19,8 @@ from accounts.tokens import (
     create_api_token,
     revoke_api_token,
 )
+from movieshow.client_address import get_client_address
+from movieshow.limits import is_within_limit
 
 __all__ = [
     "ApiTokenRefusedError",

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 from rq import Queue, Retry
 
-from accounts.limits import is_within_limit
 from accounts.models import ApiToken
+from movieshow.limits import is_within_limit
 
 logger = structlog.get_logger(__name__)
 

@@ -16,8 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.client_address import get_client_address
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, refuse, with_writer
 from catalog.forms import ChoiceOfListForm, ChoiceOfMovieForm, PolicyForm, UploadForm
@@ -27,6 +25,8 @@ from catalog.importing.container import MAX_UPLOAD_BYTES, MIB
 from catalog.importing.notes import UploadRefusedError, say
 from catalog.importing.uploads import LimitedUploadHandler
 from catalog.services import UnknownMovieError
+from movieshow.client_address import get_client_address
+from movieshow.limits import is_within_limit
 
 FILMS_PER_PAGE = 20
 # What limits each person would not limit guests, of whom one address can bring many.

@@ -13,7 +13,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from accounts.client_address import get_client_address
+from movieshow.client_address import get_client_address
 from movieshow.logs import SECRET_IN_PATH
 
 logger = structlog.get_logger(__name__)

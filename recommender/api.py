@@ -13,10 +13,10 @@ from rest_framework.serializers import ValidationError
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
-from accounts.client_address import get_client_address
 from catalog.api import ORIGIN, ViewerView
 from catalog.origins import read_origin
 from catalog.selectors import get_movie_cards
+from movieshow.client_address import get_client_address
 from movieshow.cursors import InvalidCursorError
 from recommender import answer_bytes, selectors, services
 from recommender.answering import answer_history, make_page_request

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, refuse
 from accounts.services import ensure_viewer
+from movieshow.limits import is_within_limit
 from recommender.night.access import NightRefusedError, NotHostError, UnknownNightError
 
 # Far more than a night takes; a vote that begins costs the work of several home pages.

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.client_address import get_client_address
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, read_number, with_writer
 from catalog.selectors import MovieCard, search_movies
+from movieshow.client_address import get_client_address
+from movieshow.limits import is_within_limit
 from recommender.night import services
 from recommender.night.access import NightRefusedError, UnknownInvitationError
 from recommender.night.actions import go_to_night

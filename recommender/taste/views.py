@@ -14,12 +14,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.client_address import get_client_address
-from accounts.limits import is_within_limit
 from accounts.models import User
 from accounts.requests import PageRequest, get_request_viewer, with_writer
 from catalog.selectors import MovieCard, get_movie_cards, get_named_genres
 from catalog.shelves import make_card
+from movieshow.client_address import get_client_address
+from movieshow.limits import is_within_limit
 from recommender.services import UnknownGenreError, save_wishes
 from recommender.taste.forms import TasteForm, describe_dials
 from recommender.taste.hindsight import Hindsight, Surprise, get_hindsight

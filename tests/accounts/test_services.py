@@ -11,13 +11,13 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts import services
-from accounts.client_address import UNKNOWN_ADDRESS, get_client_address
 from accounts.jobs import delete_expired_guests_job
 from accounts.models import User
 from accounts.selectors import GUEST_SESSION_KEY
 from accounts.signals import guest_merging
 from catalog.models import Rating, RatingEvent, Tag, WatchlistEntry
 from catalog.services import UnknownUserError, add_to_watchlist, set_rating
+from movieshow.client_address import UNKNOWN_ADDRESS, get_client_address
 from tests.catalog.factories import make_guest, make_member, make_movie, read_history
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import User
 from movieshow.checks import DEPLOYMENT
 
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             user.save(update_fields=["password"])
 
 
-def _has_password(user: User, password: str) -> bool:
+def _has_password(user: AbstractBaseUser, password: str) -> bool:
     return user.has_usable_password() and user.check_password(password)
 
 
