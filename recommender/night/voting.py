@@ -1,7 +1,7 @@
 """The vote: films are put up, everybody says which they would watch, one film wins."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -29,10 +29,12 @@ from recommender.night.models import (
     NightForecast,
     NightMember,
 )
-from recommender.night.suggesting import forecast_films, suggest_films
+from recommender.night.suggesting import FilmForGroup, forecast_films, suggest_films
 
 FILMS_PER_VOTE = 8
 MIN_FILMS = 2
+# How often films are looked for anew where people come and go meanwhile.
+MAX_TRIES = 5
 Status = MovieNight.Status
 STRATEGIES: dict[str, Strategy] = {
     MovieNight.Rule.WITHOUT_MISERY: "average_without_misery",
@@ -71,41 +73,68 @@ def _order(tally: Tally) -> tuple[float, ...]:
     return tally.approvals, least, mean, -tally.rank
 
 
-@transaction.atomic
 def start_vote(*, host: User, night_id: int) -> MovieNight:
     """Put films up by the night's rule, and ask everybody.
+
+    What they are shown is computed before the night is locked, so that nobody who joins, leaves or
+    deletes an account waits for it; if the night changes meanwhile, it is computed again.
 
     Raises:
         UnknownNightError: there is no such night, or they are not in it.
         NotHostError: they are not its host.
-        NightRefusedError: it is over, not gathering, or has too few people or films; a subclass.
+        NightRefusedError: it is over, not gathering, or has too few people or films, or changes
+            without end; a subclass.
     """
+    for _ in range(MAX_TRIES):
+        with transaction.atomic():
+            night, members = _lock_gathering(night_id=night_id, host=host)
+        found = _find_films(night, members)
+        with transaction.atomic():
+            current, people = _lock_gathering(night_id=night_id, host=host)
+            if current.version != night.version or people != members:
+                continue
+            _put_up_films(current, members, found)
+            NightMember.objects.filter(night=current).update(voted_at=None)
+            current.status = Status.VOTING
+            save_change(current, is_step=True)
+            return current
+    raise NightMovedOnError
+
+
+def _lock_gathering(*, night_id: int, host: User) -> tuple[MovieNight, list[NightMember]]:
+    """Lock a night that a vote may begin in; return it and who is in it, by seat."""
     night, _ = lock_hosted_night(night_id=night_id, host=host)
     require_status(night, Status.GATHERING)
     members = list(night.members.order_by("seat"))
     if len(members) < MIN_MEMBERS:
         raise TooFewPeopleError
-    _put_up_films(night, members)
-    NightMember.objects.filter(night=night).update(voted_at=None)
-    night.status = Status.VOTING
-    save_change(night, is_step=True)
-    return night
+    return night, members
 
 
-def _put_up_films(night: MovieNight, members: list[NightMember]) -> None:
+def _find_films(night: MovieNight, members: Sequence[NightMember]) -> list[FilmForGroup]:
+    """Return what is put up, with the predicted stars of each of the members."""
     user_ids = [member.user_id for member in members]
     if night.rule == MovieNight.Rule.HOST_PICKS:
+        picked = night.films.filter(round=night.round).order_by("rank")
+        movie_ids = list(picked.values_list("movie_id", flat=True))
+        return forecast_films(user_ids=user_ids, movie_ids=movie_ids)
+    earlier = night.films.exclude(round=night.round)
+    return suggest_films(
+        user_ids=user_ids,
+        strategy=STRATEGIES[night.rule],
+        limit=FILMS_PER_VOTE,
+        allows_seen=night.allows_seen,
+        excluded_movie_ids=list(earlier.values_list("movie_id", flat=True)),
+    )
+
+
+def _put_up_films(
+    night: MovieNight, members: Sequence[NightMember], found: Sequence[FilmForGroup]
+) -> None:
+    if night.rule == MovieNight.Rule.HOST_PICKS:
         films = list(night.films.filter(round=night.round).order_by("rank"))
-        found = forecast_films(user_ids=user_ids, movie_ids=[film.movie_id for film in films])
     else:
         night.films.filter(round=night.round).delete()
-        found = suggest_films(
-            user_ids=user_ids,
-            strategy=STRATEGIES[night.rule],
-            limit=FILMS_PER_VOTE,
-            allows_seen=night.allows_seen,
-            excluded_movie_ids=list(night.films.values_list("movie_id", flat=True)),
-        )
         films = NightFilm.objects.bulk_create(
             NightFilm(night=night, movie_id=each.movie_id, round=night.round, rank=rank)
             for rank, each in enumerate(found, start=1)

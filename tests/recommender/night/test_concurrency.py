@@ -216,3 +216,42 @@ def test_guest_signs_up_beside_their_own_ballot(active_model: ModelVersion) -> N
         assert night.members.filter(user=account).count() == 1
         approvals = NightApproval.objects.filter(member__user=account).count()
         assert (approvals, type(voted)) in [(1, type(None)), (0, UnknownNightError)]
+
+
+def start_while(host: User, night: MovieNight, meanwhile: Callable[[], object]) -> list[object]:
+    """Start the vote, and do something once, elsewhere, while tastes are read for the films."""
+    done: list[object] = []
+
+    def follow(execute: Callable[..., object], sql: str, *args: object) -> object:
+        if not done and "recommender_hiddenmovie" in sql:
+            done.append(None)
+            done.extend(run_at_once([meanwhile]))
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(follow):
+        start_vote(host=host, night_id=night.pk)
+    return done[1:]
+
+
+def test_nobody_waits_for_the_films_of_a_vote_and_who_joins_meanwhile_is_asked(
+    active_model: ModelVersion,
+) -> None:
+    night, people = gather_people(2)
+    late = make_person("late")
+    slug = night.invite_slug or ""
+    join = partial(join_night, user=late, slug=slug, name="Late")
+    assert start_while(people[0], night, join) == [None]
+    members = NightMember.objects.filter(night=night)
+    assert members.count() == 3
+    for film in NightFilm.objects.filter(night=night):
+        assert film.forecasts.count() == 3
+
+
+def test_account_that_goes_while_films_are_looked_for_has_no_stars(
+    active_model: ModelVersion,
+) -> None:
+    night, people = gather_people(3)
+    leave = partial(delete_account, user=people[2])
+    assert start_while(people[0], night, leave) == [None]
+    assert NightMember.objects.filter(night=night).count() == 2
+    assert all(film.forecasts.count() == 2 for film in NightFilm.objects.filter(night=night))
