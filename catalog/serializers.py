@@ -121,7 +121,7 @@ class StarsField(serializers.DecimalField):
         """
         precise = super().validate_precision(value)
         if precise * 2 % 1:
-            raise serializers.ValidationError("Give steps of 0.5.")
+            raise serializers.ValidationError("Give 0.5 to 5.0 in steps of 0.5.")
         return precise
 
 

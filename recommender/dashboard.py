@@ -167,7 +167,7 @@ def _read_queues() -> Iterator[Line]:
         names.items(), counts, strict=True
     ):
         text = _(
-            "%(waiting)d waiting, %(running)d running, %(failed)d failed, %(workers)d workers"
+            "%(waiting)d waiting, %(running)d running, %(failed)d failed; workers: %(workers)d"
         ) % {"waiting": waiting, "running": running, "failed": failed, "workers": workers}
         page = "failed_jobs" if failed else "jobs"
         yield Line(

@@ -117,8 +117,8 @@ def test_queues_tell_what_waits_and_link_to_what_failed(
     find_queue("imports").enqueue_call("catalog.jobs.resume_imports_job")
     fail_job("low")
     page = read(operator)
-    assert "1 waiting, 0 running, 0 failed, 0 workers" in page
-    assert "0 waiting, 0 running, 1 failed, 0 workers" in page
+    assert "1 waiting, 0 running, 0 failed; workers: 0" in page
+    assert "0 waiting, 0 running, 1 failed; workers: 0" in page
     failed = reverse("django_rq:failed_jobs", args=[2])
     assert failed in page
     assert "no_such_job" in operator.get(failed).content.decode()
