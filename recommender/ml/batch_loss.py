@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,10 +27,11 @@ def batch_loss(
 ) -> tuple[Tensor, int]:
     """Return the mean loss over this process's share of a batch, and of how many films.
 
-    With `later_weight` w the loss is (next + w later) / (1 + w), where later is that of the film
-    d places on, d drawn for each batch from 2..later_span: what somebody watches soon says nearly
-    as much of their taste as what they watch next (PinnerFormer, Pancha et al. 2022, section 3.3).
-    `seed` draws negatives and d, the same in every process that shares the batch.
+    With `later_weight` w the loss is (next + w later) / (1 + w), where later is the mean over films
+    2..later_span places on: what somebody watches soon says nearly as much of their taste as what
+    they watch next (PinnerFormer, Pancha et al. 2022, section 3.3). A full cross-entropy asks for
+    all of these at once; with negatives, one distance is drawn for each batch.
+    `seed` draws negatives and distance, the same in every process that shares the batch.
     """
     device, share = model.items.device, (workers or Workers()).share
     negatives = torch.Generator(device).manual_seed(seed)
@@ -46,10 +49,36 @@ def batch_loss(
         if not config.later_weight:
             loss = compute_loss(model, asked, rows, config, negatives, own_rows=own)
             return loss, len(rows)
-        distance = 2 + seed % (config.later_span - 1)
-        later = _find_later(batch.targets[share], distance)
+        distances = range(2, config.later_span + 1)
+        if config.kind == "cross_entropy" and not config.label_smoothing:
+            later = _find_later(batch.targets[share], distances)
+            return _weighted_loss(model, asked, rows, later, weight=config.later_weight), len(rows)
+        distance = distances[seed % len(distances)]
+        later = _find_later(batch.targets[share], [distance])[:, 0]
         loss = _loss_with_later(model, asked, rows, later, config=config, negatives=negatives)
     return loss, len(rows)
+
+
+def _weighted_loss(
+    model: SequenceTransformer,
+    hidden: Tensor,
+    rows: Tensor,
+    later: NDArray[np.int64],
+    *,
+    weight: float,
+) -> Tensor:
+    """Return the full cross-entropy of states (N, D) by `rows` (N,) and `later` (N, L), -1: none.
+
+    One softmax serves all: over the whole catalogue another would cost more than all the blocks.
+    """
+    found = later >= 0
+    each = np.ones((len(later), 1 + later.shape[1]), np.float32)
+    each[:, 1:] = found * (len(later) / np.maximum(found.sum(0), 1)) * weight / later.shape[1]
+    total = 1.0 + weight * found.any(0).mean()
+    further = torch.from_numpy(np.maximum(later, 0)).to(hidden.device)
+    answers = torch.cat([rows[:, None], further], 1)
+    weights = torch.from_numpy(each / np.float32(total)).to(hidden.device)
+    return full_softmax_loss(hidden, model.output_vectors(), model.bias, answers, weights)
 
 
 def _loss_with_later(
@@ -61,27 +90,15 @@ def _loss_with_later(
     config: LossConfig,
     negatives: torch.Generator,
 ) -> Tensor:
-    """Return the loss of states (N, D) by the next films' `rows` (N,) and the `later` ones' (N,).
-
-    A later row of -1 says that there is none.
-    """
+    """Return the loss of states (N, D) by next films' `rows` (N,) and `later` (N,), -1: none."""
+    loss = compute_loss(model, hidden, rows, config, negatives)
     found = np.flatnonzero(later >= 0)
     if len(found) == 0:
-        return compute_loss(model, hidden, rows, config, negatives)
-    device, weight = hidden.device, config.later_weight
-    if config.kind == "cross_entropy" and not config.label_smoothing:
-        # One softmax for both: over the whole catalogue it costs more than all the blocks.
-        further = torch.from_numpy(np.maximum(later, 0)).to(device)
-        each = np.ones((len(later), 2), np.float32)
-        each[:, 1] = weight * len(later) / len(found) * (later >= 0)
-        weights = torch.from_numpy(each / (1.0 + weight)).to(device)
-        answers = torch.stack([rows, further], 1)
-        return full_softmax_loss(hidden, model.output_vectors(), model.bias, answers, weights)
-    next_loss = compute_loss(model, hidden, rows, config, negatives)
-    with_later = hidden.index_select(0, torch.from_numpy(found).to(device))
-    later_rows = torch.from_numpy(later[found]).to(device)
+        return loss
+    with_later = hidden.index_select(0, torch.from_numpy(found).to(hidden.device))
+    later_rows = torch.from_numpy(later[found]).to(hidden.device)
     later_loss = compute_loss(model, with_later, later_rows, config, negatives)
-    return (next_loss + weight * later_loss) / (1.0 + weight)
+    return (loss + config.later_weight * later_loss) / (1.0 + config.later_weight)
 
 
 def _keep_share(own: Tensor, targets: Tensor, workers: Workers) -> Tensor:
@@ -98,10 +115,14 @@ def shift_targets(targets: NDArray[np.int64], places: int) -> NDArray[np.int64]:
     return shifted
 
 
-def _find_later(targets: NDArray[np.int64], distance: int) -> NDArray[np.int64]:
-    """Return for each target of (B, T) the row of the film `distance` - 1 after it, -1: none."""
-    later: NDArray[np.int64] = shift_targets(targets, distance - 1).ravel()
-    return later[np.flatnonzero(targets.ravel())] - 1
+def _find_later(targets: NDArray[np.int64], distances: Sequence[int]) -> NDArray[np.int64]:
+    """Return for each of the N targets of (B, T) the rows of films at distances, (N, L), -1: none.
+
+    The target itself is at distance 1.
+    """
+    places = np.flatnonzero(targets.ravel())
+    shifted = [shift_targets(targets, distance - 1).ravel()[places] for distance in distances]
+    return np.stack(shifted, axis=1) - 1
 
 
 def _find_targets(targets: NDArray[np.int64], device: torch.device) -> tuple[Tensor, Tensor]:

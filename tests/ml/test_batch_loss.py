@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -38,13 +40,27 @@ def test_loss_is_that_of_the_next_films_over_all_places_with_one() -> None:
 @pytest.mark.parametrize("seed", [0, 1])  # the film two, or three, places on
 def test_later_films_weigh_what_the_config_says(seed: int) -> None:
     model = small_model()
-    config = LossConfig(kind="cross_entropy", later_weight=0.5, later_span=3)
-    next_loss, _ = batch_loss(model, BATCH, FULL, seed=seed)
+    smoothed = LossConfig(kind="cross_entropy", label_smoothing=0.1)
+    config = replace(smoothed, later_weight=0.5, later_span=3)
+    next_loss, _ = batch_loss(model, BATCH, smoothed, seed=seed)
     shifted = Batch(BATCH.inputs, shift_targets(BATCH.targets, 1 + seed))
-    later_loss, _ = batch_loss(model, shifted, FULL, seed=seed)
+    later_loss, _ = batch_loss(model, shifted, smoothed, seed=seed)
     both, count = batch_loss(model, BATCH, config, seed=seed)
     assert count == 6
     assert both.item() == pytest.approx((next_loss + 0.5 * later_loss).item() / 1.5, abs=1e-5)
+
+
+def test_full_cross_entropy_asks_for_all_later_films_at_once() -> None:
+    model = small_model()
+    config = LossConfig(kind="cross_entropy", later_weight=0.8, later_span=3)
+    each = [
+        batch_loss(model, Batch(BATCH.inputs, shift_targets(BATCH.targets, places)), FULL, seed=1)
+        for places in range(3)
+    ]
+    losses = [loss.item() for loss, _ in each]
+    both, count = batch_loss(model, BATCH, config, seed=1)
+    assert count == 6
+    assert both.item() == pytest.approx((losses[0] + 0.4 * sum(losses[1:])) / 1.8, abs=1e-5)
 
 
 def test_batch_of_single_films_has_no_later_ones() -> None:
