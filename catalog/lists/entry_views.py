@@ -22,7 +22,10 @@ from catalog.services import UnknownMovieError
 @require_POST
 @with_writer
 def add_film(request: PageRequest, writer: User, list_id: int) -> HttpResponse:
-    """Put a film on a list; the address may name it too, as undoing a removal does."""
+    """Put a film on a list; the address may name it too, as undoing a removal does.
+
+    With htmx the last films come back, for a film goes to the end.
+    """
     form = AddFilmForm({**request.GET.dict(), **request.POST.dict()})
     home = reverse("list", args=[list_id])
     if not form.is_valid():
@@ -41,6 +44,11 @@ def add_film(request: PageRequest, writer: User, list_id: int) -> HttpResponse:
         raise Http404(str(error)) from error
     except services.ListFullError as error:
         return refuse(request, str(error), status=HTTPStatus.CONFLICT, default=home)
+    text = _("“%(title)s” is on the list.") % {"title": _get_title(given["movie"])}
+    if request.htmx:
+        shown = make_list_context(request, get_own_list(request, list_id), is_at_end=True)
+        return render(request, "catalog/_list_added.html", {**shown, "added": text})
+    confirm(request, text)
     return HttpResponseRedirect(get_next_url(request, default=home))
 
 

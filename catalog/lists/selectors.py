@@ -1,6 +1,7 @@
 """Reads of lists; what a page or the API needs, in one or two queries."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -79,3 +80,9 @@ def get_list_choices(*, user: User | None, movie_id: int) -> list[ListChoice]:
     has_film = Exists(FilmListEntry.objects.filter(film_list=OuterRef("pk"), movie_id=movie_id))
     rows = FilmList.objects.filter(user=user).order_by("name", "id")
     return [ListChoice(*row) for row in rows.values_list("pk", "name", has_film)]
+
+
+def find_listed(film_list: FilmList, movie_ids: Collection[int]) -> set[int]:
+    """Return which of these movies are on a list; one query."""
+    entries = FilmListEntry.objects.filter(film_list=film_list, movie_id__in=list(movie_ids))
+    return set(entries.values_list("movie_id", flat=True))

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,9 +18,11 @@ from accounts.requests import PageRequest, get_request_viewer, refuse, with_writ
 from catalog.list_models import FilmList, FilmListEntry
 from catalog.lists import selectors, services
 from catalog.lists.forms import ListForm
+from catalog.selectors import search_movies
 from catalog.shelves import make_card, make_shelf
 
 LISTS_PER_PAGE = 24
+MATCHES = 6
 FILMS_PER_PAGE = 36
 
 
@@ -75,14 +78,35 @@ def get_own_list(request: PageRequest, list_id: int) -> FilmList:
 
 @require_safe
 def film_list(request: PageRequest, list_id: int) -> HttpResponse:
-    """Show one of one's own lists, to be read and put in order."""
-    context = make_list_context(request, get_own_list(request, list_id))
-    return render(request, "catalog/list.html", context)
+    """Show one of one's own lists, to be read, put in order and added to.
+
+    Asked by htmx as one types a title, only the films called so are sent.
+    """
+    found = get_own_list(request, list_id)
+    query = request.GET.get("q", "").strip()
+    context: dict[str, Any] = {"film_list": found, "query": query, "matches": []}
+    if query:
+        cards = search_movies(query, MATCHES)
+        context["matches"] = cards
+        context["listed_ids"] = selectors.find_listed(found, [card.id for card in cards])
+    if request.htmx and request.htmx.target == "list-matches":
+        response = render(request, "catalog/_list_matches.html", context)
+    else:
+        context |= make_list_context(request, found)
+        response = render(request, "catalog/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
-def make_list_context(request: PageRequest, found: FilmList) -> dict[str, Any]:
-    """Return what the page of one's own list, or its films alone, shows."""
-    page = Paginator(selectors.get_entries(found), FILMS_PER_PAGE).get_page(request.GET.get("page"))
+def make_list_context(
+    request: PageRequest, found: FilmList, *, is_at_end: bool = False
+) -> dict[str, Any]:
+    """Return what the page of one's own list, or its films alone, shows.
+
+    `is_at_end` shows the last films, whatever page the address names.
+    """
+    pages = Paginator(selectors.get_entries(found), FILMS_PER_PAGE)
+    page = pages.get_page(pages.num_pages if is_at_end else request.GET.get("page"))
     link = reverse("shared_list", args=[found.share_key]) if found.share_key else ""
     return {
         "film_list": found,

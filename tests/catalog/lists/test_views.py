@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -204,3 +205,57 @@ def test_notes_and_names_are_escaped(logged_in: Client, member: User, noir: Film
         page = read(logged_in, url)
         assert "<b>x" not in page
         assert "<script>alert" not in page
+
+
+def test_film_is_added_by_its_title_without_scripts(logged_in: Client, noir: FilmList) -> None:
+    make_movie(50, "Chinatown", year=1974)
+    page = read(logged_in, f"/lists/{noir.pk}/?q=chinatwon")
+    assert 'name="q"' in page
+    assert re.search(r'name="movie"\s+value="50"', page)
+    data = {"movie": "50", "next": f"/lists/{noir.pk}/?q=chinatwon"}
+    answer: Any = logged_in.post(f"/lists/{noir.pk}/films/", data, follow=True)
+    page = answer.content.decode()
+    assert "“Chinatown” is on the list." in page
+    assert order(noir) == [1, 2, 3, 50]
+    # What is on it already is not offered again.
+    assert "it is on it" in page
+    assert not re.search(r'name="movie"\s+value="50"', page)
+
+
+def test_films_are_found_as_one_types_and_added_at_the_end(
+    logged_in: Client, member: User, noir: FilmList
+) -> None:
+    fill(member, noir, 10, 50)
+    make_movie(50, "Chinatown", year=1974)
+    headers = {**HTMX, "HX-Target": "list-matches"}
+    piece = read(logged_in, f"/lists/{noir.pk}/?q=china", **headers)
+    assert "Chinatown (1974)" in piece
+    assert "<h1" not in piece
+    answer = logged_in.post(f"/lists/{noir.pk}/films/", {"movie": "50"}, headers=HTMX)
+    piece = answer.content.decode()
+    assert "“Chinatown” is on the list." in piece
+    assert 'id="film-50"' in piece
+    assert 'id="film-1"' not in piece
+
+
+def test_only_ones_own_list_is_added_to_by_title(noir: FilmList, db: None) -> None:
+    make_movie(50, "Chinatown")
+    other = Client()
+    other.force_login(make_member("eve"))
+    assert other.get(f"/lists/{noir.pk}/?q=china").status_code == 404
+    assert other.post(f"/lists/{noir.pk}/films/", {"movie": "50"}).status_code == 404
+    assert order(noir) == [1, 2, 3]
+
+
+def test_title_that_no_film_has_is_answered_in_words(logged_in: Client, noir: FilmList) -> None:
+    assert "Nothing like that is here" in read(logged_in, f"/lists/{noir.pk}/?q=zzzzqqq")
+    assert "Nothing like that is here" not in read(logged_in, f"/lists/{noir.pk}/")
+
+
+def test_queries_of_a_list_do_not_grow_with_what_is_found(
+    logged_in: Client, noir: FilmList
+) -> None:
+    few = count_queries_of(logged_in, f"/lists/{noir.pk}/?q=film")
+    for pk in range(60, 80):
+        make_movie(pk, f"Film {pk}")
+    assert count_queries_of(logged_in, f"/lists/{noir.pk}/?q=film") <= few
