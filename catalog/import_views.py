@@ -130,6 +130,7 @@ def history_import(request: PageRequest, import_id: int) -> HttpResponse:
         "error": say(batch.error) if batch.error else "",
         "problems": reviewing.show_problems(batch.problems),
         "can_undo": services.can_undo(batch),
+        "is_any_undone": any(batch.summary.values()),
     }
     if batch.status == HistoryImport.Status.READY:
         context |= _review(request, batch)

@@ -241,6 +241,9 @@ def undo_import(*, history_import: HistoryImport) -> None:
         return
     batch, owner = locked
     changes = _plan_undo(batch, owner)
+    # What was taken back by hand meanwhile is nothing that undo takes.
+    unlisted = WatchlistEntry.objects.filter(user=owner, movie_id__in=changes.unlisted).count()
+    unseen = SeenMovie.objects.filter(user=owner, movie_id__in=changes.unseen).count()
     changes.make(owner)
     found = batch.films.filter(movie__isnull=False)
     days = remove_days(owner, found.exclude(days=[]))
@@ -255,8 +258,8 @@ def undo_import(*, history_import: HistoryImport) -> None:
         "removed": len(changes.removed),
         "restored": len(changes.changed),
         "kept": changes.kept,
-        "seen": len(changes.unseen),
-        "listed": len(changes.unlisted),
+        "seen": unseen,
+        "listed": unlisted,
         "days": days,
         **others,
     }

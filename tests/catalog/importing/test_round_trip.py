@@ -24,12 +24,13 @@ from catalog.models import (
     SeenMovie,
     WatchlistEntry,
 )
-from catalog.services import add_to_watchlist, set_rating
+from catalog.services import add_to_watchlist, remove_from_watchlist, set_rating
 from recommender.models import HiddenMovie, MutedReason
 from recommender.reason_muting import mute_reason
 from recommender.services import hide_movie
 from tests.catalog.factories import make_member, make_movie
 from tests.catalog.importing.exports import make_zip
+from tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 DAY_FIELDS = ("movie_id", "watched_on", "is_rewatch", "note")
@@ -219,3 +220,45 @@ def test_export_without_our_ids_is_read_by_title_and_year(member: User) -> None:
         'The "Quoted", Film',
         "Amélie",
     ]
+
+
+def test_page_of_an_import_undone_names_all_that_was_taken_back(member: User) -> None:
+    fill(member)
+    for pk in (9, 10):
+        make_movie(pk, f"Film Number {pk}", year=2000)
+    fill_more(member)
+    other = make_member("eve")
+    batch = bring(other, download(member))
+    # What was taken back by hand is not told as undone.
+    HiddenMovie.objects.get(user=other, movie_id=4).delete()
+    client = Client()
+    client.force_login(other)
+    services.request_undo(user=other, import_id=batch.pk)
+    work_imports(user_id=other.pk)
+    page = read(client, f"/import/{batch.pk}/")
+    for said in (
+        "5 ratings taken back",
+        "1 film taken off your watchlist",
+        "2 films no longer marked as seen",
+        "4 days taken out of your diary",
+        "3 lists taken away",
+        "2 notes taken away",
+        "1 film no longer hidden",
+        "2 films may be a reason again",
+    ):
+        assert said in page, said
+    assert "earlier rating" not in page
+    assert "left as" not in page
+
+
+def test_undoing_what_is_gone_already_says_so(member: User) -> None:
+    make_movie(1, "Heat", year=1995)
+    add_to_watchlist(user=member, movie_id=1)
+    other = make_member("eve")
+    batch = bring(other, download(member))
+    remove_from_watchlist(user=other, movie_id=1)
+    client = Client()
+    client.force_login(other)
+    services.request_undo(user=other, import_id=batch.pk)
+    work_imports(user_id=other.pk)
+    assert "None of it was left to take back." in read(client, f"/import/{batch.pk}/")
