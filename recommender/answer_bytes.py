@@ -62,7 +62,7 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
 
     def compute() -> tuple[bytes, bool]:
         snapshot = model_server.get_snapshot(state)
-        answer = answer_person(snapshot, user_id, page, outbox=outbox)
+        answer = answer_person(snapshot, user_id, page, arm=state.ranking_arm, outbox=outbox)
         answer = tell_lost_model(answer, state)
         body = render_list(answer, snapshot.catalogue, filters=page.filters)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

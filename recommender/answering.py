@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
+import numpy as np
+
 from movieshow.cursors import Cursor, decode_cursor, encode_cursor
 from recommender import payloads
 from recommender.answers import Filters, HistoryItem, RecommendationList, Taste
 from recommender.dials import NO_DIALS, DialOptions
+from recommender.experiments.arms import ServedArm
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking, arrange_history, make_ranking, present_films
 from recommender.serving import ServingState, Snapshot, model_server, read_state
@@ -84,24 +87,49 @@ def _find_unknown(snapshot: Snapshot, movie_ids: list[int]) -> tuple[int, ...]:
 
 
 def answer_person(
-    snapshot: Snapshot, user_id: int, page: PageRequest, *, outbox: Outbox | None = None
+    snapshot: Snapshot,
+    user_id: int,
+    page: PageRequest,
+    *,
+    arm: ServedArm | None = None,
+    outbox: Outbox | None = None,
 ) -> RecommendationList:
     """Rank for a person, or cut the next page of a ranking made before.
 
-    A new ranking is kept for its later pages: with the rest of `outbox`, else at once.
+    A new ranking is kept for its later pages: with the rest of `outbox`, else at once. So is one
+    made anew because model, catalogue or `arm` are others than the earlier pages came from: it goes
+    on behind the films that they showed, and no answer is of two versions.
     """
     taste = read_taste(user_id=user_id)
-    recommendation_id, whole = page.place.recommendation_id, None
+    origin = payloads.make_origin(snapshot, arm)
+    recommendation_id, kept = page.place.recommendation_id, None
     if recommendation_id is not None:
-        whole = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)
-    if recommendation_id is None or whole is None:
-        # A first page, or the ranking has expired: the answer then carries a new id.
+        kept = payloads.fetch_ranking(user_id=user_id, recommendation_id=recommendation_id)
+    if recommendation_id is None or kept is None or kept.origin != origin:
+        # A first page, or the ranking has expired or is another's: the answer carries a new id.
         recommendation_id = uuid.uuid4().hex
         whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
+        if kept is not None:
+            whole = _go_on_behind(kept.ranking, whole, offset=page.place.offset)
+        kept = payloads.KeptRanking(whole, origin)
         payloads.store_ranking(
-            whole, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
+            kept, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
         )
-    return _cut_page(snapshot, taste, whole, page, recommendation_id=recommendation_id)
+    return _cut_page(snapshot, taste, kept.ranking, page, recommendation_id=recommendation_id)
+
+
+def _go_on_behind(before: Ranking, new: Ranking, *, offset: int) -> Ranking:
+    """Return the new ranking with the films of the earlier one's pages taken to its front.
+
+    The first `offset` places stand for those pages: their films come no second time.
+    """
+    shown = before.movie_ids[:offset]
+    is_rest = ~np.isin(new.movie_ids, shown)
+    return replace(
+        new,
+        movie_ids=np.concatenate([shown, new.movie_ids[is_rest]]),
+        scores=np.concatenate([before.scores[:offset], new.scores[is_rest]]),
+    )
 
 
 def _cut_page(

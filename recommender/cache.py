@@ -23,7 +23,7 @@ from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
 # The number goes up when the shape of what is kept changes.
-PREFIX = "movieshow:rec:4"
+PREFIX = "movieshow:rec:5"
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 # A fifth of the size for 50 microseconds once and 9 at each hit (docs/LOG.md).
@@ -59,7 +59,7 @@ def make_key(kind: str, *, state: ServingState, user_id: int | None, options: st
             str(state.taste_version),
             model,
             str(state.catalogue_version),
-            f"{_name_arm(state.ranking_arm)}{_name_arm(state.row_arm)}",
+            f"{name_arm(state.ranking_arm)}{name_arm(state.row_arm)}",
             digest,
         )
     )
@@ -70,7 +70,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _name_arm(arm: ServedArm | None) -> str:
+def name_arm(arm: ServedArm | None) -> str:
     """Return what tells an arm's answers from others'; one promoted answers as itself."""
     return "-" if arm is None else f"{arm.arm_id}{'r' if arm.is_running else 'p'}"
 

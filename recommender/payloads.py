@@ -1,6 +1,8 @@
 """Answers as bytes for the cache, and back."""
 
+import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,22 @@ from recommender.answers import (
     Reason,
     Recommendation,
 )
+from recommender.experiments.arms import ServedArm
 from recommender.outbox import Outbox
 from recommender.recommending import Ranking
+from recommender.serving import Snapshot
 
 # The first byte of a kept ranking is a place in it.
 _REASONS: tuple[FallbackReason | None, ...] = (None, *FALLBACK_REASONS)
+_ORIGIN_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRanking:
+    """A ranking of an earlier page and the `origin` that it was kept with."""
+
+    ranking: Ranking
+    origin: bytes
 
 
 def dump_rows(rows: list[HomeRow]) -> bytes:
@@ -44,14 +57,22 @@ def load_rows(raw: bytes) -> list[HomeRow]:
     ]
 
 
+def make_origin(snapshot: Snapshot, arm: ServedArm | None) -> bytes:
+    """Return 8 bytes that stand for the model, the catalogue and the arm of an answer."""
+    sha256 = snapshot.model.sha256 if snapshot.model else ""
+    parts = (snapshot.model_version, sha256, snapshot.catalogue.version, cache.name_arm(arm))
+    return hashlib.blake2b(repr(parts).encode(), digest_size=_ORIGIN_BYTES).digest()
+
+
 def store_ranking(
-    ranking: Ranking, *, user_id: int, recommendation_id: str, outbox: Outbox | None = None
+    kept: KeptRanking, *, user_id: int, recommendation_id: str, outbox: Outbox | None = None
 ) -> None:
     """Keep a whole ranking, so that its later pages agree with its first.
 
     It goes with the rest of `outbox`, else at once.
     """
-    head = bytes([_REASONS.index(ranking.fallback_reason)])
+    ranking = kept.ranking
+    head = bytes([_REASONS.index(ranking.fallback_reason)]) + kept.origin
     raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
     key = cache.make_ranking_key(user_id, recommendation_id)
     if outbox is None:
@@ -60,15 +81,17 @@ def store_ranking(
         cache.store_with(outbox, key, raw)
 
 
-def fetch_ranking(*, user_id: int, recommendation_id: str) -> Ranking | None:
+def fetch_ranking(*, user_id: int, recommendation_id: str) -> KeptRanking | None:
     """Return a person's kept ranking; None where it has expired or Redis is away."""
     raw = cache.fetch(cache.make_ranking_key(user_id, recommendation_id))
     if raw is None:
         return None
-    size = (len(raw) - 1) // 12
-    movie_ids = np.frombuffer(raw, dtype="<i8", count=size, offset=1)
-    scores = np.frombuffer(raw, dtype="<f4", count=size, offset=1 + 8 * size)
-    return Ranking(movie_ids, scores, fallback_reason=_REASONS[raw[0]])
+    start = 1 + _ORIGIN_BYTES
+    size = (len(raw) - start) // 12
+    movie_ids = np.frombuffer(raw, dtype="<i8", count=size, offset=start)
+    scores = np.frombuffer(raw, dtype="<f4", count=size, offset=start + 8 * size)
+    ranking = Ranking(movie_ids, scores, fallback_reason=_REASONS[raw[0]])
+    return KeptRanking(ranking, raw[1:start])
 
 
 def _dump(value: Any) -> bytes:

@@ -98,14 +98,15 @@ def note_home(
     state: ServingState,
     user_id: int,
     rows: Sequence[HomeRow],
+    model: int | None,
     context: str = "",
     arranged: Sequence[HomeRow] = (),
 ) -> None:
     """Note the films of the home page's rows, and which row an arm put first of `arranged`.
 
-    Those are all rows it chose among, in the order it gave them; of these `rows` may leave some
-    out. Where it left out the one chosen, the choice was not shown and is not noted. No arm decides
-    which films are suggested for an evening.
+    `model` is the version that answered. `arranged` are all rows the arm chose among, in the order
+    it gave them; of these `rows` may leave some out. Where it left out the one chosen, the choice
+    was not shown and is not noted. No arm decides which films are suggested for an evening.
     """
     if not state.is_measured or not rows or not rows[0].items or not rows[0].recommendation_id:
         return
@@ -117,7 +118,7 @@ def note_home(
         user_id,
         recommendation_id=rows[0].recommendation_id,
         surface=Impression.Surface.HOME,
-        model=state.served_model_id,
+        model=model,
         films=[(item.movie_id, item.rank, row.kind) for row in rows for item in row.items],
     )
     arm = state.row_arm

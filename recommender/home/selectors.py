@@ -133,7 +133,12 @@ class HomeReader:
         [row] = self._get_rows(TONIGHT, f"{filters!r}{answers.page}", compute)
         shown = replace(row, items=row.items[:FILMS])
         if self._is_shown:
-            feedback.note_home(state=self._state, user_id=self._user_id or 0, rows=[shown])
+            feedback.note_home(
+                state=self._state,
+                user_id=self._user_id or 0,
+                rows=[shown],
+                model=self._snapshot.model_version,
+            )
         return TonightPicks(
             answers=answers,
             filters=filters,
@@ -186,6 +191,7 @@ class HomeReader:
                 state=self._state,
                 user_id=self._user_id or 0,
                 rows=rows,
+                model=self._snapshot.model_version,
                 context=context,
                 arranged=arranged,
             )
@@ -216,10 +222,13 @@ class HomeReader:
     def _get_rows(
         self, kind: str, options: str, compute: Callable[[], list[HomeRow]]
     ) -> list[HomeRow]:
+        if not is_of_state(self._snapshot, self._state):
+            # What is kept is of the version this process still loads; a page is of one version.
+            return compute()
         key = cache.make_key(kind, state=self._state, user_id=self._user_id, options=options)
 
         def compute_bytes() -> tuple[bytes, bool]:
-            return payloads.dump_rows(compute()), is_of_state(self._snapshot, self._state)
+            return payloads.dump_rows(compute()), True
 
         return payloads.load_rows(cache.get_or_compute(key, compute_bytes))
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import threading
 import time
 import urllib.request
@@ -51,6 +52,30 @@ def show(answer: dict[str, Any]) -> str:
     return json.dumps(answer["results"], sort_keys=True)
 
 
+def ask_two_pages(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Request a page that nobody has asked for, and the one that its cursor leads to."""
+    client = APIClient()
+    client.force_authenticate(user)
+    # A year before all films': it asks nothing, and makes a ranking of its own.
+    query = f"{MINE}?limit=9&min_year={random.randrange(1, 1900)}"
+    page = client.get(query)
+    following = client.get(f"{query}&cursor={page.json()['next_cursor']}")
+    assert (page.status_code, following.status_code) == (200, 200)
+    return page.json(), following.json()
+
+
+def collect_scores(user: User, versions: list[ModelVersion]) -> dict[int, dict[int, float]]:
+    """Return each version's score of every film."""
+    found: dict[int, dict[int, float]] = {}
+    for version in versions:
+        model_versions.activate_model_version(version_id=version.pk)
+        client = APIClient()
+        client.force_authenticate(user)
+        results = client.get(f"{MINE}?limit=100").json()["results"]
+        found[version.pk] = {item["movie"]["id"]: item["score"] for item in results}
+    return found
+
+
 def collect_answers(user: User, versions: list[ModelVersion]) -> dict[tuple[int, int], str]:
     """Return what each of two versions answers to each of the requests; no two are the same."""
     expected: dict[tuple[int, int], str] = {}
@@ -68,6 +93,7 @@ def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version
     watch(viewer, *HISTORY)
     versions = [other_model, active_model]
     expected = collect_answers(viewer, versions)
+    scores = collect_scores(viewer, versions)
     answered, is_over = Counter[int](), threading.Event()
 
     def request_for_ever(first: int) -> None:
@@ -82,6 +108,19 @@ def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version
         finally:
             connection.close()
 
+    def page_for_ever() -> None:
+        try:
+            while not is_over.is_set():
+                page, following = ask_two_pages(viewer)
+                films = [item["movie"]["id"] for item in (*page["results"], *following["results"])]
+                assert len(set(films)) == len(films) == 18
+                for answer in (page, following):
+                    own = scores[answer["model"]["version"]]
+                    told = {item["movie"]["id"]: item["score"] for item in answer["results"]}
+                    assert told == {movie_id: own[movie_id] for movie_id in told}
+        finally:
+            connection.close()
+
     def wait_for_answers_of(version: ModelVersion) -> None:
         before, deadline = answered[version.pk], time.monotonic() + 60
         while answered[version.pk] < before + 4 and not any(one.done() for one in running):
@@ -89,7 +128,8 @@ def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version
             time.sleep(0.01)
 
     with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(request_for_ever, first) for first in range(4)]
+        running = [pool.submit(request_for_ever, first) for first in range(3)]
+        running.append(pool.submit(page_for_ever))
         try:
             # There and back: every second activation is what rolling back does.
             for number in range(6):

@@ -1,7 +1,9 @@
 """The rows of the home page: what heads them, what is in them, and that they say the truth."""
 
 import datetime
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -12,16 +14,18 @@ from accounts.models import User
 from catalog.models import Credit, Movie, Person, Rating
 from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, HistoryItem, HomeRow, Recommendation, Taste
+from recommender.feedback import buffer as feedback_buffer
 from recommender.home.composing import compute_home_rows, trim_rows
 from recommender.home.draft import HomeDraft, start_draft
 from recommender.home.reading import LikedCredit, read_home_facts
 from recommender.home.rows import make_hidden_gems, make_people_row
 from recommender.home.selectors import HomeReader
+from recommender.model_versions import activate_model_version, install_model
 from recommender.models import ModelVersion
 from recommender.predicting import predict_stars
 from recommender.recommending import Ranking, make_ranking
 from recommender.serving import Snapshot, model_server, read_state
-from recommender.tonight.picking import pick_films
+from recommender.tonight.picking import TonightAnswers, pick_films
 from tests.recommender.conftest import Watch
 
 HISTORY = (20, 23, 26, 29, 32, 1)
@@ -198,3 +202,31 @@ def test_genre_rows_follow_what_is_rated_above_the_own_mean(
     genres = [row for row in HomeReader(user=viewer).read_rows() if row.kind == "genre"]
     assert [row.title for row in genres] == ["Popular in Comedy"]
     assert genres[0].explanation == "You gave 4 of them 5.0 stars on average."
+
+
+def test_home_of_a_process_that_still_loads_is_of_one_model_and_credited_to_it(
+    active_model: ModelVersion, viewer: User, watch: Watch, spoilt_directory: Path
+) -> None:
+    watch(viewer, *HISTORY)
+
+    def read_page() -> tuple[list[int], list[int]]:
+        reader = HomeReader(user=viewer, is_shown=True)
+        tonight = reader.read_tonight(TonightAnswers(), service_ids=())
+        rows = reader.read_rows()
+        return (
+            [item.movie_id for item in tonight.items],
+            [item.movie_id for row in rows for item in row.items],
+        )
+
+    before = read_page()
+    other = install_model(directory=spoilt_directory, activate=True)
+    HomeReader(user=viewer).read_tonight(TonightAnswers(), service_ids=())
+    activate_model_version(version_id=active_model.pk)
+    snapshot_now()
+    activate_model_version(version_id=other.pk)
+    feedback_buffer.drop(feedback_buffer.read(limit=10))
+    with model_server._lock:  # as whoever loads holds it; another process has kept an answer
+        assert read_page() == before
+    noted = [json.loads(entry)["model"] for entry in feedback_buffer.read(limit=10)]
+    assert noted == [active_model.pk] * 2
+    assert read_page() != before
