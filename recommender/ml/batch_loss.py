@@ -111,7 +111,7 @@ def _keep_share(own: Tensor, targets: Tensor, workers: Workers) -> Tensor:
 def shift_targets(targets: NDArray[np.int64], places: int) -> NDArray[np.int64]:
     """Return what follows `places` after each target (B, T), 0 where the window has ended."""
     shifted = np.zeros_like(targets)
-    shifted[:, : targets.shape[1] - places] = targets[:, places:]
+    shifted[:, : max(0, targets.shape[1] - places)] = targets[:, places:]
     return shifted
 
 
