@@ -5,19 +5,18 @@ from functools import lru_cache
 
 from django.http import QueryDict
 
-from recommender import cache
 from recommender.answering import (
     PageRequest,
     answer_person,
     describe_page,
-    is_of_state,
+    get_cached_answer,
     make_page_request,
     tell_lost_model,
 )
 from recommender.feedback import noting as feedback
-from recommender.outbox import Outbox
+from recommender.redis_batch import RedisBatch
 from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
-from recommender.serving import model_server, read_state
+from recommender.serving import Snapshot, read_state
 
 # What most clients ask is the same few texts; names of genres and services are looked up each time.
 _KEPT_QUERIES = 512
@@ -58,20 +57,25 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
     `is_shown` notes the films as shown to the person; not to be said of a cache warmed up.
     """
     state = read_state(user_id=user_id)
-    key = cache.make_key("api", state=state, user_id=user_id, options=describe_page(page))
+    batch = RedisBatch()
 
-    def compute() -> tuple[bytes, bool]:
-        snapshot = model_server.get_snapshot(state)
-        answer = answer_person(snapshot, user_id, page, arm=state.ranking_arm, outbox=outbox)
+    def compute(snapshot: Snapshot) -> bytes:
+        answer = answer_person(snapshot, user_id, page, arm=state.ranking_arm, batch=batch)
         answer = tell_lost_model(answer, state)
         body = render_list(answer, snapshot.catalogue, filters=page.filters)
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         if is_shown:
-            feedback.note_answer(state=state, user_id=user_id, raw=raw, body=body, outbox=outbox)
-        return raw, is_of_state(snapshot, state)
+            feedback.note_answer(state=state, user_id=user_id, raw=raw, body=body, batch=batch)
+        return raw
 
-    outbox = Outbox()
-    raw = cache.get_or_compute(key, compute, outbox=outbox)
+    raw = get_cached_answer(
+        "api",
+        state=state,
+        user_id=user_id,
+        options=describe_page(page),
+        compute=compute,
+        batch=batch,
+    )
     if is_shown:
         feedback.note_answer(state=state, user_id=user_id, raw=raw)
     return raw

@@ -1,7 +1,7 @@
 """One page of an answer: ranked afresh, or cut from the ranking that an earlier page kept."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -9,12 +9,12 @@ from itertools import islice
 import numpy as np
 
 from movieshow.cursors import Cursor, decode_cursor, encode_cursor
-from recommender import payloads
+from recommender import cache, payloads
 from recommender.answers import Filters, HistoryItem, RecommendationList, Taste
 from recommender.dials import NO_DIALS, DialOptions
 from recommender.experiments.arms import ServedArm
-from recommender.outbox import Outbox
 from recommender.recommending import Ranking, arrange_history, make_ranking, present_films
+from recommender.redis_batch import RedisBatch
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 
@@ -63,6 +63,29 @@ def is_of_state(snapshot: Snapshot, state: ServingState) -> bool:
     )
 
 
+def get_cached_answer(
+    kind: str,
+    *,
+    state: ServingState,
+    user_id: int | None,
+    options: str,
+    compute: Callable[[Snapshot], bytes],
+    batch: RedisBatch | None = None,
+) -> bytes:
+    """Return what is kept of this kind for a person in this state, or compute and keep it.
+
+    What `compute` puts into `batch` is sent with it. An answer from another snapshot than the
+    state's, as while a model loads, is given but not kept.
+    """
+
+    def compute_checked() -> tuple[bytes, bool]:
+        snapshot = model_server.get_snapshot(state)
+        return compute(snapshot), is_of_state(snapshot, state)
+
+    key = cache.make_key(kind, state=state, user_id=user_id, options=options)
+    return cache.get_or_compute(key, compute_checked, batch=batch)
+
+
 def answer_history(history: Sequence[HistoryItem], page: PageRequest) -> RecommendationList:
     """Rank for a history that belongs to nobody: nothing is read of who asks, nothing is kept."""
     state = read_state(user_id=None)
@@ -92,11 +115,11 @@ def answer_person(
     page: PageRequest,
     *,
     arm: ServedArm | None = None,
-    outbox: Outbox | None = None,
+    batch: RedisBatch | None = None,
 ) -> RecommendationList:
     """Rank for a person, or cut the next page of a ranking made before.
 
-    A new ranking is kept for its later pages: with the rest of `outbox`, else at once. So is one
+    A new ranking is kept for its later pages: with the rest of `batch`, else at once. So is one
     made anew because model, catalogue or `arm` are others than the earlier pages came from: it goes
     on behind the films that they showed, and no answer is of two versions.
     """
@@ -113,7 +136,7 @@ def answer_person(
             whole = _go_on_behind(kept.ranking, whole, offset=page.place.offset)
         kept = payloads.KeptRanking(whole, origin)
         payloads.store_ranking(
-            kept, user_id=user_id, recommendation_id=recommendation_id, outbox=outbox
+            kept, user_id=user_id, recommendation_id=recommendation_id, batch=batch
         )
     return _cut_page(snapshot, taste, kept.ranking, page, recommendation_id=recommendation_id)
 

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 from redis import Redis, RedisError
 
 from recommender.experiments.arms import ServedArm
-from recommender.outbox import Outbox
+from recommender.redis_batch import RedisBatch
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
@@ -81,11 +81,11 @@ def make_ranking_key(user_id: int | None, recommendation_id: str) -> str:
 
 
 def get_or_compute(
-    key: str, compute: Callable[[], tuple[bytes, bool]], *, outbox: Outbox | None = None
+    key: str, compute: Callable[[], tuple[bytes, bool]], *, batch: RedisBatch | None = None
 ) -> bytes:
     """Return the cached bytes, or compute them once however many ask at the same time.
 
-    `compute` returns the bytes and whether they may be kept; what it puts into `outbox` is sent
+    `compute` returns the bytes and whether they may be kept; what it puts into `batch` is sent
     with them. Others that miss meanwhile wait up to three seconds for the first, then compute by
     themselves.
     """
@@ -99,12 +99,12 @@ def get_or_compute(
     if found is not None:
         return zlib.decompress(found)
     kept: bytes | None = None
-    outbox = outbox or Outbox()
+    batch = batch or RedisBatch()
     try:
         answer, may_keep = compute()
         kept = answer if may_keep else None
     finally:
-        _end_flight(key, token, kept, outbox)
+        _end_flight(key, token, kept, batch)
     return answer
 
 
@@ -119,21 +119,21 @@ def fetch(key: str) -> bytes | None:
 
 def store(key: str, answer: bytes) -> bool:
     """Keep bytes for as long as the settings say; False where Redis is away."""
-    outbox = Outbox()
-    store_with(outbox, key, answer)
-    return _send(outbox)
+    batch = RedisBatch()
+    store_with(batch, key, answer)
+    return _send(batch)
 
 
-def store_with(outbox: Outbox, key: str, answer: bytes) -> None:
-    """Keep bytes for as long as the settings say, once the outbox is sent."""
-    outbox.add("SET", key, answer, "EX", settings.RECOMMENDATION_CACHE_SECONDS)
+def store_with(batch: RedisBatch, key: str, answer: bytes) -> None:
+    """Keep bytes for as long as the settings say, once the batch is sent."""
+    batch.add("SET", key, answer, "EX", settings.RECOMMENDATION_CACHE_SECONDS)
 
 
-def _send(outbox: Outbox) -> bool:
+def _send(batch: RedisBatch) -> bool:
     """Send what waits; it is lost, and False returned, where Redis is away."""
     try:
         with redis_guard() as client:
-            outbox.send(client)
+            batch.send(client)
     except (RedisUnavailableError, RedisError, OSError):
         return False
     return True
@@ -169,16 +169,16 @@ def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
         time.sleep(_POLL_SECONDS)
 
 
-def _end_flight(key: str, token: str, answer: bytes | None, outbox: Outbox) -> None:
+def _end_flight(key: str, token: str, answer: bytes | None, batch: RedisBatch) -> None:
     """Keep the answer, if it may be kept, and what goes with it, and let others go, at once."""
     seconds = settings.RECOMMENDATION_CACHE_SECONDS
     if answer is None:
-        outbox.add("EVAL", _RELEASE, 1, _flight(key), token)
+        batch.add("EVAL", _RELEASE, 1, _flight(key), token)
     else:
         names = (_flight(key), key)
         kept = zlib.compress(answer, _COMPRESSION)
-        outbox.add("EVAL", _STORE_AND_RELEASE, 2, *names, token, kept, seconds)
-    _send(outbox)
+        batch.add("EVAL", _STORE_AND_RELEASE, 2, *names, token, kept, seconds)
+    _send(batch)
 
 
 def _flight(key: str) -> str:

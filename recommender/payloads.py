@@ -16,8 +16,8 @@ from recommender.answers import (
     Recommendation,
 )
 from recommender.experiments.arms import ServedArm
-from recommender.outbox import Outbox
 from recommender.recommending import Ranking
+from recommender.redis_batch import RedisBatch
 from recommender.serving import Snapshot
 
 # The first byte of a kept ranking is a place in it.
@@ -65,20 +65,20 @@ def make_origin(snapshot: Snapshot, arm: ServedArm | None) -> bytes:
 
 
 def store_ranking(
-    kept: KeptRanking, *, user_id: int, recommendation_id: str, outbox: Outbox | None = None
+    kept: KeptRanking, *, user_id: int, recommendation_id: str, batch: RedisBatch | None = None
 ) -> None:
     """Keep a whole ranking, so that its later pages agree with its first.
 
-    It goes with the rest of `outbox`, else at once.
+    It goes with the rest of `batch`, else at once.
     """
     ranking = kept.ranking
     head = bytes([_REASONS.index(ranking.fallback_reason)]) + kept.origin
     raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
     key = cache.make_ranking_key(user_id, recommendation_id)
-    if outbox is None:
+    if batch is None:
         cache.store(key, raw)
     else:
-        cache.store_with(outbox, key, raw)
+        cache.store_with(batch, key, raw)
 
 
 def fetch_ranking(*, user_id: int, recommendation_id: str) -> KeptRanking | None:

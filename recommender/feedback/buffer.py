@@ -10,7 +10,7 @@ from typing import Any, cast
 from prometheus_client import Counter
 from redis import RedisError
 
-from recommender.outbox import Command, Outbox
+from recommender.redis_batch import Command, RedisBatch
 from recommender.redis_connection import RedisUnavailableError, redis_guard
 
 KEY = "movieshow:feedback:1"
@@ -40,15 +40,15 @@ def push(entry: dict[str, Any]) -> bool:
     return is_kept
 
 
-def push_with(outbox: Outbox, entry: dict[str, Any], *, kept: Callable[[], None]) -> None:
-    """Add one entry with the rest of the outbox; `kept` is told once it is in the buffer."""
+def push_with(batch: RedisBatch, entry: dict[str, Any], *, kept: Callable[[], None]) -> None:
+    """Add one entry with the rest of the batch; `kept` is told once it is in the buffer."""
 
     def tell(is_kept: int) -> None:
         _count(bool(is_kept))
         if is_kept:
             kept()
 
-    outbox.add(*_command(entry), told=tell)
+    batch.add(*_command(entry), on_result=tell)
 
 
 def _command(entry: dict[str, Any]) -> Command:

@@ -18,7 +18,7 @@ from recommender.answers import HomeRow
 from recommender.experiments.arms import ServedArm
 from recommender.feedback import buffer as feedback_buffer
 from recommender.feedback.models import Event, Impression
-from recommender.outbox import Outbox
+from recommender.redis_batch import RedisBatch
 from recommender.serving_state import ServingState
 
 REMEMBERED = 8192
@@ -64,12 +64,12 @@ def note_answer(
     user_id: int,
     raw: bytes,
     body: dict[str, Any] | None = None,
-    outbox: Outbox | None = None,
+    batch: RedisBatch | None = None,
 ) -> None:
     """Note the films of an API answer, given as its bytes: read only where they are new here.
 
-    `body` is what the bytes say, where that is known; the note goes with the rest of `outbox`, else
-    at once. One that is lost with the outbox may be noted again.
+    `body` is what the bytes say, where that is known; the note goes with the rest of `batch`, else
+    at once. One that is lost with the batch may be noted again.
     """
     mark = hash(raw)
     if not state.is_measured or mark in noted:
@@ -87,8 +87,8 @@ def note_answer(
         model=body["model"]["version"],
         films=films,
     )
-    if outbox is not None:
-        feedback_buffer.push_with(outbox, entry, kept=lambda: noted.add(mark))
+    if batch is not None:
+        feedback_buffer.push_with(batch, entry, kept=lambda: noted.add(mark))
     elif feedback_buffer.push(entry):
         noted.add(mark)
 

@@ -44,7 +44,7 @@ def _make_tick(stars: Decimal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class StarTick:
     """A whole number of stars on the track."""
 
     stars: int
@@ -52,7 +52,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class ForecastPlot:
     """Predicted stars on a track from half a star to five; None in `left` where no range is known.
 
     `is_hit` says whether the stars that were given lie in the range, None where that is open.
@@ -68,12 +68,12 @@ class Forecast:
     liking_percent: int | None
 
     @property
-    def ticks(self) -> list[Tick]:
+    def ticks(self) -> list[StarTick]:
         """The whole stars below the track."""
-        return [Tick(stars, _place(stars)) for stars in range(1, 6)]
+        return [StarTick(stars, _place(stars)) for stars in range(1, 6)]
 
 
-def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> Forecast:
+def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> ForecastPlot:
     """Return predicted stars as they are drawn, beside those that were given, if any."""
     left = width = is_hit = None
     if stars.low is not None and stars.high is not None:
@@ -81,7 +81,7 @@ def draw_forecast(stars: PredictedStars, *, mine: Decimal | None) -> Forecast:
         width = _place(stars.high) - left
         if mine is not None:
             is_hit = _is_within(float(mine), stars.low, stars.high)
-    return Forecast(
+    return ForecastPlot(
         stars=stars,
         x=_place(stars.expected),
         left=left,

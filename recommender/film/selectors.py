@@ -13,12 +13,11 @@ from catalog.diary_models import DiaryEntry, MovieNote
 from catalog.facts import MovieFacts, get_movie_facts
 from catalog.models import Movie, Rating, WatchlistEntry
 from catalog.shelves import ShelfMovie, make_card
-from recommender import cache
-from recommender.answering import is_of_state
+from recommender.answering import get_cached_answer
 from recommender.answers import Taste
 from recommender.film.reasons import WhyForYou, explain_film
 from recommender.models import HiddenMovie, MutedReason
-from recommender.serving import ServingState, model_server, read_state
+from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.similar import rank_similar_films
 from recommender.taste.reading import read_taste
 
@@ -82,15 +81,14 @@ def get_why(*, viewer: User, movie_id: int) -> WhyForYou:
 
 
 def _get_why(state: ServingState, *, user_id: int | None, movie_id: int) -> WhyForYou:
-    key = cache.make_key("why", state=state, user_id=user_id, options=str(movie_id))
-
-    def compute() -> tuple[bytes, bool]:
-        snapshot = model_server.get_snapshot(state)
+    def compute(snapshot: Snapshot) -> bytes:
         taste = read_taste(user_id=user_id) if user_id is not None else Taste()
-        why = explain_film(snapshot, taste=taste, movie_id=movie_id)
-        return why.dump(), is_of_state(snapshot, state)
+        return explain_film(snapshot, taste=taste, movie_id=movie_id).dump()
 
-    return WhyForYou.load(cache.get_or_compute(key, compute))
+    options = str(movie_id)
+    return WhyForYou.load(
+        get_cached_answer("why", state=state, user_id=user_id, options=options, compute=compute)
+    )
 
 
 def _read_movies(movie_ids: Sequence[int], viewer: User | None) -> QuerySet[Movie]:

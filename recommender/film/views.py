@@ -26,7 +26,7 @@ from catalog.origins import read_origin
 from catalog.selectors import get_stars, get_title
 from catalog.services import UnknownMovieError
 from recommender.feedback.noting import note_click
-from recommender.film.plots import Forecast, draw_forecast, draw_histogram
+from recommender.film.plots import ForecastPlot, draw_forecast, draw_histogram
 from recommender.film.selectors import get_film_page, get_why
 from recommender.reason_muting import mute_reason, unmute_reason
 from recommender.selectors import get_predicted_rating
@@ -79,7 +79,7 @@ def _predict(
     """
     viewer = get_request_viewer(request)
     found = get_predicted_rating(user=viewer, movie_id=movie_id)
-    forecast: Forecast | None = None
+    forecast: ForecastPlot | None = None
     if found is not None:
         forecast = draw_forecast(found, mine=own)
     if has_ratings is None:

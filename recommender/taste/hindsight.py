@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accounts.models import User
-from recommender import cache
-from recommender.answering import is_of_state
+from recommender.answering import get_cached_answer
 from recommender.answers import HistoryItem
 from recommender.ml.ratings.hindsight import predict_each_without_itself
 from recommender.ml.ratings.inference import RatingHead
 from recommender.predicting import RANGE_LEVEL
 from recommender.ranking import USER_SHRINKAGE
-from recommender.serving import Snapshot, model_server, read_state
+from recommender.serving import Snapshot, read_state
 from recommender.taste.reading import read_taste
 
 # Of fewer ratings a mean error says little.
@@ -31,7 +30,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class CalibrationBin:
     """Films `predicted` to get about so many stars, and what they got.
 
     Four in five of them got `low` to `high` stars.
@@ -69,7 +68,7 @@ class Hindsight:
     close_share: float
     inside_share: float | None
     range_level: float
-    bins: tuple[Calibration, ...]
+    bins: tuple[CalibrationBin, ...]
     loved: tuple[Surprise, ...]
     let_down: tuple[Surprise, ...]
 
@@ -92,22 +91,21 @@ def get_hindsight(*, user: User | None) -> Hindsight | None:
     if user is None:
         return None
     state = read_state(user_id=user.pk)
-    key = cache.make_key("hindsight", state=state, user_id=user.pk, options="")
 
-    def compute() -> tuple[bytes, bool]:
-        snapshot = model_server.get_snapshot(state)
+    def compute(snapshot: Snapshot) -> bytes:
         found = judge_predictions(snapshot, history=read_taste(user_id=user.pk).history)
-        raw = json.dumps(asdict(found) if found else None).encode()
-        return raw, is_of_state(snapshot, state)
+        return json.dumps(asdict(found) if found else None).encode()
 
-    return _load(cache.get_or_compute(key, compute))
+    return _load(
+        get_cached_answer("hindsight", state=state, user_id=user.pk, options="", compute=compute)
+    )
 
 
 def _load(raw: bytes) -> Hindsight | None:
     kept: dict[str, Any] | None = json.loads(raw)
     if kept is None:
         return None
-    kept["bins"] = tuple(Calibration(**one) for one in kept["bins"])
+    kept["bins"] = tuple(CalibrationBin(**one) for one in kept["bins"])
     for name in ("loved", "let_down"):
         kept[name] = tuple(Surprise(**one) for one in kept[name])
     return Hindsight(**kept)
@@ -176,7 +174,7 @@ def _predict_by_biases(
     return _Predictions(movie_ids[rated], stars[rated], expected, None)
 
 
-def _calibrate(predictions: _Predictions) -> tuple[Calibration, ...]:
+def _calibrate(predictions: _Predictions) -> tuple[CalibrationBin, ...]:
     """Group the films by the half star that was predicted."""
     halves = np.round(predictions.expected * 2) / 2
     bins = []
@@ -184,7 +182,7 @@ def _calibrate(predictions: _Predictions) -> tuple[Calibration, ...]:
         given = predictions.given[halves == half]
         low, high = np.quantile(given, [0.1, 0.9])
         bins.append(
-            Calibration(float(half), len(given), float(given.mean()), float(low), float(high))
+            CalibrationBin(float(half), len(given), float(given.mean()), float(low), float(high))
         )
     return tuple(bins)
 

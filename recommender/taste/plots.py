@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog.templatetags.movies import format_stars
 from recommender.plots import BarPlot, draw_bars, draw_lengths, place_stars
-from recommender.taste.hindsight import Calibration, Hindsight
+from recommender.taste.hindsight import CalibrationBin, Hindsight
 from recommender.taste.stats import GenreStats, RatingStats
 
 # A first month as late as this leaves no room for its year before the next.
@@ -38,7 +38,7 @@ class StatsPlots:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class AxisTick:
     """A mark of both axes: how far along each it stands, and what is written there."""
 
     x: int
@@ -61,8 +61,8 @@ class Point:
 class PredictionPlot:
     """Stars given over stars predicted, on a plane of `side` beside a `margin`."""
 
-    points: list[tuple[Calibration, Point]]
-    ticks: list[Tick]
+    points: list[tuple[CalibrationBin, Point]]
+    ticks: list[AxisTick]
     side: int = SIDE
     margin: int = MARGIN
     edge: int = EDGE
@@ -101,11 +101,13 @@ def plot_predictions(hindsight: Hindsight) -> PredictionPlot:
     """Return what was given over what was predicted."""
     most = max(one.count for one in hindsight.bins)
     points = [(one, _place_point(one, most=most)) for one in hindsight.bins]
-    ticks = [Tick(_place_across(number), _place_up(number), str(number)) for number in range(1, 6)]
+    ticks = [
+        AxisTick(_place_across(number), _place_up(number), str(number)) for number in range(1, 6)
+    ]
     return PredictionPlot(points, ticks)
 
 
-def _place_point(one: Calibration, *, most: int) -> Point:
+def _place_point(one: CalibrationBin, *, most: int) -> Point:
     """Return where a bin's mean stands; its area grows with the count."""
     return Point(
         x=_place_across(one.predicted),

@@ -8,20 +8,22 @@ from redis import Redis
 Command = tuple[str | bytes | int, ...]
 
 
-class Outbox:
+class RedisBatch:
     """What one answer leaves in Redis beside itself; lost where Redis is away, as a cache is."""
 
     def __init__(self) -> None:
         self._commands: list[Command] = []
         self._listeners: list[Callable[[Any], None] | None] = []
 
-    def add(self, *command: str | bytes | int, told: Callable[[Any], None] | None = None) -> None:
-        """Put in one command; `told` gets its result once it has arrived."""
+    def add(
+        self, *command: str | bytes | int, on_result: Callable[[Any], None] | None = None
+    ) -> None:
+        """Put in one command; `on_result` gets its result once it has arrived."""
         self._commands.append(command)
-        self._listeners.append(told)
+        self._listeners.append(on_result)
 
     def send(self, client: Redis) -> None:
-        """Send all commands in order and empty the box.
+        """Send all commands in order and empty the batch.
 
         Raises:
             RedisError: one of them failed.
@@ -32,6 +34,6 @@ class Outbox:
             for command in commands:
                 line.execute_command(*command)  # type: ignore[no-untyped-call]
             results = line.execute()
-        for told, result in zip(listeners, results, strict=True):
-            if told is not None:
-                told(result)
+        for on_result, result in zip(listeners, results, strict=True):
+            if on_result is not None:
+                on_result(result)
