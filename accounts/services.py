@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.personal_data import run_erasers
@@ -93,7 +94,7 @@ def _count_new_guest(*, address: str) -> None:
     if not is_within_limit(
         what="new-guests", who=address, most=GUESTS_PER_ADDRESS, seconds=GUEST_WINDOW_SECONDS
     ):
-        raise TooManyGuestsError("Too many new visitors from your network: sign up to go on.")
+        raise TooManyGuestsError(_("Too many new visitors from your network: sign up to go on."))
 
 
 @transaction.atomic

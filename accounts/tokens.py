@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, User
 from accounts.token_mail import queue_token_mail
@@ -44,12 +45,13 @@ def create_api_token(*, user: User, name: str) -> tuple[ApiToken, str]:
     """
     name = name.strip()
     if not name:
-        raise ApiTokenRefusedError("Give the token a name, such as the app that will use it.")
+        raise ApiTokenRefusedError(_("Give the token a name, such as the app that will use it."))
     owner = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not owner.is_member:
-        raise ApiTokenRefusedError("Sign up first: a guest has no API tokens.")
+        raise ApiTokenRefusedError(_("Sign up first: a guest has no API tokens."))
     if ApiToken.objects.filter(user=owner, revoked_at__isnull=True).count() >= MAX_ACTIVE_TOKENS:
-        raise ApiTokenRefusedError(f"You have {MAX_ACTIVE_TOKENS} tokens: revoke one first.")
+        text = _("You have %(count)d tokens: revoke one first.")
+        raise ApiTokenRefusedError(text % {"count": MAX_ACTIVE_TOKENS})
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(user=owner, name=name, key_hash=hash_key(key))
     language = get_language() or settings.LANGUAGE_CODE

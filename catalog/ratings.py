@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.diary.selectors import find_watched_at
@@ -81,11 +82,11 @@ def _clean_watched_at(watched_at: datetime | None) -> datetime | None:
     if watched_at is None:
         return None
     if timezone.is_naive(watched_at):
-        raise InvalidWatchedAtError("Give the time of watching with its time zone.")
+        raise InvalidWatchedAtError(_("Give the time of watching with its time zone."))
     if watched_at < EARLIEST_WATCHED_AT:
-        raise InvalidWatchedAtError("A movie cannot have been watched before there were any.")
+        raise InvalidWatchedAtError(_("A movie cannot have been watched before there were any."))
     if watched_at > timezone.now():
-        raise InvalidWatchedAtError("A movie cannot have been watched in the future.")
+        raise InvalidWatchedAtError(_("A movie cannot have been watched in the future."))
     return watched_at
 
 

@@ -10,6 +10,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from recommender.artifacts import (
     ArtifactStorageError,
@@ -156,11 +157,12 @@ def activate_model_version(*, version_id: int) -> ModelVersion:
 def _get_ready(version_id: int) -> ModelVersion:
     version = ModelVersion.objects.filter(pk=version_id).first()
     if version is None:
-        raise UnknownModelVersionError(f"No model version has the id {version_id}.")
+        text = _("No model version has the id %(id)s.")
+        raise UnknownModelVersionError(text % {"id": version_id})
     if version.status != ModelVersion.Status.READY:
-        raise UnusableModelError(
-            f"Model version {version_id} is {version.get_status_display()} and cannot be served."
-        )
+        text = _("Model version %(id)s is %(status)s and cannot be served.")
+        status = version.get_status_display()
+        raise UnusableModelError(text % {"id": version_id, "status": status})
     return version
 
 
@@ -179,7 +181,7 @@ def roll_back() -> ModelVersion:
         earlier = earlier.filter(pk__lt=active.pk)
     previous = earlier.first()
     if previous is None:
-        raise UnknownModelVersionError("No earlier version was ever served.")
+        raise UnknownModelVersionError(_("No earlier version was ever served."))
     return activate_model_version(version_id=previous.pk)
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
@@ -45,7 +46,7 @@ class ListViewerView(ViewerView):
         """
         found = selectors.get_lists(self.viewer.pk).filter(pk=list_id).first()
         if found is None:
-            raise services.UnknownListError(f"You have no list {list_id}.")
+            raise services.UnknownListError(_("You have no list %(id)s.") % {"id": list_id})
         return found
 
 

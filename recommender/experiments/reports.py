@@ -8,6 +8,7 @@ import numpy as np
 import structlog
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import Movie
 from recommender.experiments.analysis import Analysis, ArmCounts, analyse
@@ -57,7 +58,8 @@ def analyse_experiment(experiment: Experiment) -> Analysis:
     """
     arms = list(experiment.arms.all())
     if not any(arm.is_control for arm in arms):
-        raise UnknownExperimentError(f"“{experiment.name}” has no control to compare with.")
+        text = _("“%(name)s” has no control to compare with.")
+        raise UnknownExperimentError(text % {"name": experiment.name})
     counted, crossovers = _count(experiment, arms)
     return analyse(
         counted,
@@ -122,7 +124,8 @@ def refresh_report(*, experiment_id: int) -> dict[str, Any]:
     """
     experiment = Experiment.objects.filter(pk=experiment_id).first()
     if experiment is None:
-        raise UnknownExperimentError(f"There is no experiment {experiment_id}.")
+        text = _("There is no experiment %(id)s.")
+        raise UnknownExperimentError(text % {"id": experiment_id})
     report = make_report(experiment)
     Experiment.objects.filter(pk=experiment_id).update(report=report, reported_at=timezone.now())
     if report["is_guardrail_broken"]:
