@@ -19,7 +19,7 @@ QUICK = Limits(
     whole_seconds=4.0,
     tries=3,
     backoff_factor=0.01,
-    max_pause_seconds=1,
+    max_pause_seconds=2,
 )
 
 
