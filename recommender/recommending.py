@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from recommender import ranking
 from recommender.answers import FallbackReason, Filters, HistoryItem, Recommendation, Taste
 from recommender.dials import NO_DIALS, DialOptions, turn_dials
+from recommender.likeness import score_cosines
 from recommender.ml import diversity
 from recommender.ml.cold.people import blend_few
 from recommender.model_input import make_sequence
@@ -136,13 +137,11 @@ def _turn_dials(
     snapshot: Snapshot, taste: Taste, scores: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return (C,) scores as the dials shift them; the same array where none is turned."""
-    wants_likeness = snapshot.model is not None and taste.dials.adventure
+    likeness = None
+    if snapshot.model is not None and taste.dials.adventure:
+        likeness = _score_likeness(snapshot, taste, mask & np.isfinite(scores))
     return turn_dials(
-        scores,
-        dials=taste.dials,
-        catalogue=snapshot.catalogue,
-        mask=mask,
-        likeness=_score_likeness(snapshot, taste) if wants_likeness else None,
+        scores, dials=taste.dials, catalogue=snapshot.catalogue, mask=mask, likeness=likeness
     )
 
 
@@ -174,14 +173,17 @@ def score_films(snapshot: Snapshot, hidden: NDArray[np.float32]) -> NDArray[np.f
     return snapshot.spread(scores)
 
 
-def _score_likeness(snapshot: Snapshot, taste: Taste) -> NDArray[np.float32]:
-    """Return (C,) how near each film lies to the mean of the films liked lately (cosine)."""
-    assert snapshot.model is not None  # noqa: S101 - the caller has looked
+def _score_likeness(
+    snapshot: Snapshot, taste: Taste, usable: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return (C,) how near each film lies to the mean of the films liked lately (cosine).
+
+    -inf where an item table says nothing of a film that is not of `usable` (C,).
+    """
     liked = [item.movie_id for item in taste.history[-LATELY:] if not is_disliked(item)]
     positions = snapshot.catalogue.positions_of(liked)
     mean = snapshot.unit_vectors(positions[positions >= 0]).sum(axis=0, keepdims=True)
-    likeness = snapshot.model.network.table.scores(mean)[0] * snapshot.model.inverse_norms
-    return snapshot.spread(likeness)
+    return score_cosines(snapshot, mean, wanted=usable)
 
 
 def refine(snapshot: Snapshot, hidden: NDArray[np.float32], ranked: RankedFilms) -> RankedFilms:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from recommender import ranking
 from recommender.answers import Recommendation
 from recommender.catalogue_arrays import CatalogueArrays
+from recommender.likeness import score_cosines
 from recommender.predicting import predict_stars
 from recommender.serving import Snapshot
 
@@ -24,7 +25,7 @@ def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list
     if position < 0:
         return []
     if snapshot.model is not None and snapshot.item_idx[position]:
-        scores = _score_by_vectors(snapshot, position)
+        scores = _score_by_vectors(snapshot, position, limit=limit)
     else:
         scores = _score_by_genres(catalogue, position)
     mask = np.isfinite(scores)
@@ -43,17 +44,21 @@ def rank_similar_films(snapshot: Snapshot, *, movie_id: int, limit: int) -> list
     ]
 
 
-def _score_by_vectors(snapshot: Snapshot, position: int) -> NDArray[np.float32]:
-    """Return (C,) discounted cosines; -inf for films the model does not know."""
-    assert snapshot.model is not None  # noqa: S101 - the caller has looked
-    network, inverse_norms = snapshot.model.network, snapshot.model.inverse_norms
-    idx = int(snapshot.item_idx[position])
-    vector = network.stored.read(np.array([idx]))
-    cosine = network.table.scores(vector)[0] * inverse_norms * inverse_norms[idx]
+def _score_by_vectors(snapshot: Snapshot, position: int, *, limit: int) -> NDArray[np.float32]:
+    """Return (C,) discounted cosines; -inf for films the model does not know.
+
+    So for those that an index leaves out, unless it finds too few.
+    """
+    vector = snapshot.unit_vectors(np.array([position]))
+    is_known = snapshot.item_idx > 0
+    cosines = score_cosines(snapshot, vector, wanted=np.zeros_like(is_known))
+    # One more than asked for: the film itself is among them.
+    if np.count_nonzero(is_known & np.isfinite(cosines)) <= limit:
+        cosines = score_cosines(snapshot, vector, wanted=is_known)
     counts = snapshot.catalogue.rating_count.astype(np.float32)
     evidence = counts / (counts + EVIDENCE_RATINGS)
-    scores = snapshot.spread(cosine) * (0.5 + 0.5 * evidence)
-    return np.where(snapshot.item_idx > 0, scores, -np.inf).astype(np.float32)
+    scores = cosines * (0.5 + 0.5 * evidence)
+    return np.where(is_known, scores, -np.inf).astype(np.float32)
 
 
 def _score_by_genres(catalogue: CatalogueArrays, position: int) -> NDArray[np.float32]:
