@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,13 @@ def fine_tune(
     seed: int,
     config: FinetuneConfig | None = None,
     facts: Mapping[int, FilmFacts] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FinetuneReport:
     """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
 
     Films of `facts` that the model does not know get a row, if anything is known of them or
-    somebody rated them; other unknown films are skipped. No step begins after `max_seconds`. The
-    card is the source's, with what was done added.
+    somebody rated them; other unknown films are skipped. After `max_seconds` by the `clock` no
+    second step begins. The card is the source's, with what was done added.
 
     Raises:
         ArtifactError: `source` holds no model, or `target` cannot be written.
@@ -117,7 +118,8 @@ def fine_tune(
     batches = _batches([*new, *old], saved.model.config.max_seq_len, options, rng)
     loss_config = _choose_loss(base.card, saved.model.num_items)
     tuner = _Tuner(saved.model, loss_config, options, rng, bounded)
-    report = dataclasses.replace(tuner.run(batches, max_seconds=max_seconds), new_films=added)
+    report = tuner.run(batches, max_seconds=max_seconds, clock=clock)
+    report = dataclasses.replace(report, new_films=added)
     people = {"new_people": len(new), "replayed_people": len(old)}
     card = {**base.card, "finetuning": {**people, **report.for_card()}}
     export_model(
@@ -226,17 +228,19 @@ class _Tuner:
             TrainingConfig(learning_rate=options.learning_rate, weight_decay=options.weight_decay),
         )
 
-    def run(self, batches: Iterator[Batch], *, max_seconds: float) -> FinetuneReport:
+    def run(
+        self, batches: Iterator[Batch], *, max_seconds: float, clock: Callable[[], float]
+    ) -> FinetuneReport:
         """Train until the batches or the seconds end."""
-        started, losses = time.monotonic(), []
+        started, losses = clock(), []
         self.model.train()
         for batch in batches:
             losses.append(self.take_step(batch))
-            if time.monotonic() - started >= max_seconds:
+            if clock() - started >= max_seconds:
                 break
         self.model.eval()
         recent = losses[-20:] or [0.0]
-        return FinetuneReport(self.steps, time.monotonic() - started, float(np.mean(recent)))
+        return FinetuneReport(self.steps, clock() - started, float(np.mean(recent)))
 
     def take_step(self, batch: Batch) -> float:
         """Return the batch's mean loss before the step."""

@@ -44,6 +44,31 @@ def test_graph_equals_network(tmp_path: Path, variant: str, lengths: list[int]) 
     np.testing.assert_allclose(served.scores(hidden)[:, 1:], scores.numpy(), atol=2e-4, rtol=1e-5)
 
 
+def find_ranks(path: Path) -> dict[tuple[int, ...], list[int]]:
+    """Return by the shape of a weight how many axes each product with such a weight has."""
+    graph = onnx.shape_inference.infer_shapes(onnx.load(str(path), load_external_data=False)).graph
+    weights = {t.name: tuple(t.dims) for t in graph.initializer if len(t.dims) == 2}
+    axes = {value.name: len(value.type.tensor_type.shape.dim) for value in graph.value_info}
+    ranks: dict[tuple[int, ...], list[int]] = {}
+    for node in graph.node:
+        if node.op_type in ("MatMul", "Gemm") and node.input[1] in weights:
+            ranks.setdefault(weights[node.input[1]], []).append(axes[node.output[0]])
+    return ranks
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_final_layer_works_for_the_last_position_alone(tmp_path: Path, variant: str) -> None:
+    write_small_model(tmp_path / "model", **VARIANTS[variant], ffn_dim=40)
+    ranks = find_ranks(tmp_path / "model" / "model.onnx")
+    up = (16, 40) if VARIANTS[variant].get("block") == "plain" else (16, 80)
+    # (B, T, ·) in the first of two layers, (B, ·) in the final one, which asks keys of all.
+    assert ranks[up] == ranks[40, 16] == [3, 2]
+    assert ranks[16, 48] == [3]
+    assert ranks[16, 32] == [3]
+    # Gates and outputs of both layers, and the one query.
+    assert ranks[16, 16].count(2) == ranks[16, 16].count(3) + 1
+
+
 def test_plain_onnxruntime_opens_the_graph_beside_its_items(tmp_path: Path) -> None:
     write_small_model(tmp_path / "a model")
     session = onnxruntime.InferenceSession(str(tmp_path / "a model" / "model.onnx"))

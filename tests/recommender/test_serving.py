@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import storages
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from catalog.models import Movie
 from catalog.services import bump_catalogue_version
 from movieshow.health import NotReadyError
 from recommender import model_versions
+from recommender.ml.scoring import ByteTable
 from recommender.models import ModelVersion
 from recommender.serving import ModelServer, Snapshot, model_server, read_state
 from tests.catalog.factories import add_movie
@@ -53,6 +55,19 @@ def test_activation_and_roll_back_are_served_by_the_next_request(
     assert before.model_version == active_model.pk
     model_versions.roll_back()
     assert get_snapshot().model_version == active_model.pk
+
+
+def test_web_process_computes_on_one_thread(active_model: ModelVersion, settings: Settings) -> None:
+    """Two processes on two cores: more threads in each would take turns at the same cores."""
+    assert settings.RECOMMENDATION_ITEM_TABLE == "int8"
+    served = get_snapshot().model
+    assert served is not None
+    network = served.network
+    assert network.occluder is not None
+    assert isinstance(network.table, ByteTable)
+    for session in (network.encoder, network.occluder, network.table):
+        options = session._session.get_session_options()
+        assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
 
 
 def test_new_film_is_in_the_next_snapshot_and_the_model_is_kept(
