@@ -77,9 +77,9 @@ class Bench:
         for _ in range(2):
             run_load(self._site.port, requests, connections=4)
 
-    def run(self, *, runs: int = RUNS) -> None:
-        """Run all loads, `runs` rounds; nothing cold stands between a warm one and its warming."""
-        for _ in range(runs):
+    def run(self) -> None:
+        """Run all loads, five rounds; nothing cold stands between a warm one and its warming."""
+        for _ in range(RUNS):
             for name, runner in self._runners.items():
                 before = self._site.cpu_seconds()
                 load = runner()
@@ -147,11 +147,11 @@ def measure_processes(site: Site, audience: Audience, *, processes: int) -> list
     plain = audience.requests(PATH)
     bench.warm(plain)
     bench.add_steady("api cached c16", plain, connections=16)
-    bench.run(runs=3)
+    bench.run()
     cold = Bench(site, audience, label=f", {processes} web processes")
     cold.add_mixed("api cold c16", plain, connections=16, hits=0.0)
-    cold.run(runs=3)
-    told = f"{processes} web processes; of 3 runs"
+    cold.run()
+    told = f"{processes} web processes"
     return [part.row(name, told) for part in (bench, cold) for name in part.loads]
 
 
