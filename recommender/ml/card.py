@@ -84,6 +84,7 @@ def build_card(
         "early_stopping_metric": "NDCG@10 of the last 5 films of the validation people",
         "num_items": trainer.model.num_items,
         "num_parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "data_options": dataclasses.asdict(config.data),
         "model": dataclasses.asdict(config.model),
         "loss": dataclasses.asdict(config.loss),
         "initialisation": dataclasses.asdict(config.initialisation),

@@ -36,6 +36,7 @@ def save_run(path: Path, trainer: Trainer) -> None:
         "best": trainer.best,
         "records": [dataclasses.asdict(record) for record in trainer.records],
         "step": trainer.step,
+        "precision": trainer.precision,  # `auto` might choose another when measured again
     }
     write_file(path, lambda aside: torch.save(content, aside))
 
@@ -58,7 +59,7 @@ def resume_run(path: Path, trainer: Trainer) -> None:
         trainer.average.load_state_dict(content["average"])
         trainer.best = [value.to(trainer.device) for value in content["best"]]
         trainer.records = [EpochRecord(**record) for record in content["records"]]
-        trainer.step = content["step"]
+        trainer.step, trainer.precision = content["step"], content["precision"]
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise ArtifactError(
             f"{path}: was written by another version ({error}); delete it to start anew"

@@ -146,7 +146,7 @@ class Trainer:
         """Train to the end and return the network with the best epoch's weights, on the CPU.
 
         Raises:
-            TrainingError: The loss became NaN or infinite.
+            TrainingError: The loss or a weight became NaN or infinite.
             ArtifactError: A checkpoint cannot be written.
         """
         while not self.is_finished:
@@ -161,6 +161,8 @@ class Trainer:
         """Train one epoch, validate the averaged weights, save the checkpoint."""
         self._started, epoch = read_minutes(self.device.type), len(self.records) + 1
         train_loss, padding_share = self._train_epoch(epoch)
+        if not all(bool(value.isfinite().all()) for value in self.average.values):
+            raise self._diverged("a weight", "NaN or infinite", epoch)
         measured = self._validate() if self.workers.is_first else None
         minutes = self._stop_clock()
         if measured is not None:
@@ -268,11 +270,15 @@ class Trainer:
     def _look(self, loss_sum: Tensor, seen: int, epoch: int) -> float:
         mean = float(loss_sum) / seen
         if not math.isfinite(mean):
-            raise TrainingError(
-                f"the loss became {mean} in epoch {epoch}, step {self.step}; lower learning_rate "
-                f"(now {self.config.training.learning_rate}) or set precision to fp32"
-            )
+            raise self._diverged("the loss", str(mean), epoch)
         return mean
+
+    def _diverged(self, what: str, value: str, epoch: int) -> TrainingError:
+        rate = self.config.training.learning_rate
+        return TrainingError(
+            f"{what} became {value} in epoch {epoch}, step {self.step}; lower learning_rate "
+            f"(now {rate}) or set precision to fp32"
+        )
 
 
 def _check_data(config: ExperimentConfig, data: TrainingData) -> None:

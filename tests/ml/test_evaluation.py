@@ -137,6 +137,8 @@ def test_bootstrap_interval_holds_the_mean_and_narrows_with_people() -> None:
     assert low < few.mean() < high
     narrow = bootstrap_interval(many)
     assert narrow[1] - narrow[0] < (high - low) / 5
+    error = many.std() / len(many) ** 0.5
+    assert narrow[1] - narrow[0] == pytest.approx(2 * 1.96 * error, rel=0.1)  # 95 %
     assert bootstrap_interval(np.ones(9)) == (1.0, 1.0)
 
 

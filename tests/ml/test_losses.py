@@ -47,6 +47,21 @@ def test_gbce_raises_the_positive_probability_to_beta() -> None:
     assert loss.item() == pytest.approx(5 / 8 * math.log(4 / 3) + math.log(2))
 
 
+def test_gbce_of_a_batch_calibrates_by_the_catalogue() -> None:
+    model = small_model()
+    config = LossConfig(kind="gbce", num_negatives=5, calibration=0.5)
+    loss = compute_loss(
+        model, torch.zeros(3, 16), torch.tensor([0, 5, 39]), config, torch.Generator()
+    )
+    # All scores are 0, so every probability is 1/2: beta for the target, 1 for each negative, and
+    # a target among them is none.
+    drawn = uniform_negatives(5, NUM_ITEMS, torch.Generator())
+    hit = sum(int((drawn == row).sum()) for row in (0, 5, 39)) / 3
+    beta = gbce_beta(5, NUM_ITEMS, 0.5)
+    assert beta < 0.9
+    assert loss.item() == pytest.approx((beta + 5 - hit) * math.log(2), abs=1e-5)
+
+
 def test_gbce_without_calibration_is_plain_binary_cross_entropy() -> None:
     assert gbce_beta(5, 21, 0.0) == pytest.approx(1.0)
 

@@ -109,6 +109,34 @@ def test_a_loss_that_is_no_number_stops_training_with_advice() -> None:
         trainer.run()
 
 
+def test_weights_broken_by_an_epochs_only_step_stop_training_with_advice() -> None:
+    config = tiny_config(learning_rate=1e38, warmup_steps=1, tokens_per_batch=8192)
+    with pytest.raises(TrainingError, match=r"a weight became NaN.* in epoch 1, step 1; lower"):
+        Trainer(config, walk_histories()).run()
+
+
+def test_precision_chosen_by_measurement_is_kept_after_an_interruption(tmp_path: Path) -> None:
+    config, data = tiny_config(precision="auto"), walk_histories()
+    first = Trainer(config, data, checkpoint=tmp_path / "c.pt")
+    other = torch.float32 if first.precision == torch.bfloat16 else torch.bfloat16
+    first.precision = other
+    first.run_epoch()
+    assert Trainer(config, data, checkpoint=tmp_path / "c.pt").precision == other
+
+
+def test_large_gradients_are_clipped() -> None:
+    free, held = (Trainer(tiny_config(clip=clip), walk_histories()) for clip in (1e9, 1e-12))
+    before = _weights(held)
+    for trainer in (free, held):
+        [batch, *_] = trainer.draw_batches(np.random.default_rng(1))
+        trainer.train_step([batch], [1])
+    moved = [
+        max(abs(now - then).max() for now, then in zip(_weights(each), before, strict=True))
+        for each in (free, held)
+    ]
+    assert moved[1] < moved[0] / 10
+
+
 def test_an_absurd_learning_rate_is_told_from_a_broken_program() -> None:
     trainer = Trainer(tiny_config(learning_rate=1e35, warmup_steps=1), walk_histories())
     with pytest.raises(TrainingError, match=r"lower learning_rate \(now 1e\+35\)"):

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from recommender.ml.__main__ import main
 from recommender.ml.baselines.transitions import Transitions
 from recommender.ml.datasets import Vocabulary, load_interactions
-from recommender.ml.errors import ConfigError
+from recommender.ml.errors import ArtifactError, ConfigError
 from recommender.ml.evaluation import Catalogue, evaluate
 from recommender.ml.lab.results_store import ResultsStore
 from recommender.ml.lab.tuning import Tuner, study_file
@@ -115,6 +115,31 @@ def test_hopeless_trial_is_stopped_after_an_epoch_and_frees_its_checkpoint(
             tuner._try(trial)
         assert len(tuner.study.trials[0].intermediate_values) == 1
         assert not list((tmp_path / "store" / "training").glob("*"))
+
+
+def test_search_stops_what_lies_below_the_median_of_others(tmp_path: Path, data: Path) -> None:
+    with ResultsStore(tmp_path / "store") as store:
+        study = Tuner(parsed(tmp_path, NETWORK), load_interactions([data]), {}, store).study
+        for value in (0.5, 0.6, 0.7, 0.8, 0.9):
+            good = study.ask()
+            for epoch in (1, 2, 3):
+                good.report(value, epoch)
+            study.tell(good, value)
+        bad, fair = study.ask(), study.ask()
+        for epoch in (1, 2, 3):
+            bad.report(0.1, epoch)
+            fair.report(0.75, epoch)
+        assert bad.should_prune()
+        assert not fair.should_prune()
+
+
+def test_broken_file_of_a_search_is_named(tmp_path: Path, data: Path) -> None:
+    with ResultsStore(tmp_path / "store") as store:
+        path = study_file(store.directory, "search")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"no database at all, whatever its name")
+        with pytest.raises(ArtifactError, match=r"search\.sqlite3: cannot be read .*delete it"):
+            Tuner(parsed(tmp_path, BASELINE), load_interactions([data]), {}, store)
 
 
 def test_trial_that_was_cut_short_is_tried_again_with_the_same_options(

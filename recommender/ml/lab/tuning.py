@@ -15,10 +15,11 @@ from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import DatabaseError
 
 from recommender.ml.baselines.base import Baseline
 from recommender.ml.datasets import Interactions, MovieInfo, Vocabulary
-from recommender.ml.errors import ConfigError, TrainingError
+from recommender.ml.errors import ArtifactError, ConfigError, TrainingError
 from recommender.ml.evaluation import Catalogue, evaluate
 from recommender.ml.lab.comparison_config import ModelEntry
 from recommender.ml.lab.config_changes import check_options
@@ -168,7 +169,11 @@ class Tuner:
             raise ConfigError(f"{config.name}: {unknown[0]} is not an option; there are {known}")
 
     def _open_study(self) -> optuna.Study:
-        """Open the study of this config, data and code; others live in the same file."""
+        """Open the study of this config, data and code; others live in the same file.
+
+        Raises:
+            ArtifactError: The file is broken.
+        """
         entry, config = self._entry_with({}), self.config
         what = [self.fitter.describe(entry, None), self.fitter.code_of(entry), repr(config.space)]
         name = f"{config.name}-{hash_values([*what, config.validation_fraction])}"
@@ -177,11 +182,16 @@ class Tuner:
         path = study_file(self.store.directory, config.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         storage = f"sqlite:///{path.resolve()}"
-        if self.store.fresh and name in optuna.get_all_study_names(storage):
-            optuna.delete_study(study_name=name, storage=storage)
-        study = optuna.create_study(
-            study_name=name, storage=storage, direction="maximize", load_if_exists=True
-        )
+        try:
+            if self.store.fresh and name in optuna.get_all_study_names(storage):
+                optuna.delete_study(study_name=name, storage=storage)
+            study = optuna.create_study(
+                study_name=name, storage=storage, direction="maximize", load_if_exists=True
+            )
+        except DatabaseError as error:
+            raise ArtifactError(
+                f"{path}: cannot be read ({error.orig}); delete it to search anew"
+            ) from error
         # Another seed after each interruption, or the draws of the first minutes would come again.
         study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))
         study.pruner = optuna.pruners.MedianPruner(
