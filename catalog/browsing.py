@@ -113,7 +113,8 @@ class BrowseForm(forms.Form):
             for slug, genre in self.genres.items()
             for name in (str(_(genre.name)), genre.name, slug)
         }
-        sent: Any = self.data.copy()
+        data: Any = self.data  # a QueryDict, or a dict
+        sent = data.copy()
         for name in self.GENRES:
             if name in sent:
                 read = [known.get(text.strip().casefold(), text) for text in self._get_sent(name)]

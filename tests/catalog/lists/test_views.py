@@ -228,7 +228,7 @@ def test_films_are_found_as_one_types_and_added_at_the_end(
     fill(member, noir, 10, 50)
     make_movie(50, "Chinatown", year=1974)
     headers = {**HTMX, "HX-Target": "list-matches"}
-    piece = read(logged_in, f"/lists/{noir.pk}/?q=china", **headers)
+    piece = read(logged_in, f"/lists/{noir.pk}/?q=china", 200, **headers)
     assert "Chinatown (1974)" in piece
     assert "<h1" not in piece
     answer = logged_in.post(f"/lists/{noir.pk}/films/", {"movie": "50"}, headers=HTMX)

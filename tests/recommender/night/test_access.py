@@ -78,5 +78,5 @@ def test_members_do_not_do_what_the_host_does(active_model: ModelVersion) -> Non
 
 def test_page_says_in_digits_how_many_may_watch(db: None) -> None:
     assert "One film for 2 to 6 of you" in read(Client(), "/night/")
-    german = read(Client(), "/night/", **{"Accept-Language": "de"})
+    german = read(Client(), "/night/", 200, **{"Accept-Language": "de"})
     assert "Ein Film für 2 bis 6 von euch" in german
