@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -111,6 +112,7 @@ def _make_page(request: PageRequest, movie_id: int, *, origin: str) -> dict[str,
         "viewing_form": make_new_viewing_form(is_rewatch=bool(page.own.entries)),
         "note_form": NoteForm(initial={"text": page.own.note}),
         "tmdb_notice": TMDB_NOTICE,
+        "tmdb_language": settings.TMDB_LANGUAGE,
         "services_notice": SERVICES_NOTICE,
     }
 

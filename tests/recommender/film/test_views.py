@@ -75,6 +75,10 @@ def test_text_of_tmdb_stands_in_for_a_missing_one_with_its_notice(
     page = read(Client(), "/movies/1/")
     assert "From TMDB." in page
     assert "not endorsed or certified by TMDB" in page
+    # It is in the language it was asked for in, whatever that of the page is.
+    german = read(Client(headers={"accept-language": "de"}), "/movies/1/")
+    assert '<html lang="de">' in german
+    assert '<div class="prose" lang="en-US"><p>From TMDB.</p>' in german
     Movie.objects.filter(pk=1).update(extract="From Wikipedia.", wikipedia_page="Film")
     page = read(Client(), "/movies/1/")
     assert "From Wikipedia." in page
