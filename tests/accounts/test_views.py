@@ -1,3 +1,4 @@
+import html
 import re
 from typing import Any
 
@@ -161,6 +162,67 @@ def test_failed_log_in_keeps_what_was_typed(ada: User) -> None:
     page = Client().post("/account/login/", {"login": "ada", "password": "no"}).content.decode()
     assert 'value="ada"' in page
     assert 'role="alert"' in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"username": "ada"}, "A user with that username already exists."),
+        ({"username": "a b"}, "Enter a valid username."),
+        ({"email": "grace(at)example.org"}, "Enter a valid email address."),
+        ({"password1": "12345678"}, "This password is too common."),
+        ({"password1": "Xy1!"}, "This password is too short."),
+        ({"password1": ""}, "This field is required."),
+    ],
+)
+def test_refused_sign_up_says_why_and_keeps_what_was_typed(
+    ada: User, changed: dict[str, str], message: str
+) -> None:
+    typed = {"username": "grace", "email": "grace@example.org", "password1": PASSWORD, **changed}
+    page = Client().post("/account/signup/", typed)
+    text = html.unescape(page.content.decode())
+    assert message in text
+    assert 'role="alert"' in text
+    for name in ("username", "email"):
+        assert f'value="{typed[name]}"' in text
+    assert f'value="{typed["password1"]}"' not in text
+    assert User.objects.filter(is_guest=False).count() == 1
+
+
+def test_refused_address_says_why_and_is_kept(browser: Client, ada: User) -> None:
+    give_password_again(browser)
+    for typed, message in (
+        ("grace(at)example.org", "Enter a valid email address."),
+        ("", "This field is required."),
+        (ada.email, "This email address is already associated with this account."),
+    ):
+        page = browser.post("/account/email/", {"action_add": "", "email": typed})
+        text = html.unescape(page.content.decode())
+        assert message in text
+        assert not typed or f'value="{typed}"' in text
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"oldpassword": "wrong"}, "Please type your current password."),
+        ({"password2": "battery"}, "You must type the same password each time."),
+        ({"password1": "12345678", "password2": "12345678"}, "This password is too common."),
+    ],
+)
+def test_refused_password_says_why_and_nothing_changes(
+    browser: Client, ada: User, changed: dict[str, str], message: str
+) -> None:
+    new = "staple battery 99"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new, **changed}
+    text = html.unescape(browser.post("/account/password/change/", form).content.decode())
+    assert message in text
+    assert 'role="alert"' in text
+    # A password is not sent back.
+    assert form["password1"] not in text
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
 
 
 def test_log_out_asks_first_and_needs_a_post(browser: Client) -> None:
