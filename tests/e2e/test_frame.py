@@ -71,3 +71,21 @@ def test_stars_to_be_given_are_outlines_and_progress_is_no_stars(open_page: Open
     shapes = widget.locator(".stars__half").evaluate_all(shape)
     assert ["outline" in one for one in shapes] == [False] * 3 + [True] * 7
     expect(page.locator(".progress__steps li").first).to_have_css("mask-image", "none")
+
+
+def test_questions_for_the_evening_stand_in_rows_without_gaps(open_page: OpenPage) -> None:
+    page = open_page("/", locale="de-DE", viewport={"width": 1024, "height": 800})
+    button = page.get_by_role("button", name="Drei Filme zeigen").bounding_box()
+    folded = page.locator("#tonight-form summary").first.bounding_box()
+    assert button is not None
+    assert folded is not None
+    # Beside what is folded, or in the very next row.
+    assert button["y"] - (folded["y"] + folded["height"]) < 40
+
+
+def test_bar_of_the_welcome_is_one_row_on_a_phone_in_german(open_page: OpenPage) -> None:
+    page = open_page("/welcome/", locale="de-DE", viewport={"width": 360, "height": 740})
+    tops = page.locator(".welcome-bar .button").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().top)"
+    )
+    assert len(set(tops)) == 1
