@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.catalog.tmdb.stand_in import StandIn
 from tests.e2e.stack import Site, run_browser, run_site
+from tests.e2e.tmdb_films import make_films
 
 # Far beyond what a page takes: a busy machine makes the tests slow, not red.
 TIMEOUT_MS = 90_000
@@ -15,7 +17,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    with run_site() as running:
+    with StandIn(make_films()) as tmdb, run_site(tmdb) as running:
         yield running
 
 

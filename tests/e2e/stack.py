@@ -22,10 +22,11 @@ from redis import Redis
 from movieshow.embedded.home import Home
 from movieshow.embedded.postgres import Postgres
 from movieshow.embedded.redis_server import RedisServer
+from tests.catalog.tmdb.stand_in import KEY, StandIn
 from tests.ports import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 240.0
+READY_SECONDS = 900.0
 STOP_SECONDS = 60.0
 NOT_INHERITED = {
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MOVIESHOW_HOME", "MOVIESHOW_OWNER", "DEBUG",
@@ -88,8 +89,11 @@ class Site:
 
 
 @contextmanager
-def run_site() -> Iterator[Site]:
-    """Start the launcher beside nothing else's servers or files; stop and delete it all."""
+def run_site(tmdb: StandIn | None = None) -> Iterator[Site]:
+    """Start the launcher beside nothing else's servers or files; stop and delete it all.
+
+    Where a stand-in of TMDB is given, the site has a key to ask it with; else it has none.
+    """
     directory = Path(tempfile.mkdtemp(prefix="movieshow-e2e-", dir="/tmp"))
     directory.chmod(0o755)
     home, port = directory / "home", find_free_port()
@@ -98,6 +102,9 @@ def run_site() -> Iterator[Site]:
         "MOVIESHOW_HOME": str(home),
         "FINETUNE_MIN_INTERVAL_SECONDS": "86400",
         "EMAIL_URL": f"filemail:///{home / 'mail'}",
+        "TMDB_API_KEY": KEY if tmdb else "",
+        "TMDB_BASE_URL": f"{tmdb.url}/3" if tmdb else "",
+        "TMDB_IMAGE_BASE_URL": f"{tmdb.url}/t/p" if tmdb else "",
     }
     log = directory / "launcher.log"
     with log.open("wb") as output:
