@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import get_films
+from tests.e2e.steps import get_films, get_rating_form
 from tests.e2e.test_import import make_export
 from tests.e2e.test_keyboard import MATRIX, open_with_keys
 
@@ -69,6 +69,22 @@ def test_file_is_uploaded_reviewed_and_imported(open_page: OpenPage) -> None:
     keys.go_to_role("button", "Import what was found", backwards=True)
     keys.press("Enter")
     expect(page.get_by_text("ratings added")).to_be_visible()
+    keys.open("button", "Undo this import")
+    expect(page.get_by_text("3 ratings taken back")).to_be_visible()
+
+
+def test_statistics_are_read_as_tables(open_page: OpenPage) -> None:
+    page, keys = open_with_keys(open_page, MATRIX)
+    keys.choose("Your rating of The Matrix", "4.5 stars")
+    expect(get_rating_form(page, "The Matrix").get_by_role("status")).to_contain_text("4.5 stars")
+    page.goto("/taste/")
+    keys.open("link", "Statistics")
+    spread = page.get_by_role("region", name="How your stars spread")
+    keys.go_to(spread.locator("summary"))
+    keys.press("Enter")
+    expect(spread.get_by_role("table")).to_be_visible()
+    keys.press("Enter")
+    expect(spread.get_by_role("table")).to_have_count(0)
 
 
 def test_night_is_called_joined_and_decided(open_page: OpenPage) -> None:
@@ -103,3 +119,8 @@ def test_account_is_made_left_and_entered(open_page: OpenPage) -> None:
     keys.fill("Password", password)
     keys.open("button", "Log in")
     expect(page.get_by_role("link", name=name)).to_be_visible()
+    keys.open("link", name)
+    keys.open("link", "Delete my account")
+    keys.fill("Your password", password)
+    keys.open("button", "Delete everything")
+    expect(page.get_by_text("All that was yours is deleted.")).to_be_visible()

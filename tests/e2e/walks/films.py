@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import OpenPage
 from tests.e2e.stack import Site
 from tests.e2e.steps import rate_in_welcome, sign_up
+from tests.e2e.tmdb_films import VAMPIRE
+from tests.e2e.tmdb_steps import have_facts_fetched, like_films_of_one_director
 from tests.e2e.walks.walk import stops_at
 
 PATHS = (
@@ -79,4 +81,18 @@ def list_maker(open_page: OpenPage, site: Site) -> Iterator[Page]:
     yield page
 
 
-WALKS = (member, list_maker)
+@stops_at("home", "movie")
+def reader_of_facts(open_page: OpenPage, site: Site) -> Iterator[Page]:
+    """Where TMDB told of films: their people, services, text and pictures."""
+    have_facts_fetched(open_page, site)
+    page = open_page("/")
+    like_films_of_one_director(page)
+    page.goto("/")
+    page.get_by_role("heading", name="New to you from people you like").wait_for()
+    yield page
+    page.goto(f"/movies/{VAMPIRE}/")
+    page.get_by_text("Text from TMDB").wait_for()
+    yield page
+
+
+WALKS = (member, list_maker, reader_of_facts)
