@@ -79,6 +79,7 @@ def test_each_page_is_credited_to_the_version_that_ranked_it(
         for version, answer in ((active_model.pk, page), (other.pk, following))
         for movie_id in ids(answer)
     }
+    assert ids(following) == [pk for pk, _ in without(ask(api, limit=100), ids(page))][:5]
 
 
 def test_later_page_after_a_change_of_the_catalogue_goes_on_under_a_new_id(
