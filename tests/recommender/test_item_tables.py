@@ -98,7 +98,7 @@ def test_dial_orders_what_the_table_found_and_popularity_only_the_rest(
     snapshot: Snapshot, name: str
 ) -> None:
     found = find_scored(snapshot)
-    orders = [rank(snapshot, Dials(**{name: end}, variety=0.0)) for end in (-1.0, 1.0)]
+    orders = [rank(snapshot, replace(Dials(**{name: end}), variety=0.0)) for end in (-1, 1)]
     for order in orders:
         assert len(order) == 54
         assert set(order[: len(found)]) == found
