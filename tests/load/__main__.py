@@ -53,6 +53,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=DEFAULT_PEOPLE)
     parser.add_argument("--quick", action="store_true", help="the main rows alone")
     parser.add_argument("--pages", action="store_true", help="the HTML pages alone")
+    parser.add_argument("--reload", action="store_true", help="hot reloads alone")
     parser.add_argument("--out", type=Path, default=CHECKOUT / "build")
     return parser.parse_args()
 
@@ -64,10 +65,14 @@ def _say(text: str) -> None:
 
 def _measure(home: Path, people: list[Person], options: argparse.Namespace) -> list[Row]:
     from tests.load import pages, stages, web
+    from tests.load.reload import measure_reload
     from tests.load.site import run_site
 
     if options.pages:
         return pages.measure_pages(people)
+    if options.reload:
+        with run_site(home) as site:
+            return measure_reload(site, people, home)
     audience = web.Audience(people, options.seconds)
     with run_site(home) as site:
         rows = web.measure_default(site, audience)
@@ -81,6 +86,8 @@ def _measure(home: Path, people: list[Person], options: argparse.Namespace) -> l
         for processes in (1, 2, 4):
             with run_site(home, processes=processes) as site:
                 rows += web.measure_processes(site, audience, processes=processes)
+        with run_site(home) as site:
+            rows += measure_reload(site, people, home)
     rows += _measure_components()
     # Last, for it gives people and films more than the rows above are measured with.
     return rows + pages.measure_pages(people)
