@@ -9,7 +9,9 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.steps import get_rating_form, get_titles_to_rate, rate, sign_up
 
 pytestmark = pytest.mark.e2e
-WIDTHS = range(360, 1281, 40)
+WIDTHS = (*range(360, 1281, 40), 1600, 1920, 2560)
+# Wider than that, lines and rows of films would be too long to be taken in: 84 rem and the gutters.
+MOST_CONTENT = 84 * 16
 # Pages that end in different frames: with the search in the header, and without it.
 PAGES = ("/browse/", "/search/?q=matrix")
 _TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
@@ -17,6 +19,13 @@ _TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 _ROOM_BELOW_HEADER = """
 () => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop)
   - document.querySelector(".site-header").getBoundingClientRect().height
+"""
+# The width of what a page holds, and how much more room there is on its left than on its right.
+_CONTENT = """
+() => {
+  const box = document.querySelector("main").getBoundingClientRect();
+  return [box.width, box.left - (document.documentElement.clientWidth - box.right)];
+}
 """
 
 
@@ -31,6 +40,9 @@ def find_narrow(page: Page) -> list[str]:
                 faults.append(f"{path} at {width}: scrolls sideways")
             if page.evaluate(_ROOM_BELOW_HEADER) < 0:
                 faults.append(f"{path} at {width}: the header hides what has the focus")
+            content, lean = page.evaluate(_CONTENT)
+            if not min(width, MOST_CONTENT) - 1 <= content <= MOST_CONTENT or abs(lean) > 1:
+                faults.append(f"{path} at {width}: {content} wide, off the middle by {lean}")
     return faults
 
 

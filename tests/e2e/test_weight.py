@@ -6,13 +6,17 @@ import pytest
 from playwright.sync_api import CDPSession, Page, Route, ViewportSize
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import rate_in_welcome
+from tests.e2e.stack import Site
+from tests.e2e.steps import join_night, rate_in_welcome, start_night
+from tests.e2e.tmdb_films import VAMPIRE
+from tests.e2e.tmdb_steps import have_facts_fetched
 
 pytestmark = pytest.mark.e2e
 PAGES = (
     "/",
     "/welcome/films/",
     "/movies/2571/",
+    f"/movies/{VAMPIRE}/",
     "/search/?q=godfater",
     "/browse/?sort=best",
     "/ratings/",
@@ -27,7 +31,14 @@ PAGES = (
 MOST_BYTES = 150_000
 MOST_SHIFT = 0.01
 LATE_MS = 300
-WITH_POSTERS = ("/", "/movies/2571/", "/browse/", "/search/?q=love")
+WITH_POSTERS = (
+    "/",
+    "/welcome/films/",
+    "/movies/2571/",
+    f"/movies/{VAMPIRE}/",
+    "/browse/",
+    "/search/?q=love",
+)
 SIZES: tuple[ViewportSize, ...] = ({"width": 360, "height": 740}, {"width": 1280, "height": 800})
 READ_SHIFTS = """
 () => new Promise(resolve => {
@@ -70,7 +81,8 @@ class Scales:
         return dict(sorted(self.bytes.items(), key=lambda pair: -pair[1]))
 
 
-def test_pages_weigh_little_before_their_pictures(open_page: OpenPage) -> None:
+def test_pages_weigh_little_before_their_pictures(open_page: OpenPage, site: Site) -> None:
+    have_facts_fetched(open_page, site)
     page = open_page("/welcome/films/")
     rate_in_welcome(page, 5.0, 4.0, 3.5, 4.5, 0.5)
     scales = Scales(page)
@@ -110,13 +122,38 @@ class LatePosters:
         return shifts
 
 
-def test_nothing_moves_while_posters_come_late(open_page: OpenPage) -> None:
+def make_list(page: Page) -> str:
+    """Put a film on a list; return its address."""
+    page.goto("/lists/")
+    page.get_by_label("Name").fill("Rainy days")
+    page.get_by_role("button", name="Make the list").click()
+    page.get_by_role("heading", name="Rainy days", level=1).wait_for()
+    address = page.url
+    page.goto("/movies/2571/")
+    page.get_by_text("Add to a list").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("It is on “Rainy days”.").wait_for()
+    return address
+
+
+def begin_vote(page: Page, guest: Page) -> str:
+    """Let two people come to the vote of a movie night; return its address."""
+    link = start_night(page, "Ada")
+    join_night(guest, link, "Ben")
+    page.get_by_role("button", name="Start the vote").click()
+    page.get_by_role("heading", name="Which would you watch?").wait_for()
+    return page.url
+
+
+def test_nothing_moves_while_posters_come_late(open_page: OpenPage, site: Site) -> None:
+    have_facts_fetched(open_page, site)
     page = open_page("/welcome/films/")
     rate_in_welcome(page, 5.0, 4.0, 3.5, 4.5, 0.5)
+    paths = (*WITH_POSTERS, make_list(page), begin_vote(page, open_page("/")))
     posters, moved = LatePosters(page), {}
     for size in SIZES:
         page.set_viewport_size(size)
-        for path in WITH_POSTERS:
+        for path in paths:
             shifts = posters.read_shifts(page, path)
             if sum(shifts) > MOST_SHIFT:
                 moved[path, size["width"]] = shifts
