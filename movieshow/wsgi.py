@@ -4,6 +4,7 @@ import gc
 import os
 
 from movieshow.lean import leave_out, load_later
+from movieshow.trimming import start_trimming
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movieshow.settings")
 
@@ -18,3 +19,4 @@ with leave_out():
     # What is loaded by now stays for good: the search for garbage need not look at it again.
     gc.collect()
     gc.freeze()
+start_trimming()

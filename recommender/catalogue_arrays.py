@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from recommender.service_arrays import ServiceArrays, load_services
 SHRINKAGE = 25.0
 DEFAULT_MEAN = 3.5
 CHUNK = 4000
+# Little known is what has fewer ratings than the most rated tenth, and than a tenth of the most.
+KNOWN_SHARE = 0.1
 
 
 class FilmLabel(NamedTuple):
@@ -79,6 +82,14 @@ class CatalogueArrays:
     popularity: NDArray[np.float32]
     popular_counts: NDArray[np.float32]
     titles: Titles
+
+    @cached_property
+    def few_ratings(self) -> float:
+        """How many ratings a little-known film has at most; 0 where nobody has rated any."""
+        counts = self.rating_count[self.rating_count > 0]
+        if not len(counts):
+            return 0.0
+        return min(_find_quantile(counts, 1 - KNOWN_SHARE), KNOWN_SHARE * float(counts.max()))
 
     def label(self, position: int) -> FilmLabel:
         """Return what to call the film at a position."""
@@ -199,12 +210,21 @@ def weigh_popularity(counts: NDArray[np.int32], stars: NDArray[np.float32]) -> N
     return np.asarray(weight / top if top else weight, dtype=np.float32)
 
 
+def _find_quantile(counts: NDArray[np.int32], share: float) -> float:
+    """Return what `np.quantile` does, which has a web process load all of `numpy.ma`."""
+    ordered = np.sort(counts)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
+    return float(low + (high - low) * (place - below))
+
+
 def find_popular_counts(
     counts: NDArray[np.int32], genres: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return for each genre the count that its most rated quarter has at least, 1 or more."""
     thresholds = [
-        float(np.quantile(counts[genres[:, column]], 0.75)) if genres[:, column].any() else 1.0
+        _find_quantile(counts[genres[:, column]], 0.75) if genres[:, column].any() else 1.0
         for column in range(genres.shape[1])
     ]
     return np.maximum(np.array(thresholds, dtype=np.float32), 1.0)

@@ -71,7 +71,7 @@ def ask_head(
     """
     catalogue = snapshot.catalogue
     past, stars = index_history(head, history)
-    asked = head.index_of(catalogue.movie_ids[positions])
+    asked = snapshot.rated_idx[positions]
     forecast = head.predict(past, stars, asked, unknown_bias=catalogue.item_bias[positions])
     return forecast, (asked > 0) | (catalogue.rating_count[positions] > 0)
 

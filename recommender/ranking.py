@@ -124,14 +124,12 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
 
     The scores alone are partitioned: half the time of an argpartition, whose indices are long.
     """
-    eligible = None
-    if np.count_nonzero(mask) > depth:
-        offered = np.where(mask, scores, np.float32(-np.inf))
+    offered, is_offered = scores[mask], mask
+    if len(offered) > depth:
         lowest = np.partition(offered, len(offered) - depth)[len(offered) - depth]
         if np.isfinite(lowest):
-            eligible = np.flatnonzero(offered >= lowest)
-    if eligible is None:
-        eligible = np.flatnonzero(mask)
+            is_offered = mask & (scores >= lowest)
+    eligible = np.flatnonzero(is_offered)
     order = np.argsort(-scores[eligible], kind="stable")[:depth]
     positions = eligible[order]
     return RankedFilms(positions=positions, scores=scores[positions])

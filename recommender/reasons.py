@@ -50,7 +50,7 @@ def explain_films(
         return []
     if named is None:
         named = name_history_films(snapshot, taste=taste, positions=positions)
-    ids = np.unique(np.concatenate([named.because_of, named.similar_to]))
+    ids = sorted({*named.because_of.tolist(), *named.similar_to.tolist()})
     titles = {pk: label.title for pk, label in snapshot.catalogue.label_films(ids).items()}
     popular = find_popular_genres(snapshot, taste=taste, positions=positions)
     reasons: list[tuple[Reason, ...]] = []

@@ -93,15 +93,16 @@ def rank_films(
 
 
 def encode_tastes(snapshot: Snapshot, tastes: Sequence[Taste]) -> list[NDArray[np.float32] | None]:
-    """Return each person's hidden state (1, D) in one pass; None where the model knows no film."""
+    """Return each person's hidden state (1, D); None where the model knows no film.
+
+    One by one: on one thread a batch is no faster, its arrays are too large for the processor's
+    caches, and each is as long as the longest history.
+    """
+    if snapshot.model is None:
+        return [None] * len(tastes)
+    network = snapshot.model.network
     sequences = [make_sequence(snapshot, taste.history)[0] for taste in tastes]
-    readers = [row for row, sequence in enumerate(sequences) if len(sequence)]
-    found: list[NDArray[np.float32] | None] = [None] * len(tastes)
-    if snapshot.model is not None and readers:
-        hidden = snapshot.model.network.encode([sequences[row] for row in readers])
-        for place, row in enumerate(readers):
-            found[row] = hidden[place : place + 1]
-    return found
+    return [network.encode([sequence]) if len(sequence) else None for sequence in sequences]
 
 
 def score_taste(

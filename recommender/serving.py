@@ -96,6 +96,13 @@ class Snapshot:
         """What predicts stars; None where no model does."""
         return self.model.network.rating_head if self.model else None
 
+    @cached_property
+    def rated_idx(self) -> NDArray[np.int32]:
+        """The rating head's index (C,) of each film, 0 where it knows it not or there is none."""
+        if self.rating_head is None:
+            return np.zeros(len(self.item_idx), dtype=np.int32)
+        return self.rating_head.index_of(self.catalogue.movie_ids)
+
     def spread(self, per_item: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (C,) what each film of the catalogue has of `per_item` (V,), a fresh array.
 

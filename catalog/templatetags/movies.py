@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -68,8 +68,21 @@ def poster_url(card: MovieCard, size: str = "small") -> str:
     """
     if card.poster_key:
         return reverse("kept_poster", args=[card.id, card.poster_key, size])
+    before, between, after = _split_poster_address(get_script_prefix(), get_urlconf())
     key = compute_poster_key(title=card.title, year=card.year, genres=card.genres)
-    return reverse("poster", args=[card.id, key])
+    return f"{before}{card.id}{between}{key}{after}"
+
+
+@lru_cache(maxsize=8)
+def _split_poster_address(
+    prefix: str,  # noqa: ARG001 - `reverse` puts it before all
+    urlconf: str | None,
+) -> tuple[str, str, str]:
+    """Return what stands around id and key in a drawn poster's address: a page has a hundred."""
+    number, key = "907199247", "0f1e2d3c"
+    before, _, rest = reverse("poster", urlconf, args=[number, key]).partition(number)
+    between, _, after = rest.partition(key)
+    return before, between, after
 
 
 @register.filter(name="genres")

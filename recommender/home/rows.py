@@ -1,7 +1,8 @@
 """Rows of the home page beyond the ranking itself: people, gems, genres, films to see again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from django.template.defaultfilters import floatformat
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.selectors import is_genre
 from recommender import ranking
-from recommender.answers import Filters, HomeRow, Reason, Recommendation
+from recommender.answers import NO_FILTERS, HomeRow, Reason, Recommendation
 from recommender.home.draft import MIN_ROW_FILMS, ROW_FILMS, SPARE_FILMS, HomeDraft
 from recommender.home.reading import LikedCredit
 from recommender.recommending import present_films
@@ -18,8 +19,6 @@ from recommender.recommending import present_films
 MAX_GENRE_ROWS = 3
 # So far above a person's mean a little-known film must be predicted to be a find.
 GEM_MARGIN = 0.2
-# Little known is what has fewer ratings than the most rated tenth, and than a tenth of the most.
-KNOWN_SHARE = 0.1
 MIN_GENRE_FILMS = 3
 GENRE_SHRINKAGE = 5.0
 EMPTY = HomeRow("", "", "", ())
@@ -59,9 +58,9 @@ def _explain_credit(credit: LikedCredit) -> Reason:
 def make_hidden_gems(draft: HomeDraft) -> HomeRow:
     """Return films that few have rated and that should be clearly above the person's mean."""
     counts = draft.snapshot.catalogue.rating_count
-    if not draft.taste.history or not (counts > 0).any():
+    few = draft.snapshot.catalogue.few_ratings
+    if not draft.taste.history or not few:
         return EMPTY
-    few = min(np.quantile(counts[counts > 0], 1 - KNOWN_SHARE), KNOWN_SHARE * counts.max())
     theirs = counts[draft.positions]
     wanted = draft.scale.mean + GEM_MARGIN
     places = [
@@ -101,24 +100,49 @@ class _GenreChoice:
 def make_genre_rows(draft: HomeDraft) -> list[HomeRow]:
     """Return what is popular in the genres chosen, else in those liked most, else the greatest."""
     catalogue = draft.snapshot.catalogue
-    rows = []
-    for choice in _choose_genres(draft)[:MAX_GENRE_ROWS]:
-        genre_id = int(catalogue.genre_ids[choice.column])
-        filters = Filters(genre_ids=(genre_id,))
-        mask = ranking.make_eligible_mask(catalogue, taste=draft.taste, filters=filters)
-        shown = catalogue.positions_of(sorted(draft.used))
-        mask[shown[shown >= 0]] = False
-        best = ranking.take_top(catalogue.popularity, mask, depth=ROW_FILMS + SPARE_FILMS)
-        items = present_films(
+    choices = _choose_genres(draft)[:MAX_GENRE_ROWS]
+    # What is wished for always leaves none of these genres out, so one mask does for all.
+    mask = ranking.make_eligible_mask(catalogue, taste=draft.taste, filters=NO_FILTERS)
+    shown = catalogue.positions_of(sorted(draft.used))
+    mask[shown[shown >= 0]] = False
+    found: list[ranking.RankedFilms] = []
+    for choice in choices:
+        has_genre = mask & catalogue.genres[:, choice.column]
+        best = ranking.take_top(catalogue.popularity, has_genre, depth=ROW_FILMS + SPARE_FILMS)
+        mask[best.positions] = False
+        found.append(best)
+    items = _present_all(draft, found)
+    draft.used.update(item.movie_id for films in items for item in films)
+    return [
+        HomeRow(
+            f"genre-{catalogue.genre_ids[choice.column]}",
+            _("Popular in %(genre)s") % {"genre": _(catalogue.genre_names[choice.column])},
+            choice.explanation,
+            films,
+        )
+        for choice, films in zip(choices, items, strict=True)
+    ]
+
+
+def _present_all(
+    draft: HomeDraft, rows: Sequence[ranking.RankedFilms]
+) -> list[tuple[Recommendation, ...]]:
+    """Present the films of several rows: the stars of all are predicted in one go."""
+    if not rows:
+        return []
+    positions = np.concatenate([row.positions for row in rows])
+    presented = iter(
+        present_films(
             draft.snapshot,
             taste=draft.taste,
-            movie_ids=catalogue.movie_ids[best.positions].tolist(),
-            scores=best.scores.tolist(),
+            movie_ids=draft.snapshot.catalogue.movie_ids[positions].tolist(),
+            scores=np.concatenate([row.scores for row in rows]).tolist(),
         )
-        draft.used.update(item.movie_id for item in items)
-        title = _("Popular in %(genre)s") % {"genre": _(catalogue.genre_names[choice.column])}
-        rows.append(HomeRow(f"genre-{genre_id}", title, choice.explanation, items))
-    return rows
+    )
+    return [
+        tuple(replace(item, rank=number) for number, item in enumerate(islice(presented, size), 1))
+        for size in [len(row.positions) for row in rows]
+    ]
 
 
 def _choose_genres(draft: HomeDraft) -> list[_GenreChoice]:

@@ -9,6 +9,7 @@ Shapes use M people and N films. Stars are 0.5 to 5.0.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 import numpy as np
@@ -28,22 +29,34 @@ BELOW_ALL = 10.0
 """Puts miserable films below all others: more than stars and appeal together span by far."""
 
 
-def add_appeal(stars: Array, relevance: Array) -> Array:
+def add_appeal(stars: Array, relevance: Array | Iterable[Array]) -> Array:
     """Return (M, N) how well films suit people: stars, and a little of how near at hand they are.
 
     Stars alone bring up films that hardly anybody would come to watch next; `relevance` (M, N) is
     a recommender's score on any scale, -inf where it has none. Each row is standardised over its
     scored films and kept within 3; a film without a score has a row's least.
     """
-    scored = np.isfinite(relevance)
-    counts = np.maximum(scored.sum(axis=1, keepdims=True), 1)
-    known = np.where(scored, relevance, 0.0)
-    centred = np.where(scored, known - known.sum(axis=1, keepdims=True) / counts, 0.0)
-    spread = np.sqrt(np.square(centred).sum(axis=1, keepdims=True) / counts)
-    standard = np.clip(centred / np.where(spread > 0, spread, 1.0), -3.0, 3.0)
-    least = standard.min(axis=1, keepdims=True, initial=0.0)
-    appeal = APPEAL * np.where(scored, standard, least)
-    return np.asarray(stars + appeal, dtype=np.float32)
+    # Row by row: what one takes stays in the processor's cache, all together do not.
+    pairs = zip(stars, relevance, strict=True)
+    return np.stack([given + np.float32(APPEAL) * _standardise(scores) for given, scores in pairs])
+
+
+def _standardise(scores: Array) -> Array:
+    """Return (N,) how many standard deviations each score lies above the mean, within 3."""
+    scored = np.isfinite(scores)
+    known = np.asarray(scores[scored], dtype=np.float32)
+    if not len(known):
+        return np.zeros(len(scores), dtype=np.float32)
+    known -= known.mean()
+    spread = np.sqrt(np.square(known).mean())
+    if spread > 0:
+        known /= spread
+    np.clip(known, -3.0, 3.0, out=known)
+    if len(known) == len(scores):
+        return known
+    standard = np.full(len(scores), known.min(), dtype=np.float32)
+    standard[scored] = known
+    return standard
 
 
 def average(suits: Array) -> Array:

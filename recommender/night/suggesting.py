@@ -1,10 +1,10 @@
 """Films for several people: everyone's scores and predicted stars over the catalogue, combined.
 
-Everybody's relevance comes from one pass of the encoder and is what `recommending` gives each of
-them alone, but for the dial from safe to adventurous: it would weigh films by one person's likes.
+Everybody's relevance is what `recommending` gives each of them alone, but for the dial from safe to
+adventurous: it would weigh films by one person's likes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,7 +60,8 @@ def suggest_films(
     if not len(positions):
         return []
     stars = expect_stars(snapshot, tastes, positions)
-    suits = groups.add_appeal(stars, score_people(snapshot, tastes, mask)[:, positions])
+    relevance = (scores[positions] for scores in _score_each(snapshot, tastes, mask))
+    suits = groups.add_appeal(stars, relevance)
     values = groups.aggregate(strategy, stars, suits=suits)
     best = _choose(snapshot, positions, values, limit=limit)
     return _forecast(snapshot, tastes, snapshot.catalogue.movie_ids[best].tolist())
@@ -96,11 +97,7 @@ def _find_eligible(
 
 def _find_predictable(snapshot: Snapshot) -> NDArray[np.bool_]:
     """Return (C,) bool, True where anything is known of how a film is liked."""
-    is_rated = snapshot.catalogue.rating_count > 0
-    head = snapshot.rating_head
-    if head is None:
-        return is_rated
-    return is_rated | (head.index_of(snapshot.catalogue.movie_ids) > 0)
+    return (snapshot.catalogue.rating_count > 0) | (snapshot.rated_idx > 0)
 
 
 def expect_stars(
@@ -114,7 +111,7 @@ def expect_stars(
         return np.stack(
             [ranking.predict_ratings(catalogue, positions, user_bias=bias) for bias in biases]
         )
-    asked, unknown = head.index_of(catalogue.movie_ids[positions]), catalogue.item_bias[positions]
+    asked, unknown = snapshot.rated_idx[positions], catalogue.item_bias[positions]
     read = [index_history(head, taste.history) for taste in tastes]
     return np.stack([head.expect(past, stars, asked, unknown_bias=unknown) for past, stars in read])
 
@@ -125,14 +122,16 @@ def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.b
     Each row has a scale of its own. People with no film known to the model have popularity within
     their genres, those with one to four a blend.
     """
+    return np.stack(list(_score_each(snapshot, tastes, mask)))
+
+
+def _score_each(
+    snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.bool_]
+) -> Iterator[Floats]:
     # What is adventurous depends on the films one person likes.
     tastes = [replace(taste, dials=replace(taste.dials, adventure=0.0)) for taste in tastes]
-    hidden = encode_tastes(snapshot, tastes)
-    scored = [
-        score_taste(snapshot, taste, hidden=state, mask=mask)
-        for taste, state in zip(tastes, hidden, strict=True)
-    ]
-    return np.stack([scores for scores, _is_fallback in scored])
+    for taste, hidden in zip(tastes, encode_tastes(snapshot, tastes), strict=True):
+        yield score_taste(snapshot, taste, hidden=hidden, mask=mask)[0]
 
 
 def _choose(

@@ -119,8 +119,10 @@ class RatingHead:
         """
         person = self._read_person(history, stars)
         centre = self.mean + self.bias + self.loadings @ person.taste.astype(np.float32)  # (V,)
-        expected = centre[candidates] + np.where(candidates == 0, unknown_bias, 0.0)
-        return np.asarray(np.clip(expected, 0.5, 5.0), dtype=np.float32)
+        expected = np.asarray(centre[candidates], dtype=np.float32)
+        # In place: this is done for each person of a company.
+        np.add(expected, unknown_bias, out=expected, where=candidates == 0, casting="same_kind")
+        return np.clip(expected, 0.5, 5.0, out=expected)
 
     def put_on_scale(
         self, centre: NDArray[Any], variance: NDArray[Any], *, share: NDArray[Any], num_rated: int
