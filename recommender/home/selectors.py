@@ -27,6 +27,7 @@ from recommender.tonight.company import Company, FilmTogether, pick_together, re
 from recommender.tonight.picking import FILMS, TonightAnswers, pick_films, read_answers
 
 TONIGHT = "tonight"
+FAN_FILMS = 5
 # So long after an evening it is asked how the film was, and not before the film is over.
 ASKED_FOR_DAYS = 7
 FILM_LASTS = "2 hours"
@@ -77,11 +78,12 @@ class TonightPicks:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """The home page of a person."""
+    """The home page of a person; `fan_ids` are films beside the invitation, if it stands there."""
 
     visitor: Visitor
     tonight: TonightPicks
     rows: list[HomeRow]
+    fan_ids: tuple[int, ...]
     catalogue: CatalogueArrays
     companies: tuple[Company, ...]
 
@@ -108,6 +110,7 @@ class HomeReader:
         self._snapshot: Snapshot = model_server.get_snapshot(self._state)
         self._is_shown = is_shown and self._user_id is not None
         self._drafts: dict[Filters, HomeDraft] = {}
+        self._arranged: list[HomeRow] = []
 
     @property
     def catalogue(self) -> CatalogueArrays:
@@ -185,6 +188,7 @@ class HomeReader:
             return [replace(row, recommendation_id=page_id) for row in rows]
 
         arranged = self._get_rows("home", context if needs_context(arm) else "", compute)
+        self._arranged = arranged
         rows = trim_rows(arranged, without=without)
         if self._is_shown:
             feedback.note_home(
@@ -196,6 +200,11 @@ class HomeReader:
                 arranged=arranged,
             )
         return rows
+
+    def find_spare(self, *, without: Collection[int], limit: int) -> tuple[int, ...]:
+        """Return films that the rows read before have to spare, less those of `without`."""
+        items = [item.movie_id for row in self._arranged for item in row.items]
+        return tuple(pk for pk in items if pk not in without)[:limit]
 
     def _draft(self, filters: Filters) -> HomeDraft:
         """Rank and explain once, though the evening and the rows both ask, most often the same."""
@@ -249,4 +258,6 @@ def get_home_page(*, user: User | None, query: QueryDict, context: str) -> HomeP
     tonight = reader.read_tonight(answers, service_ids=visitor.service_ids)
     shown = {item.movie_id for item in tonight.items}
     rows = reader.read_rows(context=context, without=shown)
-    return HomePage(visitor, tonight, rows, reader.catalogue, companies)
+    shown.update(item.movie_id for row in rows for item in row.items)
+    fan = () if visitor.num_ratings else reader.find_spare(without=shown, limit=FAN_FILMS)
+    return HomePage(visitor, tonight, rows, fan, reader.catalogue, companies)

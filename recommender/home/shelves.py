@@ -53,10 +53,14 @@ class RowOnPage:
 
 @dataclass(frozen=True, slots=True)
 class HomeShelves:
-    """Everything on the home page; `watched` is a film whose stars are asked for."""
+    """Everything on the home page; `watched` is a film whose stars are asked for.
+
+    `fan` are films beside the invitation, which stand nowhere else.
+    """
 
     tonight: TonightShelf
     rows: list[RowOnPage]
+    fan: list[ShelfMovie]
     watched: MovieCard | None
 
 
@@ -64,13 +68,14 @@ def fill_page(page: HomePage, *, viewer: User | None) -> HomeShelves:
     """Fetch the films of a whole page; three queries, however many rows it has."""
     items = [*page.tonight.items, *(item for row in page.rows for item in row.items)]
     watched_id = page.visitor.watched_movie_id
-    extra = [watched_id] if watched_id else []
+    extra = [*page.fan_ids, *([watched_id] if watched_id else [])]
     shelf = _make_shelf(items, viewer=viewer, extra_ids=extra)
     rows = [RowOnPage(row, _fill_row(row, shelf)) for row in page.rows]
     watched = shelf.get(watched_id) if watched_id else None
     return HomeShelves(
         tonight=_fill_tonight(page.tonight, shelf),
         rows=[row for row in rows if row.films],
+        fan=[shelf[movie_id] for movie_id in page.fan_ids if movie_id in shelf],
         watched=watched.card if watched else None,
     )
 

@@ -21,7 +21,6 @@ def home(request: PageRequest) -> HttpResponse:
     num_ratings = page.visitor.num_ratings
     context = {
         "shown": shown,
-        "fan": shown.rows[0].films[:5] if shown.rows else [],
         "viewer": viewer,
         "rating_count": num_ratings,
         "ratings_missing": max(0, FULL_HISTORY - num_ratings),

@@ -168,7 +168,7 @@ def _render_films(
     done: Done | None = None,
     has_focus: bool = False,
 ) -> HttpResponse:
-    """Return the films for the evening alone, as htmx puts them in place.
+    """Return the films for the evening, as htmx puts them in place; below, their cards go.
 
     With `has_focus` the first of them takes it.
     """
@@ -182,4 +182,4 @@ def _render_films(
         "has_focus": has_focus,
         "problems": answers.problems,
     }
-    return render(request, "recommender/_tonight_films.html", context)
+    return render(request, "recommender/_tonight_answer.html", context)

@@ -51,6 +51,29 @@ def test_evening_is_answered_in_place_and_its_address_can_be_shared(open_page: O
     expect(page.get_by_role("radio", name="120 min")).to_be_checked()
 
 
+def find_repeated(page: Page) -> set[str]:
+    """Return the films for the evening that stand in a row as well."""
+    picks = page.locator(".pick").evaluate_all("all => all.map(one => one.id.slice(5))")
+    cards = page.locator(".card").evaluate_all("all => all.map(one => one.id.slice(5))")
+    assert len(cards) == len(set(cards))
+    return set(picks) & set(cards)
+
+
+def test_no_film_stands_twice_whatever_is_answered(open_page: OpenPage) -> None:
+    page = open_page("/welcome/films/")
+    rate_in_welcome(page, 5.0, 4.0, 4.5, 5.0, 3.5)
+    page.goto("/")
+    films = page.locator(".pick__title")
+    expect(films).to_have_count(3)
+    assert not find_repeated(page)
+    for name in ("Three more", "Three more", "Seen it", "Not for me"):
+        shown = get_picks(page)
+        page.locator(".tonight__films").get_by_role("button", name=name).first.click()
+        expect(films).not_to_have_text(shown)
+        expect(films).to_have_count(3)
+        assert not find_repeated(page)
+
+
 def test_evening_works_without_scripts(open_page: OpenPage) -> None:
     page = open_page("/", java_script_enabled=False)
     first = get_picks(page)[0]

@@ -18,7 +18,7 @@ from recommender.tonight.services import choose_services
 from tests.catalog.factories import count_queries_of, make_genre
 from tests.pages import read
 from tests.recommender.conftest import Watch
-from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks
+from tests.recommender.tonight.steps import HISTORY, HTMX, get_cards, get_picks, get_removed
 
 
 def test_three_films_come_with_reasons_and_what_is_unknown_of_them(
@@ -41,9 +41,42 @@ def test_no_film_for_the_evening_stands_in_a_row(
 ) -> None:
     watch(viewer, *HISTORY)
     page = read(browser)
-    rows = [int(pk) for pk in re.findall(r'id="film-(\d+)"', page)]
+    rows = get_cards(page)
     assert not set(get_picks(page)) & set(rows)
     assert len(rows) == len(set(rows))
+
+
+def test_no_film_comes_to_stand_twice_when_something_is_answered(
+    active_model: ModelVersion, browser: Client, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY)
+    page = read(browser)
+    rows = set(get_cards(page))
+    first, second, _third = get_picks(page)
+    repeated = 0
+    for address, asked in (
+        ("/tonight/", {"page": "2"}),
+        ("/tonight/", {"genre": "Drama"}),
+        (f"/tonight/films/{first}/", {"verdict": "not_for_me"}),
+        (f"/tonight/films/{first}/undo/", {}),
+        (f"/tonight/films/{second}/", {"verdict": "seen"}),
+    ):
+        answer = browser.post(address, asked, headers=HTMX).content.decode()
+        picks = set(get_picks(answer))
+        repeated += len(picks & rows)
+        rows -= get_removed(answer)
+        assert len(picks) == 3
+        assert not picks & rows
+    assert repeated
+
+
+def test_posters_beside_the_invitation_are_of_films_in_no_row(active_model: ModelVersion) -> None:
+    page = read(Client())
+    fan = re.search(r'class="fan".*?</section>', page, re.DOTALL)
+    assert fan is not None
+    posters = [int(pk) for pk in re.findall(r"/posters/\D*(\d+)", fan[0])]
+    assert len(posters) == 5
+    assert not set(posters) & {*get_cards(page), *get_picks(page)}
 
 
 def test_minutes_and_genres_of_the_address_are_kept_to(
