@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Genre, Movie
+from catalog.selectors import is_genre
 from recommender.rising_ids import find_places
 from recommender.service_arrays import ServiceArrays, load_services
 
@@ -90,6 +91,12 @@ class CatalogueArrays:
         if not len(counts):
             return 0.0
         return min(_find_quantile(counts, 1 - KNOWN_SHARE), KNOWN_SHARE * float(counts.max()))
+
+    @cached_property
+    def lacks_genre(self) -> NDArray[np.bool_]:
+        """Whether no genre is known of each film (C,)."""
+        named = [is_genre(name) for name in self.genre_names]
+        return ~self.genres[:, np.flatnonzero(named)].any(axis=1)
 
     def label(self, position: int) -> FilmLabel:
         """Return what to call the film at a position."""

@@ -15,6 +15,7 @@ from recommender.ml.diversity import DIVERSITY, diversify_order
 # From so many films on the Transformer decides alone.
 FULL_HISTORY = 5
 USER_SHRINKAGE = 10.0
+ANY_YEAR = 32_767
 
 
 @dataclass(frozen=True)
@@ -26,46 +27,59 @@ class RankedFilms:
 
 
 def make_eligible_mask(
-    catalogue: CatalogueArrays, *, taste: Taste, filters: Filters
+    catalogue: CatalogueArrays, *, taste: Taste, filters: Filters, allows_unknown: bool = False
 ) -> NDArray[np.bool_]:
     """Return (C,) bool, True where a film may be shown: not seen, not hidden, inside the filters.
 
     Every film of the history counts as seen, whatever its stars. A film whose length is not known
     is inside every length, and one of which nobody knows where it can be watched on every service.
+    One whose genre or year is not known is inside what is asked of these if `allows_unknown`.
     """
     mask = np.ones(len(catalogue.movie_ids), dtype=np.bool_)
     if filters.genre_ids:
         wanted = catalogue.genre_columns(filters.genre_ids)
-        mask &= catalogue.genres[:, wanted].any(axis=1)
+        fits = catalogue.genres[:, wanted].any(axis=1)
+        mask &= (fits | catalogue.lacks_genre) if allows_unknown else fits
     if filters.excluded_genre_ids:
         unwanted = catalogue.genre_columns(filters.excluded_genre_ids)
         mask &= ~catalogue.genres[:, unwanted].any(axis=1)
-    if filters.min_year is not None:
-        mask &= catalogue.years >= filters.min_year
-    if filters.max_year is not None:
-        mask &= (catalogue.years <= filters.max_year) & (catalogue.years > 0)
+    if (years := _find_years(filters, taste)) is not None:
+        fits = (catalogue.years >= years[0]) & (catalogue.years <= years[1])
+        mask &= (fits | (catalogue.years == 0)) if allows_unknown else fits
     if filters.max_runtime is not None:
         mask &= catalogue.runtimes <= filters.max_runtime  # 0 where it is not known
     if filters.service_ids:
         mask &= catalogue.services.may_be_on(filters.service_ids)
-    _apply_standing_wishes(mask, catalogue, taste=taste, filters=filters)
+    # The genres that somebody never wants, but for those asked for this time.
+    if excluded := set(taste.excluded_genre_ids).difference(filters.genre_ids):
+        mask &= ~catalogue.genres[:, catalogue.genre_columns(excluded)].any(axis=1)
     gone = [item.movie_id for item in taste.history] + list(taste.hidden_movie_ids)
     positions = catalogue.positions_of(gone)
     mask[positions[positions >= 0]] = False
     return mask
 
 
-def _apply_standing_wishes(
-    mask: NDArray[np.bool_], catalogue: CatalogueArrays, *, taste: Taste, filters: Filters
-) -> None:
-    """Leave out the genres that somebody never wants and the years they do not.
+def _find_years(filters: Filters, taste: Taste) -> tuple[int, int] | None:
+    """Return the first and last year asked for this time, else wished for always, if any."""
+    if filters.min_year is not None or filters.max_year is not None:
+        last = ANY_YEAR if filters.max_year is None else filters.max_year
+        return max(filters.min_year or 0, 1), last
+    if taste.dials.last_years:
+        return timezone.now().year - taste.dials.last_years + 1, ANY_YEAR
+    return None
 
-    What is asked for this time, a genre or years, wins over what is wished for always.
+
+def find_doubtful(
+    catalogue: CatalogueArrays, *, taste: Taste, filters: Filters, mask: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """Return (C,) bool, True where only a genre or year not known keeps a film out of `mask`.
+
+    None where neither is asked for.
     """
-    if excluded := set(taste.excluded_genre_ids).difference(filters.genre_ids):
-        mask &= ~catalogue.genres[:, catalogue.genre_columns(excluded)].any(axis=1)
-    if taste.dials.last_years and filters.min_year is None and filters.max_year is None:
-        mask &= catalogue.years > timezone.now().year - taste.dials.last_years
+    if not filters.genre_ids and _find_years(filters, taste) is None:
+        return None
+    allowed = make_eligible_mask(catalogue, taste=taste, filters=filters, allows_unknown=True)
+    return allowed & ~mask
 
 
 def score_popularity(
@@ -133,6 +147,20 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
     order = np.argsort(-scores[eligible], kind="stable")[:depth]
     positions = eligible[order]
     return RankedFilms(positions=positions, scores=scores[positions])
+
+
+def fill_up(
+    ranked: RankedFilms, scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
+) -> RankedFilms:
+    """Return the films with the best of `mask` behind them, at most `depth` together."""
+    room = depth - len(ranked.positions)
+    if room <= 0 or not mask.any():
+        return ranked
+    last = take_top(scores, mask, depth=room)
+    return RankedFilms(
+        positions=np.concatenate([ranked.positions, last.positions]),
+        scores=np.concatenate([ranked.scores, last.scores]),
+    )
 
 
 def diversify(

@@ -74,22 +74,35 @@ def rank_films(
 ) -> tuple[RankedFilms, bool]:
     """Order the films that may be shown, at most 1,000; also say whether this is a fallback.
 
+    Behind those known to be inside the filters come those whose genre or year is not known.
     `dials` are the request's: they hold for a person whatever they or an experiment turned.
     """
     taste = replace(taste, dials=taste.dials.or_else(snapshot.dials).override(dials))
     mask = ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=filters)
+    doubtful = ranking.find_doubtful(snapshot.catalogue, taste=taste, filters=filters, mask=mask)
+    looked_at = mask if doubtful is None else mask | doubtful
     [hidden] = encode_tastes(snapshot, [taste])
-    scores, is_fallback = score_taste(snapshot, taste, hidden=hidden, mask=mask)
-    if hidden is None:
-        return ranking.take_top(scores, mask, depth=RANKING_DEPTH), True
-    scores = ranking.complete(scores, snapshot.catalogue.popularity)
+    scores, is_fallback = score_taste(snapshot, taste, hidden=hidden, mask=looked_at)
+    if hidden is not None:
+        scores = ranking.complete(scores, snapshot.catalogue.popularity)
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
-    if not is_fallback and not taste.dials.rescores:
+    if hidden is not None:
+        ranked = _polish(snapshot, taste, ranked, hidden=None if is_fallback else hidden)
+    if doubtful is not None:
+        ranked = ranking.fill_up(ranked, scores, doubtful, depth=RANKING_DEPTH)
+    return ranked, hidden is None or is_fallback
+
+
+def _polish(
+    snapshot: Snapshot, taste: Taste, ranked: RankedFilms, *, hidden: NDArray[np.float32] | None
+) -> RankedFilms:
+    """Bring the first films into their exact order by `hidden`, if given, and set copies apart."""
+    if hidden is not None and not taste.dials.rescores:
         ranked = refine(snapshot, hidden, ranked)
     pool = snapshot.unit_vectors(ranked.positions[: diversity.POOL])
     variety = taste.dials.variety
     share = snapshot.diversity if variety is None else variety
-    return ranking.diversify(ranked, pool, share=share), is_fallback
+    return ranking.diversify(ranked, pool, share=share)
 
 
 def encode_tastes(snapshot: Snapshot, tastes: Sequence[Taste]) -> list[NDArray[np.float32] | None]:

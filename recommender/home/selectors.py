@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import QueryDict
@@ -63,6 +64,7 @@ NOBODY = Visitor()
 class TonightPicks:
     """Up to three films for the evening; `labels` say by id what is known of length and services.
 
+    `num_lacking` says of how many films no genre is known, where genres were asked for.
     `recommendation_id` is empty where nobody is shown them. `together` says by id what a company
     makes of them.
     """
@@ -73,6 +75,7 @@ class TonightPicks:
     has_more: bool
     recommendation_id: str
     labels: dict[int, FilmLabel]
+    num_lacking: int
     together: dict[int, FilmTogether] = field(default_factory=dict)
 
 
@@ -149,6 +152,7 @@ class HomeReader:
             has_more=len(row.items) > FILMS,
             recommendation_id="" if self._user_id is None else row.recommendation_id,
             labels=self.catalogue.label_films([item.movie_id for item in shown.items]),
+            num_lacking=self._count_lacking(answers),
         )
 
     def _read_together(
@@ -171,8 +175,12 @@ class HomeReader:
             has_more=len(found) > FILMS,
             recommendation_id="",
             labels=self.catalogue.label_films(list(shown)),
+            num_lacking=self._count_lacking(answers),
             together=shown,
         )
+
+    def _count_lacking(self, answers: TonightAnswers) -> int:
+        return int(np.count_nonzero(self.catalogue.lacks_genre)) if answers.genre_names else 0
 
     def read_rows(self, *, context: str = "", without: Collection[int] = ()) -> list[HomeRow]:
         """Return the rows, no film twice and none of `without`; cached like recommendations.

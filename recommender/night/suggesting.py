@@ -4,7 +4,7 @@ Everybody's relevance is what `recommending` gives each of them alone, but for t
 adventurous: it would weigh films by one person's likes.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste.reading import read_tastes
 
 Floats = NDArray[np.float32]
+Arrange = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,23 @@ def suggest_films(
     excluded_movie_ids: Collection[int] = (),
     filters: Filters = NO_FILTERS,
     snapshot: Snapshot | None = None,
+    arrange: Arrange | None = None,
 ) -> list[FilmForGroup]:
     """Return the films that suit these people best by a strategy, best first, no two much alike.
 
     A shorter answer is the beginning of a longer one, of at most 120 films. Films outside of
     `filters` or that anybody has hidden are left out, and those anybody has seen unless
     `allows_seen`; so are films that nobody on the site has rated, of which no stars can be
-    predicted. Computed from the snapshot that is in service where none is given.
+    predicted. Those of unknown genre or year come last where these are asked for. `arrange`
+    returns, of the best positions, those to return in place of the first `limit`. Computed from
+    the snapshot that is in service where none is given.
     """
     snapshot = snapshot or model_server.get_snapshot(read_state(user_id=None))
     tastes = read_tastes(user_ids=user_ids)
-    mask = _find_eligible(
+    fits, doubtful = _find_eligible(
         snapshot, tastes, allows_seen=allows_seen, user_ids=user_ids, filters=filters
     )
+    mask = fits | doubtful
     gone = snapshot.catalogue.positions_of(list(excluded_movie_ids))
     mask[gone[gone >= 0]] = False
     positions = np.flatnonzero(mask & _find_predictable(snapshot))
@@ -63,7 +68,8 @@ def suggest_films(
     relevance = (scores[positions] for scores in _score_each(snapshot, tastes, mask))
     suits = groups.add_appeal(stars, relevance)
     values = groups.aggregate(strategy, stars, suits=suits)
-    best = _choose(snapshot, positions, values, limit=limit)
+    values = values - np.where(doubtful[positions], np.float32(2 * groups.BELOW_ALL), np.float32(0))
+    best = _choose(snapshot, positions, values, limit=limit, arrange=arrange)
     return _forecast(snapshot, tastes, snapshot.catalogue.movie_ids[best].tolist())
 
 
@@ -81,18 +87,24 @@ def _find_eligible(
     allows_seen: bool,
     user_ids: Sequence[int],
     filters: Filters,
-) -> NDArray[np.bool_]:
-    """Return (C,) bool, True inside the filters where nobody objects to a film."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return (C,) bool, True inside the filters where nobody objects to a film.
+
+    Also (C,) True where only a genre or year not known keeps a film from that.
+    """
     if allows_seen:
         # A taste keeps films hidden and films seen without stars together.
         hidden = HiddenMovie.objects.filter(user_id__in=list(user_ids))
         wanted = frozenset(hidden.values_list("movie_id", flat=True))
         tastes = [replace(taste, history=(), hidden_movie_ids=wanted) for taste in tastes]
-    masks = [
-        ranking.make_eligible_mask(snapshot.catalogue, taste=taste, filters=filters)
-        for taste in tastes
-    ]
-    return np.asarray(np.logical_and.reduce(masks))
+    catalogue, masks, wider = snapshot.catalogue, [], []
+    for taste in tastes:
+        mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
+        extra = ranking.find_doubtful(catalogue, taste=taste, filters=filters, mask=mask)
+        masks.append(mask)
+        wider.append(mask if extra is None else mask | extra)
+    fits = np.asarray(np.logical_and.reduce(masks))
+    return fits, np.logical_and.reduce(wider) & ~fits
 
 
 def _find_predictable(snapshot: Snapshot) -> NDArray[np.bool_]:
@@ -135,7 +147,12 @@ def _score_each(
 
 
 def _choose(
-    snapshot: Snapshot, positions: NDArray[np.int64], values: Floats, *, limit: int
+    snapshot: Snapshot,
+    positions: NDArray[np.int64],
+    values: Floats,
+    *,
+    limit: int,
+    arrange: Arrange | None,
 ) -> NDArray[np.int64]:
     """Return the best `limit` positions, not one trilogy and its neighbours; misery comes last."""
     best = np.argpartition(-values, POOL)[:POOL] if len(values) > POOL else np.arange(len(values))
@@ -145,7 +162,8 @@ def _choose(
     for pool in (order[is_spared], order[~is_spared]):
         vectors = snapshot.unit_vectors(positions[pool])
         places.append(pool[diversify_order(values[pool], vectors)])
-    return positions[np.concatenate(places)[:limit]]
+    chosen = positions[np.concatenate(places)]
+    return arrange(chosen) if arrange else chosen[:limit]
 
 
 def _forecast(

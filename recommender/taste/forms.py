@@ -71,7 +71,7 @@ class TasteForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_YEARS,
-        help_text=_("How many years; empty for films of any year."),
+        help_text=_("How many years; empty for any. Films of unknown year come last."),
     )
     genre = forms.TypedMultipleChoiceField(
         label=_("Never show"),

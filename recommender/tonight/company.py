@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
+import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from accounts.models import User
+from catalog.text import name_series
 from recommender.answers import Filters
 from recommender.night.explaining import Forecast, explain_film
 from recommender.night.models import MIN_MEMBERS, MovieNight, NightMember
 from recommender.night.suggesting import suggest_films
 from recommender.serving import Snapshot
+from recommender.tonight.series import space_series
 
 RULE = MovieNight.Rule.WITHOUT_MISERY
 
@@ -86,17 +90,26 @@ def pick_together(
 ) -> tuple[FilmTogether, ...]:
     """Return films inside the filters that suit everybody, best first, less the first `skip`.
 
-    Nobody has seen or hidden any of them. One query, however many people there are.
+    Nobody has seen or hidden any of them, and one film of a series is enough for a page. One query,
+    however many people there are.
     """
+    titles = snapshot.catalogue.titles
+
+    def arrange(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        ranked = positions.tolist()
+        spaced = space_series(ranked, lambda at: name_series(titles[at]), count=skip + limit)
+        return np.array(spaced[skip:], dtype=np.int64)
+
     found = suggest_films(
         user_ids=company.user_ids,
         strategy="average_without_misery",
-        limit=skip + limit,
+        limit=limit,
         filters=filters,
         snapshot=snapshot,
+        arrange=arrange,
     )
     films = []
-    for film in found[skip:]:
+    for film in found:
         told = tuple(map(Forecast, company.names, film.stars))
         films.append(FilmTogether(film.movie_id, told, explain_film(rule=RULE, forecasts=told)))
     return tuple(films)

@@ -56,6 +56,8 @@ class TonightForm:
         self.num_genres = len(answers.genre_names)
         self.num_services = sum(choice.is_checked for choice in self.services)
         self.knows_lengths = bool(catalogue.runtimes.any())
+        # Where no length is known minutes are no question; an address with some is answered.
+        self.asks_minutes = self.knows_lengths or answers.minutes is not None
 
 
 def _choose_minutes(minutes: int | None) -> list[Choice]:

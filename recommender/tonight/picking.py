@@ -1,6 +1,6 @@
 """Three films for this evening: the best of the ranking that fit what was answered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -16,8 +16,8 @@ from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.draft import HomeDraft
 from recommender.own_scale import put_lukewarm_last
 from recommender.tonight.company import Company, find_company
+from recommender.tonight.series import FILMS, space_series
 
-FILMS = 3
 # "Three more" can be asked for until so many films have been looked at.
 POOL = 90
 MAX_PAGE = POOL // FILMS
@@ -120,29 +120,3 @@ def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
         count=skipped + FILMS + 1,
     )[skipped:]
     return draft.present(chosen, reasons=draft.explain(chosen), first_rank=skipped + 1)
-
-
-def space_series(
-    ranked: Iterable[int], series_of: Callable[[int], str], *, count: int
-) -> list[int]:
-    """Return the first `count` films, of each series one a page as long as there are others.
-
-    The others of a series wait for the next page.
-    """
-    coming, waiting = iter(ranked), list[tuple[int, str]]()
-    chosen, on_page = list[int](), set[str]()
-    while len(chosen) < count:
-        if len(chosen) % FILMS == 0:
-            on_page.clear()
-        found = next((film for film in waiting if film[1] not in on_page), None)
-        while found is None and (index := next(coming, None)) is not None:
-            film = (index, series_of(index))
-            waiting.append(film)
-            found = film if film[1] not in on_page else None
-        found = found or next(iter(waiting), None)
-        if found is None:
-            break
-        waiting.remove(found)
-        on_page.add(found[1])
-        chosen.append(found[0])
-    return chosen

@@ -19,7 +19,7 @@ def open_with_keys(open_page: OpenPage, path: str) -> tuple[Page, Keys]:
 
 
 def test_evening_is_answered_and_a_pick_taken_back(open_page: OpenPage) -> None:
-    page, keys = open_with_keys(open_page, "/")
+    page, keys = open_with_keys(open_page, "/?minutes=90")
     keys.choose("Time I have", "120 min")
     expect(page).to_have_url(re.compile(r"\?minutes=120$"))
     keys.unfold("Mood and genres")

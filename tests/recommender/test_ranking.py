@@ -1,5 +1,7 @@
 """Ordering films by hand-computed cases."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -103,6 +105,33 @@ def test_year_range_leaves_out_films_of_unknown_year() -> None:
     assert eligible(min_year=2000) == [20, 30]
     assert eligible(max_year=2000) == [10, 20]
     assert eligible(min_year=1995, max_year=2005) == [20]
+
+
+@pytest.mark.parametrize(
+    ("asked", "doubtful"),
+    [
+        ({"genre_ids": (1,)}, [40]),
+        ({"min_year": 2000}, [40]),
+        ({"genre_ids": (2,), "max_year": 1999}, [40]),
+        ({"genre_ids": (2,), "max_runtime": 119}, []),
+        ({"max_runtime": 10}, None),
+    ],
+)
+def test_films_are_doubtful_where_only_what_is_not_known_keeps_them_out(
+    asked: dict[str, Any], doubtful: list[int] | None
+) -> None:
+    catalogue, filters = make_catalogue(), Filters(**asked)
+    mask = ranking.make_eligible_mask(catalogue, taste=Taste(), filters=filters)
+    found = ranking.find_doubtful(catalogue, taste=Taste(), filters=filters, mask=mask)
+    assert (None if found is None else catalogue.movie_ids[found].tolist()) == doubtful
+
+
+def test_filling_up_keeps_to_the_depth() -> None:
+    scores = np.array([4, 3, 2, 1], dtype=np.float32)
+    first = ranking.take_top(scores, np.array([0, 0, 1, 1], dtype=np.bool_), depth=4)
+    rest = np.array([1, 1, 0, 0], dtype=np.bool_)
+    for depth, places in ((2, [2, 3]), (3, [2, 3, 0]), (9, [2, 3, 0, 1])):
+        assert ranking.fill_up(first, scores, rest, depth=depth).positions.tolist() == places
 
 
 def test_length_keeps_films_that_fit_and_those_of_unknown_length() -> None:

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.services import merge_guest
 from catalog.models import Genre, Movie
+from catalog.services import bump_catalogue_version
 from recommender.answers import Filters
 from recommender.dials import DialOptions, Dials
 from recommender.models import ModelVersion, TasteProfile
@@ -19,6 +20,11 @@ from tests.recommender.asking import get_recommendations
 from tests.recommender.conftest import Watch
 
 THIS_YEAR = timezone.now().year
+
+
+def get_ids(user: User, **options: Any) -> list[int]:
+    items = get_recommendations(user=user, limit=60, **options).items
+    return [item.movie_id for item in items]
 
 
 def get_years(user: User, **options: Any) -> set[int]:
@@ -43,6 +49,26 @@ def test_last_years_keep_to_new_films_however_long_the_history(
     assert get_years(viewer) == set(range(2010, 2021))
     assert get_years(viewer, dials=DialOptions(last_years=span - 5)) == set(range(2015, 2021))
     assert min(get_years(viewer, dials=DialOptions(last_years=0))) < 2010
+
+
+def test_films_of_unknown_year_or_genre_come_last(
+    active_model: ModelVersion, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, 1, 4, 7, 10, 13)
+    Movie.objects.filter(pk__in=(50, 53)).update(year=None)
+    for movie in Movie.objects.filter(pk__in=(20, 23)):
+        movie.genres.clear()
+    bump_catalogue_version()
+    drama = Genre.objects.get(name="Drama").pk
+    films = [pk for pk in range(2, 60, 3) if pk not in (20, 23)]
+    found = get_ids(viewer, filters=Filters(genre_ids=(drama,)))
+    assert (set(found[:-2]), set(found[-2:])) == (set(films), {20, 23})
+    found = get_ids(viewer, filters=Filters(min_year=2000))
+    assert set(found[-2:]) == {50, 53}
+    assert min(found[:-2]) == 40
+    set_dials(user=viewer, dials=Dials(last_years=THIS_YEAR - 2000 + 1))
+    assert set(get_ids(viewer)[-2:]) == {50, 53}
+    assert min(get_ids(viewer)) == 40
 
 
 def test_years_asked_for_this_time_win(active_model: ModelVersion, viewer: User) -> None:

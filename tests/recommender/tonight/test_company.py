@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Genre, SeenMovie, Service
+from catalog.models import Genre, Movie, SeenMovie, Service
+from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, Filters
 from recommender.feedback.writing import write_feedback
 from recommender.home.selectors import HomeReader
@@ -138,6 +139,32 @@ def test_films_suit_all_and_nobody_has_seen_or_hidden_them(
     HiddenMovie.objects.create(user=people[1], movie_id=first[0])
     SeenMovie.objects.create(user=people[1], movie_id=first[1])
     assert set(first) - set(pick(company)) == set(first[:2])
+
+
+def test_company_too_is_offered_one_film_of_a_series_a_page(
+    pair: tuple[MovieNight, list[User]],
+) -> None:
+    company = company_of(pair[1][0])
+    sagas = set(pick(company, limit=3))
+    for movie in Movie.objects.all():
+        own = "".join("abcdefghij"[int(digit)] for digit in str(movie.pk))
+        movie.title = f"Saga {movie.pk}" if movie.pk in sagas else own
+        movie.save()
+    bump_catalogue_version()
+    ranked = pick(company, limit=6)
+    assert [len(sagas & set(ranked[start : start + 3])) for start in (0, 3)] == [1, 1]
+
+
+def test_company_sees_films_of_unknown_genre_last(pair: tuple[MovieNight, list[User]]) -> None:
+    company = company_of(pair[1][0])
+    drama = Genre.objects.get(name="Drama")
+    wish = Filters(genre_ids=(drama.pk,))
+    first = pick(company, wish)[0]
+    Movie.objects.get(pk=first).genres.clear()
+    bump_catalogue_version()
+    found = pick(company, wish)
+    assert found[-1] == first
+    assert len(found) > 1
 
 
 def test_filters_hold_for_a_company(

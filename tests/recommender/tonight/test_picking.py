@@ -13,7 +13,8 @@ from catalog.models import Availability, Movie, Service
 from catalog.services import bump_catalogue_version
 from recommender.home.selectors import HomeReader
 from recommender.models import ChosenService, ModelVersion
-from recommender.tonight.picking import TonightAnswers, read_answers, space_series
+from recommender.tonight.picking import TonightAnswers, read_answers
+from recommender.tonight.series import space_series
 from recommender.tonight.services import choose_services
 from tests.catalog.factories import count_queries_of, make_genre
 from tests.pages import read
@@ -29,7 +30,40 @@ def test_three_films_come_with_reasons_and_what_is_unknown_of_them(
     assert len(get_picks(page)) == 3
     assert page.count("length unknown") == 3
     assert page.count("pick__reason") == 3
-    assert "Film lengths are not known here yet" in page
+
+
+def test_minutes_are_asked_for_only_where_a_length_is_known(
+    active_model: ModelVersion, browser: Client
+) -> None:
+    hint = "Film lengths are not known here yet, so the time has no effect."
+    page = read(browser)
+    assert "Time I have" not in page
+    assert hint not in page
+    answered = read(browser, "/?minutes=100")
+    assert "Time I have" in answered
+    assert hint in answered
+    assert re.search(r'value="100"\s+checked', answered)
+    Movie.objects.filter(pk=60).update(runtime_minutes=90)
+    bump_catalogue_version()
+    assert "Time I have" in read(browser)
+    assert hint not in read(browser, "/?minutes=100")
+
+
+def test_what_is_not_known_of_genre_and_year_is_said(
+    active_model: ModelVersion, browser: Client
+) -> None:
+    assert "not known comes after" not in read(browser, "/?genre=Drama")
+    Movie.objects.update(year=None)
+    keep = Movie.objects.get(pk=2)
+    Movie.genres.through.objects.exclude(movie=keep).delete()
+    bump_catalogue_version()
+    page = read(browser, "/?genre=Drama")
+    assert get_picks(page)[0] == keep.pk
+    assert len(get_picks(page)) == 3
+    assert page.count("genre unknown") == 2
+    assert page.count("year unknown") == 3
+    assert "59 films whose genre is not known come after all others." in page
+    assert "come after all others" not in read(browser)
 
 
 def test_somebody_new_is_asked_too(active_model: ModelVersion) -> None:
