@@ -77,13 +77,20 @@ def make_hidden_gems(draft: HomeDraft) -> HomeRow:
 
 
 def make_rewatch_row(draft: HomeDraft, rewatchable: Sequence[tuple[int, float]]) -> HomeRow:
-    """Return films the person rated best, more than a year ago; the score is the stars given."""
-    known = draft.snapshot.catalogue.positions_of([movie_id for movie_id, _stars in rewatchable])
-    hidden = draft.taste.hidden_movie_ids
+    """Return films the person rated best, more than a year ago; the score is the stars given.
+
+    What is wished for always holds here too, as far as genre and year are known.
+    """
+    catalogue = draft.snapshot.catalogue
+    known = catalogue.positions_of([movie_id for movie_id, _stars in rewatchable])
+    wishes = replace(draft.taste, history=())
+    wanted = ranking.make_eligible_mask(
+        catalogue, taste=wishes, filters=NO_FILTERS, allows_unknown=True
+    )
     items = [
         Recommendation(rank=1, movie_id=movie_id, score=stars, predicted_rating=None)
         for (movie_id, stars), position in zip(rewatchable, known.tolist(), strict=True)
-        if position >= 0 and movie_id not in hidden
+        if position >= 0 and wanted[position]
     ]
     if len(items) < MIN_ROW_FILMS:
         return EMPTY

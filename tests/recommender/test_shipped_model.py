@@ -14,10 +14,15 @@ from rest_framework.test import APIClient
 
 from catalog.models import Rating
 from catalog.movielens.demo import load_demo
+from recommender.answers import NO_FILTERS, HistoryItem, Taste
+from recommender.home.composing import MAX_CAUSE_ROWS, NEAR, VERY_NEAR, compute_home_rows
+from recommender.home.draft import start_draft
 from recommender.ml.datasets import MovieInfo
 from recommender.ml.personas import PERSONAS, Persona
 from recommender.models import ModelVersion
+from recommender.recommending import make_ranking
 from recommender.services import install_shipped_model
+from recommender.serving import model_server, read_state
 
 SESSION = "/api/v1/recommendations/session"
 
@@ -90,3 +95,28 @@ def test_well_known_taste_gets_fitting_films_with_true_reasons(
     }
     assert named
     assert named <= set(persona.history)
+
+
+def test_several_rows_name_the_film_they_come_from_and_theirs_are_like_it(
+    shipped: ModelVersion,
+) -> None:
+    snapshot = model_server.get_snapshot(read_state(user_id=None))
+    catalogue, numbers = snapshot.catalogue, list[int]()
+    for user_id in Rating.objects.order_by("user_id").values("user_id").distinct()[:96:12]:
+        rated = Rating.objects.filter(**user_id).order_by("watched_at", "id")
+        films = rated.values_list("movie_id", "stars")[:60]
+        taste = Taste(history=tuple(HistoryItem(pk, float(stars)) for pk, stars in films))
+        whole = make_ranking(snapshot, taste=taste, filters=NO_FILTERS)
+        rows = compute_home_rows(start_draft(snapshot, taste=taste, whole=whole))
+        because = [row for row in rows if row.kind == "because"]
+        numbers.append(len(because))
+        for row in because:
+            ids = [item.movie_id for item in row.items]
+            cause = catalogue.positions_of([int(row.key.removeprefix("because-"))] * len(ids))
+            places = catalogue.positions_of(ids)
+            cosine = (snapshot.unit_vectors(places) * snapshot.unit_vectors(cause)).sum(axis=1)
+            shares = (catalogue.genres[places] & catalogue.genres[cause]).any(axis=1)
+            assert (cosine[shares] >= NEAR).all()
+            assert (cosine[~shares] >= VERY_NEAR).all()
+    assert max(numbers) == MAX_CAUSE_ROWS == 3
+    assert sum(number >= 2 for number in numbers) >= len(numbers) // 2

@@ -3,6 +3,7 @@
 import datetime
 import json
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Credit, Movie, Person, Rating
+from catalog.models import Credit, Genre, Movie, Person, Rating
 from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, HistoryItem, HomeRow, Recommendation, Taste
+from recommender.dials import Dials
 from recommender.feedback import buffer as feedback_buffer
 from recommender.home.composing import compute_home_rows, trim_rows
 from recommender.home.draft import HomeDraft, start_draft
@@ -24,6 +26,7 @@ from recommender.model_versions import activate_model_version, install_model
 from recommender.models import ModelVersion
 from recommender.predicting import predict_stars
 from recommender.recommending import Ranking, make_ranking
+from recommender.services import exclude_genres, set_dials
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.tonight.picking import TonightAnswers, pick_films
 from tests.recommender.conftest import Watch
@@ -59,10 +62,13 @@ def rows_of(user: User) -> dict[str, HomeRow]:
 def test_row_is_headed_only_by_films_rated_well_by_the_own_scale(
     active_model: ModelVersion,
 ) -> None:
-    warm = make_rows(snapshot_now(), make_taste())
+    films = (20, 23, 26, 29, 32, 3, 6, 9, 12, 15)
+    taste = Taste(history=tuple(HistoryItem(pk, 4.0) for pk in films))
+    warm = make_rows(snapshot_now(), taste)
     causes = [int(row.key.partition("-")[2]) for row in warm if row.kind == "because"]
     assert causes
-    lukewarm = make_taste(**{f"film_{pk}": 3.0 for pk in causes})
+    stars = {pk: 3.0 if pk in causes else 4.0 for pk in films}
+    lukewarm = Taste(history=tuple(starmap(HistoryItem, stars.items())))
     cooler = make_rows(snapshot_now(), lukewarm)
     heads = {int(row.key.partition("-")[2]) for row in cooler if row.kind == "because"}
     assert not heads & set(causes)
@@ -161,6 +167,34 @@ def test_films_to_see_again_are_the_best_and_long_ago(
     row = rows_of(viewer)["rewatch"]
     assert {item.movie_id for item in row.items} == {*HISTORY, 35}
     assert {item.score for item in row.items} == {5.0}
+
+
+def test_all_rows_keep_to_what_is_wished_for_always(
+    active_model: ModelVersion, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *range(31, 55), stars=5.0)
+    watch(viewer, 1, 2, 3, stars=2.0)
+    Rating.objects.update(watched_at=timezone.now() - datetime.timedelta(days=800))
+    rows = rows_of(viewer)
+    assert not all(is_wished(pk) for row in rows.values() for pk in get_ids(row))
+    exclude_genres(user=viewer, genre_ids=[Genre.objects.get(name="Drama").pk])
+    set_dials(user=viewer, dials=Dials(last_years=timezone.now().year - 2000 + 1))
+    viewer.refresh_from_db()
+    rows = rows_of(viewer)
+    assert {"top", "rewatch"} <= set(rows)
+    for row in rows.values():
+        assert all(is_wished(pk) for pk in get_ids(row)), row.key
+    picks = HomeReader(user=viewer).read_tonight(TonightAnswers(), service_ids=())
+    assert all(is_wished(item.movie_id) for item in picks.items)
+
+
+def is_wished(movie_id: int) -> bool:
+    """Whether a film is of 2000 or later and no drama."""
+    return movie_id >= 40 and movie_id % 3 != 2
+
+
+def get_ids(row: HomeRow) -> list[int]:
+    return [item.movie_id for item in row.items]
 
 
 def test_reading_facts_is_two_bounded_queries(viewer: User, watch: Watch) -> None:
