@@ -1,11 +1,15 @@
 """What may be asked of the list of all movies: the form in the address, and the movies it means."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +18,6 @@ from catalog.filters import (
     FIRST_DECADE,
     LAST_YEAR,
     ORDERINGS,
-    keep_decade,
     keep_in_order,
     keep_length,
     leave_out_genres,
@@ -22,9 +25,11 @@ from catalog.filters import (
 )
 from catalog.models import Movie
 from catalog.search import MAX_QUERY_CHARACTERS, find_matches
-from catalog.selectors import filter_genres, get_genres
+from catalog.selectors import MovieCard, get_genres, has_genre, is_genre
 
 FIRST_YEAR = 1870
+# Movies left out for what is not known are counted so far and no further.
+COUNTED = 1000
 RATINGS = ("3", "3.5", "4")
 SORTS = [
     ("", _("Nearest to the title")),
@@ -48,7 +53,7 @@ class BrowseForm(forms.Form):
 
     # Where each field stands on the page: at once, or behind "More filters".
     MAIN: ClassVar = ("q", "decade", "sort")
-    MORE: ClassVar = ("year_from", "year_to", "runtime", "rating", "unseen")
+    MORE: ClassVar = ("year_from", "year_to", "runtime", "rating", "unseen", "unknown")
     GENRES: ClassVar = ("genre", "without")
 
     q = forms.CharField(
@@ -89,6 +94,9 @@ class BrowseForm(forms.Form):
         choices=[("", _("Any rating")), *((stars, stars) for stars in RATINGS)],
     )
     unseen = forms.BooleanField(label=_("Only films I have not seen"), required=False)
+    unknown = forms.BooleanField(
+        label=_("Also films whose year, rating or genre is not known"), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,6 +157,12 @@ class BrowseForm(forms.Form):
             raise ValidationError({"year_to": text})
         return asked
 
+    @cached_property
+    def matching_ids(self) -> tuple[int, ...]:
+        """The movies whose titles match the words, the nearest first."""
+        found = find_matches(self.cleaned_data["q"])
+        return (*found.close, *found.loose)
+
     @property
     def more_count(self) -> int:
         """How many of the fields behind "More filters" are in use."""
@@ -167,38 +181,97 @@ class BrowseForm(forms.Form):
 def filter_movies(form: BrowseForm, *, viewer: User | None) -> QuerySet[Movie]:
     """Return the movies asked for, in order; what is not a valid question is left out of it.
 
-    Movies of unknown length stay, behind those whose length is known; a year or rating that is not
-    known is in no range.
+    Movies of unknown length stay, behind those whose length is known; those of unknown year, rating
+    or genre only where they are asked for too, behind all others and each named as such.
     """
     form.is_valid()
-    asked = form.cleaned_data
-    movies = _filter_genres(Movie.objects.all(), form)
+    facts = _list_facts(form)
+    allows_unknown = bool(form.cleaned_data.get("unknown"))
+    movies = _leave_out(form, viewer)
+    for fact in facts:
+        movies = movies.filter(fact.fits | fact.is_unknown if allows_unknown else fact.fits)
+    movies = _order(movies, form)
+    if allows_unknown and (lacking := _lacks_any(facts)):
+        order = movies.query.order_by or Movie._meta.ordering or ()
+        movies = movies.order_by(Case(When(lacking, then=1), default=0), *order)
+    return movies
+
+
+def count_left_out(form: BrowseForm, *, viewer: User | None) -> int:
+    """Return how many movies are left out only because a year, rating or genre is not known.
+
+    Counted to one more than `COUNTED`; the form has been asked whether it is valid.
+    """
+    facts = [fact for fact in _list_facts(form) if fact.is_unknown]
+    if not facts or form.cleaned_data.get("unknown"):
+        return 0
+    movies = _leave_out(form, viewer)
+    for fact in _list_facts(form):
+        movies = movies.filter(fact.fits | fact.is_unknown)
+    return _order(movies.filter(_lacks_any(facts)), form).order_by()[: COUNTED + 1].count()
+
+
+def name_unknown(form: BrowseForm, card: MovieCard) -> str:
+    """Return what of that which is asked for is not known of a movie, in words; "" where all is."""
+    asked, missing = form.cleaned_data, list[str]()
+    if asked.get("runtime") and not card.runtime_minutes:
+        missing.append(_("Length unknown"))
+    has_years = any(asked.get(name) is not None for name in ("decade", "year_from", "year_to"))
+    if has_years and not card.year:
+        missing.append(_("Year unknown"))
+    if asked.get("rating") is not None and card.rating_mean is None:
+        missing.append(_("Not rated yet"))
+    if asked.get("genre") and not any(map(is_genre, card.genres)):
+        missing.append(_("Genre unknown"))
+    return ", ".join(map(str, missing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is asked of one fact: the movies it holds for, and those of which it is not known."""
+
+    fits: Q
+    is_unknown: Q
+
+
+def _list_facts(form: BrowseForm) -> list[_Fact]:
+    asked, facts = form.cleaned_data, list[_Fact]()
+    no_year = Q(year=None)
     if asked.get("decade") is not None:
-        movies = keep_decade(movies, asked["decade"])
+        facts.append(_Fact(Q(year__range=(asked["decade"], asked["decade"] + 9)), no_year))
     if asked.get("year_from") is not None:
-        movies = movies.filter(year__gte=asked["year_from"])
+        facts.append(_Fact(Q(year__gte=asked["year_from"]), no_year))
     if asked.get("year_to") is not None:
-        movies = movies.filter(year__lte=asked["year_to"])
+        facts.append(_Fact(Q(year__lte=asked["year_to"]), no_year))
     if asked.get("rating") is not None:
-        movies = movies.filter(rating_mean__gte=asked["rating"])
-    if asked.get("unseen") and viewer is not None:
+        facts.append(_Fact(Q(rating_mean__gte=asked["rating"]), Q(rating_mean=None)))
+    if wanted := [form.genres[slug] for slug in asked.get("genre", ())]:
+        named = [genre.pk for genre in form.genres.values() if is_genre(genre.name)]
+        # Who asks for films without a genre has asked for those not known.
+        asks_none = not all(is_genre(genre.name) for genre in wanted)
+        is_unknown = Q() if asks_none else ~Q(has_genre(named))
+        facts.append(_Fact(Q(has_genre([genre.pk for genre in wanted])), is_unknown))
+    return facts
+
+
+def _lacks_any(facts: Sequence[_Fact]) -> Q:
+    return reduce(or_, [fact.is_unknown for fact in facts if fact.is_unknown], Q())
+
+
+def _leave_out(form: BrowseForm, viewer: User | None) -> QuerySet[Movie]:
+    """Return all movies but those of genres not wanted and, if asked for, those seen."""
+    unwanted = [form.genres[slug].pk for slug in form.cleaned_data.get("without", ())]
+    movies = leave_out_genres(Movie.objects.all(), unwanted)
+    if form.cleaned_data.get("unseen") and viewer is not None:
         movies = leave_out_seen(movies, viewer)
-    return _order(movies, asked)
+    return movies
 
 
-def _filter_genres(movies: QuerySet[Movie], form: BrowseForm) -> QuerySet[Movie]:
-    wanted, unwanted = (
-        [form.genres[slug].pk for slug in form.cleaned_data.get(name, ())]
-        for name in ("genre", "without")
-    )
-    return leave_out_genres(filter_genres(movies, wanted), unwanted)
-
-
-def _order(movies: QuerySet[Movie], asked: dict[str, Any]) -> QuerySet[Movie]:
+def _order(movies: QuerySet[Movie], form: BrowseForm) -> QuerySet[Movie]:
     """Keep to title and length, which both have a say in the order."""
+    asked = form.cleaned_data
     movies = movies.order_by(*ORDERINGS[asked.get("sort") or "popular"])
-    if words := asked.get("q"):
-        found = find_matches(words)
-        ids = (*found.close, *found.loose)
+    if asked.get("q"):
+        ids = form.matching_ids
         movies = movies.filter(pk__in=ids) if asked.get("sort") else keep_in_order(movies, ids)
     return keep_length(movies, asked["runtime"]) if asked.get("runtime") else movies

@@ -94,12 +94,14 @@ def get_watchlist(user_id: int) -> QuerySet[WatchlistEntry]:
 
 def filter_genres(movies: QuerySet[Movie], genre_ids: Collection[int]) -> QuerySet[Movie]:
     """Return the movies that have any of the genres; all where none is named."""
-    if not genre_ids:
-        return movies
-    links = Movie.genres.through.objects.filter(
-        movie_id=OuterRef("pk"), genre_id__in=list(genre_ids)
+    return movies.filter(has_genre(genre_ids)) if genre_ids else movies
+
+
+def has_genre(genre_ids: Collection[int]) -> Exists:
+    """Return the condition that a movie has any of the genres."""
+    return Exists(
+        Movie.genres.through.objects.filter(movie_id=OuterRef("pk"), genre_id__in=list(genre_ids))
     )
-    return movies.filter(Exists(links))
 
 
 def get_popular_movies(*, limit: int) -> list[MovieCard]:

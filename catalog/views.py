@@ -21,7 +21,13 @@ from accounts.requests import (
     with_writer,
 )
 from catalog.browse_words import describe_filters
-from catalog.browsing import BrowseForm, filter_movies
+from catalog.browsing import (
+    COUNTED,
+    BrowseForm,
+    count_left_out,
+    filter_movies,
+    name_unknown,
+)
 from catalog.origins import read_origin
 from catalog.pagination import NearbyPaginator
 from catalog.posters import compute_poster_key, draw_poster
@@ -85,9 +91,9 @@ def browse(request: PageRequest) -> HttpResponse:
         pages = Paginator(list(found), FILMS_PER_PAGE)
     page = pages.get_page(asked_page)
     cards = get_movie_cards(list(page.object_list))
-    notes = {}
-    if form.cleaned_data.get("runtime"):
-        notes = {card.id: _("Length unknown") for card in cards if not card.runtime_minutes}
+    notes = {card.id: missing for card in cards if (missing := name_unknown(form, card))}
+    left_out = count_left_out(form, viewer=viewer)
+    wider = [*(pair for pair in telling if pair[0] != "page"), ("unknown", "on")]
     context = {
         "form": form,
         "heading": describe_filters(form),
@@ -96,7 +102,10 @@ def browse(request: PageRequest) -> HttpResponse:
         "genre_fields": [form[name] for name in BrowseForm.GENRES],
         "page": page,
         "films": make_shelf(cards, viewer=viewer, reasons=notes),
-        "has_unknown_length": bool(notes),
+        "has_unknown": bool(notes),
+        "left_out": min(left_out, COUNTED),
+        "is_more_left_out": left_out > COUNTED,
+        "wider": urlencode(wider),
     }
     return render(request, "catalog/browse.html", context)
 

@@ -20,6 +20,39 @@ from tests.catalog.factories import count_queries_of, make_movie
 pytestmark = pytest.mark.django_db
 
 
+def test_films_of_which_a_fact_is_not_known_are_counted_and_shown_when_asked(shelf: None) -> None:
+    make_movie(7, "Bare", year=2002, genres=["(no genres listed)"], rating_mean=4.5)
+    make_movie(8, "Barer", year=1999, genres=[], rating_mean=None)
+    for query, left_out, found in (
+        ("genre=drama", 2, [1, 2, 4, 7, 8]),
+        ("decade=1950", 1, [1, 3, 5]),
+        ("year_from=2000&genre=drama", 1, [2, 7]),
+        ("genre=comedy&rating=4", 3, [4, 5, 7, 8]),
+        ("year_to=1990&without=comedy", 0, [1]),
+        ("genre=no-genres-listed", 0, [7]),
+        ("q=bare&genre=drama", 2, [7, 8]),
+        ("q=bare&decade=1950", 0, []),
+        ("runtime=short", 0, [4, 5, 3, 7, 8]),
+    ):
+        said = re.findall(r"(\d+) films? (?:is|are) left out", read(query))
+        assert [int(number) for number in said] == [left_out] * bool(left_out), query
+        shown = read(f"{query}&unknown=on")
+        ids = [int(pk) for pk in re.findall(r'id="film-(\d+)"', shown)]
+        known = [int(pk) for pk in re.findall(r'id="film-(\d+)"', read(query))]
+        assert set(ids) == set(found), query
+        assert ids[: len(known)] == known
+        assert "left out" not in shown
+
+
+def test_film_that_comes_last_says_what_is_not_known_of_it(shelf: None) -> None:
+    make_movie(7, "Bare", year=2002, genres=[], rating_mean=None)
+    page = read("genre=drama&rating=3&unknown=on")
+    assert "Films of which it is not known whether they fit come last and say so." in page
+    assert "Not rated yet, Genre unknown" in page
+    assert 'href="/browse/?genre=drama&amp;unknown=on"' in read("genre=drama&page=1")
+    assert count_queries_of(Client(), "/browse/?genre=drama&rating=3") <= 6
+
+
 def find(viewer: User | None = None, **asked: Any) -> list[int]:
     """Return the ids of the movies that these fields ask for, in order."""
     form = BrowseForm(asked)

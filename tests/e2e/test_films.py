@@ -108,7 +108,9 @@ def test_browse_filters_as_one_chooses(open_page: OpenPage) -> None:
     unwanted.get_by_role("checkbox", name="Action").check()
     expect(page.get_by_role("link", name="For a Few Dollars More")).to_have_count(0)
     page.get_by_label("Length").select_option("2 to 2½ hours")
-    expect(page.get_by_text("Films of unknown length come last and say so.")).to_be_visible()
+    expect(
+        page.get_by_text("Films of which it is not known whether they fit come last and say so.")
+    ).to_be_visible()
     page.reload()
     page.get_by_text("More filters 3 in use").click()
     expect(wanted.get_by_role("checkbox", name="Western")).to_be_checked()
