@@ -215,15 +215,15 @@ def name_unknown(form: BrowseForm, card: MovieCard) -> str:
     """Return what of that which is asked for is not known of a movie, in words; "" where all is."""
     asked, missing = form.cleaned_data, list[str]()
     if asked.get("runtime") and not card.runtime_minutes:
-        missing.append(_("Length unknown"))
+        missing.append(str(_("Length unknown")))
     has_years = any(asked.get(name) is not None for name in ("decade", "year_from", "year_to"))
     if has_years and not card.year:
-        missing.append(_("Year unknown"))
+        missing.append(str(_("Year unknown")))
     if asked.get("rating") is not None and card.rating_mean is None:
-        missing.append(_("Not rated yet"))
+        missing.append(str(_("Not rated yet")))
     if asked.get("genre") and not any(map(is_genre, card.genres)):
-        missing.append(_("Genre unknown"))
-    return ", ".join(map(str, missing))
+        missing.append(str(_("Genre unknown")))
+    return ", ".join(missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def _find_eligible(
         hidden = HiddenMovie.objects.filter(user_id__in=list(user_ids))
         wanted = frozenset(hidden.values_list("movie_id", flat=True))
         tastes = [replace(taste, history=(), hidden_movie_ids=wanted) for taste in tastes]
-    catalogue, masks, wider = snapshot.catalogue, [], []
+    catalogue = snapshot.catalogue
+    masks, wider = list[NDArray[np.bool_]](), list[NDArray[np.bool_]]()
     for taste in tastes:
         mask = ranking.make_eligible_mask(catalogue, taste=taste, filters=filters)
         extra = ranking.find_doubtful(catalogue, taste=taste, filters=filters, mask=mask)
