@@ -96,7 +96,7 @@ class CatalogueArrays:
     def lacks_genre(self) -> NDArray[np.bool_]:
         """Whether no genre is known of each film (C,)."""
         named = [is_genre(name) for name in self.genre_names]
-        return ~self.genres[:, np.flatnonzero(named)].any(axis=1)
+        return np.asarray(~self.genres[:, np.flatnonzero(named)].any(axis=1))
 
     def label(self, position: int) -> FilmLabel:
         """Return what to call the film at a position."""

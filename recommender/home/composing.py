@@ -90,7 +90,7 @@ def find_alike(
     vectors = snapshot.unit_vectors(positions), snapshot.unit_vectors(theirs)
     cosine = np.einsum("nd,nd->n", *vectors)
     shares = (genres[positions] & genres[theirs]).any(axis=1)
-    return (theirs >= 0) & ((shares & (cosine >= NEAR)) | (cosine >= VERY_NEAR))
+    return np.asarray((theirs >= 0) & ((shares & (cosine >= NEAR)) | (cosine >= VERY_NEAR)))
 
 
 def _make_cause_rows(draft: HomeDraft) -> list[HomeRow]:

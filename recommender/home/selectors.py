@@ -25,7 +25,8 @@ from recommender.recommending import make_ranking
 from recommender.serving import ServingState, Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 from recommender.tonight.company import Company, FilmTogether, pick_together, read_companies
-from recommender.tonight.picking import FILMS, TonightAnswers, pick_films, read_answers
+from recommender.tonight.picking import TonightAnswers, pick_films, read_answers
+from recommender.tonight.series import FILMS
 
 TONIGHT = "tonight"
 FAN_FILMS = 5
