@@ -206,7 +206,8 @@ def count_left_out(form: BrowseForm, *, viewer: User | None) -> int:
     if not facts or form.cleaned_data.get("unknown"):
         return 0
     movies = _leave_out(form, viewer)
-    for fact in _list_facts(form):
+    # Of one fact alone there is nothing else that must fit.
+    for fact in _list_facts(form) if len(_list_facts(form)) > 1 else ():
         movies = movies.filter(fact.fits | fact.is_unknown)
     return _order(movies.filter(_lacks_any(facts)), form).order_by()[: COUNTED + 1].count()
 
