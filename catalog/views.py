@@ -21,13 +21,7 @@ from accounts.requests import (
     with_writer,
 )
 from catalog.browse_words import describe_filters
-from catalog.browsing import (
-    COUNTED,
-    BrowseForm,
-    count_left_out,
-    filter_movies,
-    name_unknown,
-)
+from catalog.browsing import BrowseForm, filter_movies, may_leave_out, name_unknown
 from catalog.origins import read_origin
 from catalog.pagination import NearbyPaginator
 from catalog.posters import compute_poster_key, draw_poster
@@ -92,7 +86,6 @@ def browse(request: PageRequest) -> HttpResponse:
     page = pages.get_page(asked_page)
     cards = get_movie_cards(list(page.object_list))
     notes = {card.id: missing for card in cards if (missing := name_unknown(form, card))}
-    left_out = count_left_out(form, viewer=viewer)
     wider = [*(pair for pair in telling if pair[0] != "page"), ("unknown", "on")]
     context = {
         "form": form,
@@ -103,8 +96,7 @@ def browse(request: PageRequest) -> HttpResponse:
         "page": page,
         "films": make_shelf(cards, viewer=viewer, reasons=notes),
         "has_unknown": bool(notes),
-        "left_out": min(left_out, COUNTED),
-        "is_more_left_out": left_out > COUNTED,
+        "may_leave_out": may_leave_out(form),
         "wider": urlencode(wider),
     }
     return render(request, "catalog/browse.html", context)
