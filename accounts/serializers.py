@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from accounts.models import ApiToken
-from movieshow.api_bodies import BodySerializer
+from movieshow.api_strictness import StrictSerializer
 
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
@@ -15,7 +15,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class ApiTokenInputSerializer(BodySerializer):
+class ApiTokenInputSerializer(StrictSerializer):
     """What making a token takes."""
 
     name = serializers.CharField(max_length=80, help_text="What it is for, such as the app.")

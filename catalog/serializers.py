@@ -12,7 +12,7 @@ from catalog.fact_serializers import MovieFactsSerializer, show_facts
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.ratings import MAX_STARS, MIN_STARS
 from catalog.search import MAX_QUERY_CHARACTERS, MAX_RESULTS
-from movieshow.api_bodies import BodySerializer
+from movieshow.api_strictness import StrictSerializer
 
 
 class GenreSerializer(serializers.ModelSerializer[Genre]):
@@ -125,7 +125,7 @@ class StarsField(serializers.DecimalField):
         return precise
 
 
-class RatingInputSerializer(BodySerializer):
+class RatingInputSerializer(StrictSerializer):
     """What PUT of a rating takes."""
 
     rating = StarsField()

@@ -10,7 +10,7 @@ from drf_spectacular.utils import Direction
 class BodyScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """A body, which holds no other fields than these."""
 
-    target_class = "movieshow.api_bodies.BodySerializer"
+    target_class = "movieshow.api_strictness.StrictSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:

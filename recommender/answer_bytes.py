@@ -14,8 +14,9 @@ from recommender.answering import (
     tell_lost_model,
 )
 from recommender.feedback import noting as feedback
+from recommender.output_serializers import render_list
 from recommender.redis_batch import RedisBatch
-from recommender.serializers import RecommendationOptions, make_dials, make_filters, render_list
+from recommender.serializers import RecommendationOptions, make_dials, make_filters
 from recommender.serving import Snapshot, read_state
 
 # What most clients ask is the same few texts; names of genres and services are looked up each time.

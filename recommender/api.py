@@ -20,18 +20,20 @@ from movieshow.client_address import get_client_address
 from movieshow.cursors import InvalidCursorError
 from recommender import answer_bytes, selectors, services
 from recommender.answering import answer_history, make_page_request
-from recommender.serializers import (
+from recommender.output_serializers import (
     ModelCardOutput,
-    RecommendationOptions,
     RecommendationOutput,
-    SessionInput,
     SessionOutput,
-    SimilarOptions,
     SimilarOutput,
-    make_dials,
-    make_filters,
     render_items,
     render_list,
+)
+from recommender.serializers import (
+    RecommendationOptions,
+    SessionInput,
+    SimilarOptions,
+    make_dials,
+    make_filters,
 )
 
 JSON = "application/json"

@@ -11,7 +11,7 @@ from catalog.list_models import (
 )
 from catalog.lists.services import MAX_FILMS
 from catalog.serializers import MovieSummarySerializer
-from movieshow.api_bodies import BodySerializer
+from movieshow.api_strictness import StrictSerializer
 
 
 class ListSerializer(serializers.ModelSerializer[FilmList]):
@@ -37,7 +37,7 @@ class ListSerializer(serializers.ModelSerializer[FilmList]):
         ]
 
 
-class ListInputSerializer(BodySerializer):
+class ListInputSerializer(StrictSerializer):
     """What makes a list, or in part changes it."""
 
     name = serializers.CharField(max_length=MAX_NAME)
@@ -55,7 +55,7 @@ class ListEntrySerializer(serializers.ModelSerializer[FilmListEntry]):
         fields = ["position", "movie", "note", "added_at"]
 
 
-class ListEntryInputSerializer(BodySerializer):
+class ListEntryInputSerializer(StrictSerializer):
     """Where a film stands and what is said of it."""
 
     position = serializers.IntegerField(

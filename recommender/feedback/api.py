@@ -10,14 +10,14 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
 from catalog.api import ViewerView
-from movieshow.api_bodies import BodySerializer
+from movieshow.api_strictness import StrictSerializer
 from recommender.feedback.services import PostedEvent, UnknownFilmsError, record_events
 from recommender.models import Event
 
 MAX_EVENTS = 100
 
 
-class EventInput(BodySerializer):
+class EventInput(StrictSerializer):
     """One thing a person did with a film that an answer had shown."""
 
     recommendation_id = serializers.UUIDField(
@@ -41,7 +41,7 @@ class EventInput(BodySerializer):
         return value
 
 
-class EventsInput(BodySerializer):
+class EventsInput(StrictSerializer):
     """Up to a hundred events."""
 
     # `max_length` is looked at before the events are: a huge list costs nothing.

@@ -53,8 +53,7 @@ def batch_loss(
         if config.kind == "cross_entropy" and not config.label_smoothing:
             later = _find_later(batch.targets[share], distances)
             return _weighted_loss(model, asked, rows, later, weight=config.later_weight), len(rows)
-        distance = distances[seed % len(distances)]
-        later = _find_later(batch.targets[share], [distance])[:, 0]
+        later = _find_later(batch.targets[share], [distances[seed % len(distances)]])[:, 0]
         loss = _loss_with_later(model, asked, rows, later, config=config, negatives=negatives)
     return loss, len(rows)
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from catalog.api import ViewerView
 from catalog.models import Genre
-from movieshow.api_bodies import BodySerializer
+from movieshow.api_strictness import StrictSerializer
 from recommender.dials import Dials
 from recommender.models import MOST_YEARS
 from recommender.names import find_genre_ids
@@ -19,7 +19,7 @@ from recommender.services import save_wishes
 from recommender.taste.selectors import Wishes, get_wishes
 
 
-class TasteInput(BodySerializer):
+class TasteInput(StrictSerializer):
     """What changes a taste; what is not sent stays as it is."""
 
     obscurity = DialField(help_text="From popular, -1, to obscure, 1.")

@@ -15,13 +15,13 @@ from recommender.answering import answer_person, make_page_request
 from recommender.answers import Filters, Taste
 from recommender.ml import diversity
 from recommender.model_input import make_sequence
+from recommender.output_serializers import render_list
 from recommender.reasons import explain_films
 from recommender.recommending import (
     RANKING_DEPTH,
     present_films,
     refine,
 )
-from recommender.serializers import render_list
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste.reading import read_taste
 from tests.load.rows import RUNS, Row, median, state_value, summarise

@@ -124,6 +124,7 @@ def test_filters_and_pages_work_through_the_api(
         ({"year_min": 2000, "year_max": 1990}, "year_max"),
         ({"include": "everything"}, "include"),
         ({"cursor": "rubbish"}, "cursor"),
+        ({"min_year": 1990}, "min_year"),
     ],
 )
 def test_bad_options_are_named_in_a_problem_document(

@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ def ask_two_pages(user: User) -> tuple[dict[str, Any], dict[str, Any]]:
     """Request a page that nobody has asked for, and the one that its cursor leads to."""
     client = APIClient()
     client.force_authenticate(user)
-    # A year before all films': it asks nothing, and makes a ranking of its own.
-    query = f"{MINE}?limit=9&min_year={random.randrange(1, 1900)}"
+    # Longer than all films: it asks nothing, and makes a ranking of its own.
+    query = f"{MINE}?limit=9&max_runtime={random.randrange(1000, 6000)}"
     page = client.get(query)
     following = client.get(f"{query}&cursor={page.json()['next_cursor']}")
     assert (page.status_code, following.status_code) == (200, 200)
@@ -76,6 +76,28 @@ def collect_scores(user: User, versions: list[ModelVersion]) -> dict[int, dict[i
     return found
 
 
+def wait_for_answers(
+    answered: Counter[int], version: ModelVersion, running: list[Future[None]]
+) -> None:
+    """Wait until a version has answered four more requests, or one who asks has failed."""
+    goal, deadline = answered[version.pk] + 4, time.monotonic() + 60
+    while answered[version.pk] < goal and not any(one.done() for one in running):
+        assert time.monotonic() < deadline, f"version {version.pk} never answered"
+        time.sleep(0.01)
+
+
+def check_pages(
+    page: dict[str, Any], following: dict[str, Any], scores: dict[int, dict[int, float]]
+) -> None:
+    """Check that two pages hold no film twice, each with the scores of one version alone."""
+    films = [item["movie"]["id"] for item in (*page["results"], *following["results"])]
+    assert len(set(films)) == len(films) == 18
+    for answer in (page, following):
+        own = scores[answer["model"]["version"]]
+        told = {item["movie"]["id"]: item["score"] for item in answer["results"]}
+        assert told == {movie_id: own[movie_id] for movie_id in told}
+
+
 def collect_answers(user: User, versions: list[ModelVersion]) -> dict[tuple[int, int], str]:
     """Return what each of two versions answers to each of the requests; no two are the same."""
     expected: dict[tuple[int, int], str] = {}
@@ -92,15 +114,14 @@ def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version
 ) -> None:
     watch(viewer, *HISTORY)
     versions = [other_model, active_model]
-    expected = collect_answers(viewer, versions)
-    scores = collect_scores(viewer, versions)
+    expected, scores = collect_answers(viewer, versions), collect_scores(viewer, versions)
     answered, is_over = Counter[int](), threading.Event()
 
     def request_for_ever(first: int) -> None:
         try:
-            for number in itertools.count(first):
-                if is_over.is_set():
-                    return
+            for number in itertools.takewhile(
+                lambda _: not is_over.is_set(), itertools.count(first)
+            ):
                 answer = ask(viewer, number % 20)
                 version = answer["model"]["version"]
                 assert show(answer) == expected[version, number % 20]
@@ -111,36 +132,22 @@ def test_requests_during_a_hot_reload_are_all_answered_each_whole_by_one_version
     def page_for_ever() -> None:
         try:
             while not is_over.is_set():
-                page, following = ask_two_pages(viewer)
-                films = [item["movie"]["id"] for item in (*page["results"], *following["results"])]
-                assert len(set(films)) == len(films) == 18
-                for answer in (page, following):
-                    own = scores[answer["model"]["version"]]
-                    told = {item["movie"]["id"]: item["score"] for item in answer["results"]}
-                    assert told == {movie_id: own[movie_id] for movie_id in told}
+                check_pages(*ask_two_pages(viewer), scores)
         finally:
             connection.close()
 
-    def wait_for_answers_of(version: ModelVersion) -> None:
-        before, deadline = answered[version.pk], time.monotonic() + 60
-        while answered[version.pk] < before + 4 and not any(one.done() for one in running):
-            assert time.monotonic() < deadline, f"version {version.pk} never answered"
-            time.sleep(0.01)
-
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(request_for_ever, first) for first in range(3)]
-        running.append(pool.submit(page_for_ever))
+        running += [pool.submit(page_for_ever)]
         try:
-            # There and back: every second activation is what rolling back does.
-            for number in range(6):
-                version = versions[number % 2]
+            for version in versions * 3:  # every second activation is what rolling back does
                 model_versions.activate_model_version(version_id=version.pk)
                 bump_catalogue_version()
-                wait_for_answers_of(version)
+                wait_for_answers(answered, version, running)
         finally:
             is_over.set()
-        for one in running:
-            one.result()
+    for one in running:
+        one.result()
     assert ask(viewer, 0)["model"]["version"] == active_model.pk
 
 

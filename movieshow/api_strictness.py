@@ -1,4 +1,4 @@
-"""What a JSON body may hold: a field that nothing reads is refused, for it may be misspelt."""
+"""What a caller may send: a field that nothing reads is refused, for it may be misspelt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from rest_framework import serializers
 MAX_NAMED, MAX_NAME_CHARACTERS = 10, 80
 
 
-class BodySerializer(serializers.Serializer[Any]):
-    """Reads a body, or an object in one; unknown fields are named beside those there are."""
+class StrictSerializer(serializers.Serializer[Any]):
+    """Reads a body, an object in one, or a query; names unknown fields, and those there are."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the values of the fields.
