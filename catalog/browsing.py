@@ -1,15 +1,12 @@
 """What may be asked of the list of all movies: the form in the address, and the movies it means."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
@@ -23,9 +20,18 @@ from catalog.filters import (
     leave_out_genres,
     leave_out_seen,
 )
+from catalog.knowledge import (
+    Fact,
+    ask_genres,
+    ask_rating,
+    ask_year,
+    keep_fitting,
+    keep_unknown,
+    may_lack,
+)
 from catalog.models import Movie
 from catalog.search import MAX_QUERY_CHARACTERS, find_matches
-from catalog.selectors import MovieCard, get_genres, has_genre, is_genre
+from catalog.selectors import MovieCard, get_genres, is_genre
 
 FIRST_YEAR = 1870
 RATINGS = ("3", "3.5", "4")
@@ -176,23 +182,20 @@ class BrowseForm(forms.Form):
         return [self.genres[slug].name for slug in self.cleaned_data.get(field, ())]
 
 
-def filter_movies(form: BrowseForm, *, viewer: User | None) -> QuerySet[Movie]:
+def filter_movies(form: BrowseForm, *, viewer: User | None) -> list[QuerySet[Movie]]:
     """Return the movies asked for, in order; what is not a valid question is left out of it.
 
     Movies of unknown length stay, behind those whose length is known; those of unknown year, rating
-    or genre only where they are asked for too, behind all others and each named as such.
+    or genre only where they are asked for too: then they are a second query, to come behind all of
+    the first, so that who reads the first films need not wait for the others to be found.
     """
     form.is_valid()
     facts = _list_facts(form)
-    allows_unknown = bool(form.cleaned_data.get("unknown"))
-    movies = _leave_out(form, viewer)
-    for fact in facts:
-        movies = movies.filter(fact.fits | fact.is_unknown if allows_unknown else fact.fits)
-    movies = _order(movies, form)
-    if allows_unknown and (lacking := _lacks_any(facts)):
-        order = movies.query.order_by or Movie._meta.ordering or ()
-        movies = movies.order_by(Case(When(lacking, then=1), default=0), *order)
-    return movies
+    movies = _order(_leave_out(form, viewer), form)
+    found = [movies.filter(keep_fitting(facts))]
+    if form.cleaned_data.get("unknown") and (unknown := keep_unknown(facts)) is not None:
+        found.append(movies.filter(unknown))
+    return found
 
 
 def may_leave_out(form: BrowseForm) -> bool:
@@ -200,7 +203,7 @@ def may_leave_out(form: BrowseForm) -> bool:
 
     Nobody counts them: at 62,000 movies that takes several times as long as the page.
     """
-    return bool(_lacks_any(_list_facts(form))) and not form.cleaned_data.get("unknown")
+    return may_lack(_list_facts(form)) and not form.cleaned_data.get("unknown")
 
 
 def name_unknown(form: BrowseForm, card: MovieCard) -> str:
@@ -218,36 +221,18 @@ def name_unknown(form: BrowseForm, card: MovieCard) -> str:
     return ", ".join(missing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """What is asked of one fact: the movies it holds for, and those of which it is not known."""
-
-    fits: Q
-    is_unknown: Q
-
-
-def _list_facts(form: BrowseForm) -> list[_Fact]:
-    asked, facts = form.cleaned_data, list[_Fact]()
-    no_year = Q(year=None)
-    if asked.get("decade") is not None:
-        facts.append(_Fact(Q(year__range=(asked["decade"], asked["decade"] + 9)), no_year))
-    if asked.get("year_from") is not None:
-        facts.append(_Fact(Q(year__gte=asked["year_from"]), no_year))
-    if asked.get("year_to") is not None:
-        facts.append(_Fact(Q(year__lte=asked["year_to"]), no_year))
+def _list_facts(form: BrowseForm) -> list[Fact]:
+    asked, facts = form.cleaned_data, list[Fact]()
+    if (decade := asked.get("decade")) is not None:
+        facts.append(ask_year(decade, decade + 9))
+    first, last = asked.get("year_from"), asked.get("year_to")
+    if first is not None or last is not None:
+        facts.append(ask_year(first, last))
     if asked.get("rating") is not None:
-        facts.append(_Fact(Q(rating_mean__gte=asked["rating"]), Q(rating_mean=None)))
+        facts.append(ask_rating(asked["rating"]))
     if wanted := [form.genres[slug] for slug in asked.get("genre", ())]:
-        named = [genre.pk for genre in form.genres.values() if is_genre(genre.name)]
-        # Who asks for films without a genre has asked for those not known.
-        asks_none = not all(is_genre(genre.name) for genre in wanted)
-        is_unknown = Q() if asks_none else ~Q(has_genre(named))
-        facts.append(_Fact(Q(has_genre([genre.pk for genre in wanted])), is_unknown))
+        facts.append(ask_genres(wanted, genres=list(form.genres.values())))
     return facts
-
-
-def _lacks_any(facts: Sequence[_Fact]) -> Q:
-    return reduce(or_, [fact.is_unknown for fact in facts if fact.is_unknown], Q())
 
 
 def _leave_out(form: BrowseForm, viewer: User | None) -> QuerySet[Movie]:

@@ -104,6 +104,12 @@ def has_genre(genre_ids: Collection[int]) -> Exists:
     )
 
 
+def lacks_genre(*, but: Collection[int]) -> Q:
+    """Return the condition that a movie has no genre, or none but these."""
+    links = Movie.genres.through.objects.filter(movie_id=OuterRef("pk"))
+    return ~Q(Exists(links.exclude(genre_id__in=list(but)) if but else links))
+
+
 def get_popular_movies(*, limit: int) -> list[MovieCard]:
     """Return the most rated movies; two queries."""
     chosen = Movie.objects.order_by("-rating_count", "id").values_list("pk", flat=True)

@@ -1,6 +1,7 @@
 """Pages of the catalogue: search, browse, one's ratings and watchlist, and the drawn posters."""
 
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -77,12 +78,12 @@ def browse(request: PageRequest) -> HttpResponse:
         return HttpResponseRedirect(request.path + query)
     viewer = get_request_viewer(request)
     form = BrowseForm(request.GET)
-    found = filter_movies(form, viewer=viewer).values_list("pk", flat=True)
+    found = [movies.values_list("pk", flat=True) for movies in filter_movies(form, viewer=viewer)]
     asked_page = request.GET.get("page", "")
     pages: Paginator[int] = NearbyPaginator(found, FILMS_PER_PAGE, asked=read_number(asked_page))
     if form.cleaned_data.get("q"):
         # Few films have a title: to count them apart would cost more than to fetch their ids.
-        pages = Paginator(list(found), FILMS_PER_PAGE)
+        pages = Paginator(list(chain(*found)), FILMS_PER_PAGE)
     page = pages.get_page(asked_page)
     cards = get_movie_cards(list(page.object_list))
     notes = {card.id: missing for card in cards if (missing := name_unknown(form, card))}

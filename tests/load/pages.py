@@ -69,6 +69,13 @@ PAGES: dict[str, Address] = {
         "/browse/?q=man&decade=1990&genre=drama&without=war&runtime=usual&rating=3&unseen=on"
         "&sort=newest"
     ),
+    "browse, unknown genre too": "/browse/?genre=film-noir&unknown=on",
+    "browse, unknown genre too, page 100": (
+        "/browse/?genre=film-noir&unknown=on&sort=title&page=100"
+    ),
+    "browse, unknown of anything too": (
+        "/browse/?genre=western&genre=war&year_from=1990&rating=3&unknown=on&sort=best"
+    ),
     "ratings": "/ratings/",
     "ratings by title": "/ratings/?sort=title&page=5",
     "watchlist": "/watchlist/",
