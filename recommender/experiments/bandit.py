@@ -66,12 +66,16 @@ def choose_row(
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
-    """A decision made uniformly at random, and whether the row that came first was clicked."""
+    """A decision made uniformly at random, and whether the row that came first was clicked.
+
+    Decisions with the same number were made for the same person.
+    """
 
     context: str
     candidates: tuple[str, ...]
     chosen: str
     is_clicked: bool
+    person: int = 0
 
 
 class Policy(Protocol):

@@ -135,7 +135,7 @@ def read_log(**filters: Any) -> Iterator[LoggedDecision]:
     rows = (
         RowDecision.objects.filter(arm__row_policy=Arm.RowPolicy.UNIFORM, is_learnt=True, **filters)
         .order_by("decided_at", "pk")
-        .values_list("context", "candidates", "chosen", "is_clicked")
+        .values_list("context", "candidates", "chosen", "is_clicked", "user_id")
     )
-    for context, candidates, chosen, is_clicked in rows.iterator(chunk_size=2_000):
-        yield LoggedDecision(context, tuple(candidates), chosen, is_clicked)
+    for context, candidates, chosen, is_clicked, user_id in rows.iterator(chunk_size=2_000):
+        yield LoggedDecision(context, tuple(candidates), chosen, is_clicked, user_id)

@@ -19,6 +19,14 @@ DIFFERENCE_COLUMNS = (
     "fixed horizon, 95 %",
     "always valid, 95 %",
 )
+REPLAY_COLUMNS = (
+    "policy",
+    "decisions matched",
+    "clicked",
+    "click rate",
+    "minus chance, points",
+    "95 %",
+)
 
 
 def tabulate_arms(report: dict[str, Any]) -> list[list[str]]:
@@ -71,6 +79,27 @@ def format_report(report: dict[str, Any]) -> str:
         *(f"Warning: {warning}" for warning in report["warnings"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def format_replay(results: dict[str, dict[str, Any]]) -> str:
+    """Return what policies would have got, `Estimate` as dicts by name, as a Markdown table."""
+    rows = [
+        [
+            title,
+            f"{found['matched']:.0f} of {found['logged']}",
+            f"{found['clicks']:.0f}",
+            _format_interval(_as_interval(found["click_rate"], found["bounds"])),
+            _format_points(found["difference"]),
+            _format_bounds(_as_interval(found["difference"], found["difference_bounds"])),
+        ]
+        for title, found in results.items()
+    ]
+    return "\n".join(_format_table(REPLAY_COLUMNS, rows))
+
+
+def _as_interval(value: float | None, bounds: Sequence[float] | None) -> dict[str, float | None]:
+    low, high = bounds or (None, None)
+    return {"value": value, "low": low, "high": high}
 
 
 def _format_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

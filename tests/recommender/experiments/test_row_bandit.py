@@ -225,14 +225,16 @@ def test_replay_command_evaluates_what_was_logged_at_random(
     call_command("bandit_replay", "rows", "--json", stdout=out)
     found = json.loads(out.getvalue())
     # "as designed" agrees with the six "top", of which none was clicked.
-    assert found["as designed"] == {"logged": 12, "matched": 6, "clicks": 0, "click_rate": 0.0}
-    assert found["uniform (as logged)"]["clicks"] == 4
+    designed, chance = found["as designed"], found["uniform (as logged)"]
+    assert designed["logged"] == chance["matched"] == 12
+    assert (designed["matched"], designed["clicks"], designed["click_rate"]) == (6, 0, 0)
+    assert (chance["clicks"], chance["difference"]) == (4, None)
     again = StringIO()
     call_command("bandit_replay", "rows", "--json", stdout=again)
     assert json.loads(again.getvalue()) == found
     text = StringIO()
     call_command("bandit_replay", "rows", stdout=text)
-    assert "| as designed | 6 of 12 | 0 | 0.00 % |" in text.getvalue()
+    assert "| as designed | 6 of 12 | 0 | 0.00 % (0.00 to 0.00) | -33.33 |" in text.getvalue()
 
 
 def test_replay_says_what_is_missing(active_model: ModelVersion) -> None:
