@@ -1,4 +1,5 @@
 """A simulated audience: people from held-out real histories use a running site over HTTP.
 
-`make audience` runs an A/A and an A/B experiment with them and prints what the analysis finds.
+`make audience` runs an A/A, an A/B and an experiment on the rows of the home page with them and
+prints what the analysis finds.
 """

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -60,8 +61,8 @@ def make_database() -> Iterator[None]:
 
 
 @contextmanager
-def run_web(*, log: Path) -> Iterator[str]:
-    """Serve the site on a free port of loopback; yield its address.
+def run_web(*, log: Path, time_zone: str = "UTC") -> Iterator[str]:
+    """Serve the site on a free port of loopback, by this zone's clock; yield its address.
 
     Raises:
         RuntimeError: It did not start.
@@ -76,7 +77,11 @@ def run_web(*, log: Path) -> Iterator[str]:
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **SETTINGS}, stdout=output, stderr=output
+            command,
+            cwd=ROOT,
+            env={**os.environ, **SETTINGS, "TIME_ZONE": time_zone},
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}", process, log)
@@ -84,6 +89,13 @@ def run_web(*, log: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def find_zone(hour: int, *, now: datetime) -> str:
+    """Return a time zone in which it is this hour of the day (0 to 23) now."""
+    ahead = (hour - now.astimezone(UTC).hour + 11) % 24 - 11
+    # West of Greenwich the sign is a plus in these names, as POSIX has it.
+    return f"Etc/GMT{-ahead:+d}"
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

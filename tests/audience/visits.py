@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,16 @@ SHOWN = 20
 NEXT_FILMS = 10
 DISLIKED_STARS = 2.0
 PASSWORD = "a long enough password"
+LIKED_STARS = 4.0
 TIMEOUT_SECONDS = 60
+# A part of the day lasts six hours, of which these are the middles, by the clock of the site.
+HOURS = {"night": 3, "morning": 9, "afternoon": 15, "evening": 21}
+DEVICES = {
+    "phone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148",
+    "desktop": "Mozilla/5.0 (X11; Linux x86_64)",
+}
+LOOKS = 8
+_ROW = re.compile(r'<h2 id="row-[a-z0-9-]+"')
 _FROM = re.compile(r'href="/movies/(\d+)/\?from=([0-9a-f]{32})"')
 
 
@@ -35,6 +45,10 @@ class Visitor:
     has_account: bool
     session: requests.Session = field(default_factory=requests.Session)
     seconds: list[float] = field(default_factory=list)
+    # What was done with films shown: the answers (by id) of which one was opened, and how often.
+    opened: Counter[str] = field(default_factory=Counter)
+    liked: int = 0
+    hidden: int = 0
 
     def __post_init__(self) -> None:
         """Stand behind an address of one's own, as a proxy would tell it."""
@@ -52,6 +66,24 @@ class Visitor:
         for number in range(ROUNDS):
             look = self._look_at_home if number == 1 and not self.has_account else self._ask
             origin, shown = look()
+            future = self._react(origin, shown, future)
+
+    def browse(self) -> None:
+        """Come, tell the first films, then look at the row of home that stands first, some times.
+
+        Every other visitor has a phone in hand.
+
+        Raises:
+            VisitError: the site refused something.
+        """
+        device = list(DEVICES)[self.number % len(DEVICES)]
+        self.session.headers["User-Agent"] = DEVICES[device]
+        self._arrive()
+        future = list(self.person.future)
+        for _number in range(LOOKS):
+            if not future:
+                return
+            origin, shown = self._look_at_first_row()
             future = self._react(origin, shown, future)
 
     def _arrive(self) -> None:
@@ -85,6 +117,13 @@ class Visitor:
         rows = found[-1][1]
         return rows, list(dict.fromkeys(int(film) for film, origin in found if origin == rows))
 
+    def _look_at_first_row(self) -> tuple[str, list[int]]:
+        _above, *rows = _ROW.split(self._send("get", "/").text)
+        found = _FROM.findall(rows[0]) if rows else []
+        if not found:
+            raise VisitError("the first row of the home page shows no film")
+        return found[0][1], list(dict.fromkeys(int(film) for film, _origin in found))
+
     def _react(self, origin: str, shown: list[int], future: list[Watched]) -> list[Watched]:
         """Open and rate what one truly watched next, hide what one truly disliked; or go on."""
         wanted = [film for film in future[:NEXT_FILMS] if film.movie_id in shown]
@@ -95,6 +134,7 @@ class Visitor:
         for film in future[NEXT_FILMS:]:
             if film.movie_id in shown and film.stars <= DISLIKED_STARS:
                 self._send("post", f"/api/v1/me/hidden/{film.movie_id}?from={origin}")
+                self.hidden += 1
                 gone.add(film.movie_id)
         if not wanted and future:  # what they watched next they found elsewhere
             self._rate(future[0])
@@ -102,6 +142,8 @@ class Visitor:
         return [film for film in future if film.movie_id not in gone]
 
     def _open(self, origin: str, film: Watched) -> None:
+        self.opened[origin] += 1
+        self.liked += film.stars >= LIKED_STARS
         if not self.has_account:
             self._send("get", f"/movies/{film.movie_id}/?from={origin}")
             return
