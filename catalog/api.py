@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.authentication import ApiTokenAuthentication, ViewerSessionAuthentication
 from accounts.models import User
 from catalog import selectors, serializers, services
+from catalog.filter_api import MovieFilterBackend, MoviePagination
 from catalog.filters import MovieFilter
 from catalog.models import Genre, Movie, Rating, WatchlistEntry
 from catalog.origins import ORIGIN_PARAMETER, read_origin
@@ -40,13 +41,20 @@ class GenreListView(generics.ListAPIView[Genre]):
 @extend_schema(tags=["Films"])
 @extend_schema_view(get=extend_schema(summary="List films"))
 class MovieListView(generics.ListAPIView[Movie]):
-    """The catalogue, most rated first; narrowed and ordered by the query."""
+    """The catalogue, most rated first; narrowed and ordered by the query.
+
+    A film of which it is not known whether it fits is left out, and `leaves_out_unknown` of the
+    answer says so; give `unknown=true` to have such films too, behind those that fit. Those of
+    unknown length are never left out.
+    """
 
     permission_classes = [AllowAny]
     queryset = Movie.objects.prefetch_related("genres").defer("extract")
     serializer_class = serializers.MovieSummarySerializer
-    pagination_class = ApiPagination
+    pagination_class = MoviePagination
+    filter_backends = [MovieFilterBackend]
     filterset_class = MovieFilter
+    filterset: MovieFilter
 
 
 @extend_schema(tags=["Films"])

@@ -58,6 +58,11 @@ def keep_fitting(facts: Sequence[Fact]) -> Q:
     return reduce(and_, (fact.fits for fact in facts), Q())
 
 
+def keep_fitting_or_unknown(facts: Sequence[Fact]) -> Q:
+    """Return the condition that all facts hold as far as they are known."""
+    return reduce(and_, (fact.fits | fact.is_unknown for fact in facts), Q())
+
+
 def keep_unknown(facts: Sequence[Fact]) -> Q | None:
     """Return the condition that a movie may fit, and that of one fact at least it is not known.
 
@@ -67,7 +72,7 @@ def keep_unknown(facts: Sequence[Fact]) -> Q | None:
     if not may_lack(facts):
         return None
     *others, last = facts
-    may_fit = reduce(and_, (fact.fits | fact.is_unknown for fact in others), Q())
+    may_fit = keep_fitting_or_unknown(others)
     lacks_other = reduce(or_, (fact.is_unknown for fact in others if fact.is_unknown), Q())
     if not lacks_other:
         return may_fit & last.is_unknown

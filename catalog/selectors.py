@@ -92,11 +92,6 @@ def get_watchlist(user_id: int) -> QuerySet[WatchlistEntry]:
     return entries.select_related("movie").prefetch_related("movie__genres")
 
 
-def filter_genres(movies: QuerySet[Movie], genre_ids: Collection[int]) -> QuerySet[Movie]:
-    """Return the movies that have any of the genres; all where none is named."""
-    return movies.filter(has_genre(genre_ids)) if genre_ids else movies
-
-
 def has_genre(genre_ids: Collection[int]) -> Exists:
     """Return the condition that a movie has any of the genres."""
     return Exists(

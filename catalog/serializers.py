@@ -158,7 +158,7 @@ class WatchlistEntrySerializer(serializers.ModelSerializer[WatchlistEntry]):
         fields = ["movie", "added_at"]
 
 
-class SearchQuerySerializer(serializers.Serializer[Any]):
+class SearchQuerySerializer(StrictSerializer):
     """What search takes."""
 
     q = serializers.CharField(

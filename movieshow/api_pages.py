@@ -1,5 +1,6 @@
 """How lists of the API come in parts: by `limit` and `cursor`, as recommendations do."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -8,14 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from movieshow.api_strictness import StrictSerializer
 from movieshow.cursors import Cursor, InvalidCursorError, decode_cursor, encode_cursor
 
 # Entries in one answer.
 MAX_LIMIT = 100
 
 
-class PageOptions(serializers.Serializer[Any]):
-    """Which part of a list is asked for."""
+class PageOptions(StrictSerializer):
+    """Which part of a list is asked for; `filters` of the context names what narrows the list."""
 
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT)
     cursor = serializers.CharField(required=False, max_length=200)
@@ -34,11 +36,15 @@ class PageOptions(serializers.Serializer[Any]):
             raise serializers.ValidationError("This cursor is of recommendations.")
         return place.offset
 
+    def get_known_names(self) -> Iterable[str]:
+        """Return the names of the filters and of the fields."""
+        return [*self.context.get("filters", ()), *self.fields]
+
     def to_internal_value(self, data: Any) -> Any:
         """Refuse the pages of another scheme: their reader would get the first one for ever.
 
         Raises:
-            ValidationError: there are such, or a value is not valid.
+            ValidationError: there are such, or there is an unknown name, or a value is not valid.
         """
         if other := [name for name in ("page", "page_size", "offset") if name in data]:
             text = "Ask by `limit`, and by `cursor`: the `next_cursor` of the answer before."
@@ -55,14 +61,15 @@ class ApiPagination(BasePagination):
         self,
         queryset: Any,
         request: Request,
-        view: APIView | None = None,  # noqa: ARG002 - the signature of the REST framework
+        view: APIView | None = None,
     ) -> list[Any]:
         """Return the entries from the cursor on.
 
         Raises:
-            ValidationError: `limit` or `cursor` is not one.
+            ValidationError: `limit` or `cursor` is not one, or an option is unknown.
         """
-        options = PageOptions(data=request.query_params)
+        filters = getattr(getattr(view, "filterset_class", None), "base_filters", ())
+        options = PageOptions(data=request.query_params, context={"filters": filters})
         options.is_valid(raise_exception=True)
         start = options.validated_data.get("cursor", 0)
         end = start + options.validated_data.get("limit", self.default_limit)

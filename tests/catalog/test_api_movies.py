@@ -95,10 +95,64 @@ def test_movies_are_narrowed_as_on_the_page(client: Client, member: User) -> Non
     assert ids("unseen=false") == [2, 3, 1]
 
 
+def test_films_that_may_not_fit_are_said_to_be_left_out_and_come_last_when_asked(
+    client: Client,
+) -> None:
+    make_movie(1, year=1979, genres=["Horror"], rating_count=1, rating_mean=3.0)
+    make_movie(2, year=None, genres=["Horror"], rating_count=9, rating_mean=4.0)
+    make_movie(3, year=1989, genres=[], rating_count=5, rating_mean=4.5, runtime_minutes=95)
+    make_movie(4, year=1989, genres=["(no genres listed)"], rating_count=2, rating_mean=None)
+
+    for query, is_said, fitting, unknown in (
+        ("", False, [2, 3, 4, 1], []),
+        ("genre=horror", True, [2, 1], [3, 4]),
+        ("year_max=1980", True, [1], [2]),
+        ("decade=1980&ordering=newest", True, [3, 4], [2]),
+        ("rating_min=4", True, [2, 3], [4]),
+        ("genre=horror&year_min=1970&rating_min=3", True, [1], [2, 3, 4]),
+        ("genre=horror&year_min=1970&runtime=usual", True, [1], [3, 2, 4]),
+        ("genre=no-genres-listed", False, [4], []),
+        ("without=horror&runtime=short", False, [4], []),
+    ):
+        body = client.get(f"/api/v1/movies?{query}").json()
+        assert body["leaves_out_unknown"] is is_said, query
+        assert [movie["id"] for movie in body["results"]] == fitting, query
+        body = client.get(f"/api/v1/movies?{query}&unknown=true").json()
+        assert body["leaves_out_unknown"] is False, query
+        assert [movie["id"] for movie in body["results"]] == fitting + unknown, query
+        assert client.get(f"/api/v1/movies?{query}&unknown=false").json()["count"] == len(fitting)
+
+
+def test_document_of_the_api_says_what_is_left_out(client: Client) -> None:
+    document = client.get("/api/v1/schema?format=json").json()
+    listing = document["paths"]["/api/v1/movies"]["get"]
+    [option] = [each for each in listing["parameters"] if each["name"] == "unknown"]
+    assert option["schema"] == {"type": "boolean"}
+    assert "leaves_out_unknown" in option["description"]
+    answer = listing["responses"]["200"]["content"]["application/json"]["schema"]
+    found = document["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
+    assert "leaves_out_unknown" in found["required"]
+
+
+@pytest.mark.parametrize(
+    "url", ["/api/v1/movies?min_year=1990", "/api/v1/genres?q=x", "/api/v1/search?q=x&page=2"]
+)
+def test_option_that_there_is_not_is_refused_and_those_there_are_named(
+    client: Client, movie: Movie, url: str
+) -> None:
+    body = assert_problem(client.get(url), 400)
+    [(name, [text])] = body["errors"].items()
+    assert name in url
+    assert text.startswith("There is no such field; there are: ")
+    assert "limit" in text
+
+
 @pytest.mark.parametrize(
     "query",
     [
         "genre=none",
+        "unknown=maybe",
+        "unseen=2",
         "year_min=x",
         "year_min=1e400",
         "ordering=magic",
