@@ -104,9 +104,10 @@ class HomeRow:
 class Filters:
     """Which films may be shown: any of `genre_ids`, none of `excluded_genre_ids`, a year range.
 
-    An empty tuple or None asks nothing. Films of unknown year are outside every year range; those
-    of unknown length, or of which nobody knows where they can be watched, stay in: whoever shows
-    them says that it is unknown. `max_runtime` is in minutes, `service_ids` asks for any of these.
+    An empty tuple or None asks nothing. Films of unknown genre or year, or of which nobody knows
+    where they can be watched, come behind those that fit; those of unknown length stay among them:
+    whoever shows them says that it is unknown. `max_runtime` is in minutes, `service_ids` asks for
+    any of these.
     """
 
     genre_ids: tuple[int, ...] = ()

@@ -32,8 +32,8 @@ def make_eligible_mask(
     """Return (C,) bool, True where a film may be shown: not seen, not hidden, inside the filters.
 
     Every film of the history counts as seen, whatever its stars. A film whose length is not known
-    is inside every length, and one of which nobody knows where it can be watched on every service.
-    One whose genre or year is not known is inside what is asked of these if `allows_unknown`.
+    is inside every length. One whose genre or year is not known, or of which nobody knows where it
+    can be watched, is inside what is asked of these if `allows_unknown`.
     """
     mask = np.ones(len(catalogue.movie_ids), dtype=np.bool_)
     if filters.genre_ids:
@@ -49,7 +49,8 @@ def make_eligible_mask(
     if filters.max_runtime is not None:
         mask &= catalogue.runtimes <= filters.max_runtime  # 0 where it is not known
     if filters.service_ids:
-        mask &= catalogue.services.may_be_on(filters.service_ids)
+        has = catalogue.services.may_be_on if allows_unknown else catalogue.services.is_on
+        mask &= has(filters.service_ids)
     # The genres that somebody never wants, but for those asked for this time.
     if excluded := set(taste.excluded_genre_ids).difference(filters.genre_ids):
         mask &= ~catalogue.genres[:, catalogue.genre_columns(excluded)].any(axis=1)
@@ -72,11 +73,12 @@ def _find_years(filters: Filters, taste: Taste) -> tuple[int, int] | None:
 def find_doubtful(
     catalogue: CatalogueArrays, *, taste: Taste, filters: Filters, mask: NDArray[np.bool_]
 ) -> NDArray[np.bool_] | None:
-    """Return (C,) bool, True where only a genre or year not known keeps a film out of `mask`.
+    """Return (C,) bool, True where only what is not known of a film keeps it out of `mask`.
 
-    None where neither is asked for.
+    That is its genre, its year or where it can be watched. None where none of them is asked for.
     """
-    if not filters.genre_ids and _find_years(filters, taste) is None:
+    asks = filters.genre_ids or filters.service_ids or _find_years(filters, taste)
+    if not asks:
         return None
     allowed = make_eligible_mask(catalogue, taste=taste, filters=filters, allows_unknown=True)
     return allowed & ~mask
@@ -149,17 +151,11 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
     return RankedFilms(positions=positions, scores=scores[positions])
 
 
-def fill_up(
-    ranked: RankedFilms, scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
-) -> RankedFilms:
-    """Return the films with the best of `mask` behind them, at most `depth` together."""
-    room = depth - len(ranked.positions)
-    if room <= 0 or not mask.any():
-        return ranked
-    last = take_top(scores, mask, depth=room)
+def put_behind(first: RankedFilms, last: RankedFilms) -> RankedFilms:
+    """Return the films of two rankings, one behind the other."""
     return RankedFilms(
-        positions=np.concatenate([ranked.positions, last.positions]),
-        scores=np.concatenate([ranked.scores, last.scores]),
+        positions=np.concatenate([first.positions, last.positions]),
+        scores=np.concatenate([first.scores, last.scores]),
     )
 
 

@@ -74,7 +74,7 @@ def rank_films(
 ) -> tuple[RankedFilms, bool]:
     """Order the films that may be shown, at most 1,000; also say whether this is a fallback.
 
-    Behind those known to be inside the filters come those whose genre or year is not known.
+    Behind those known to be inside the filters come those whose genre, year or services are not.
     `dials` are the request's: they hold for a person whatever they or an experiment turned.
     """
     taste = replace(taste, dials=taste.dials.or_else(snapshot.dials).override(dials))
@@ -85,11 +85,17 @@ def rank_films(
     scores, is_fallback = score_taste(snapshot, taste, hidden=hidden, mask=looked_at)
     if hidden is not None:
         scores = ranking.complete(scores, snapshot.catalogue.popularity)
+    exact = None if is_fallback else hidden
     ranked = ranking.take_top(scores, mask, depth=RANKING_DEPTH)
     if hidden is not None:
-        ranked = _polish(snapshot, taste, ranked, hidden=None if is_fallback else hidden)
-    if doubtful is not None:
-        ranked = ranking.fill_up(ranked, scores, doubtful, depth=RANKING_DEPTH)
+        ranked = _polish(snapshot, taste, ranked, hidden=exact)
+    first = len(ranked.positions)
+    if doubtful is not None and first < RANKING_DEPTH:
+        last = ranking.take_top(scores, doubtful, depth=RANKING_DEPTH - first)
+        # Behind so many nobody comes to see near copies.
+        if hidden is not None and first < diversity.POOL:
+            last = _polish(snapshot, taste, last, hidden=exact)
+        ranked = ranking.put_behind(ranked, last)
     return ranked, hidden is None or is_fallback
 
 

@@ -40,7 +40,7 @@ class RecommendationOptions(StrictSerializer):
     services = NamesField(
         find=find_service_ids,
         help_text="Films that any of these streaming services has, by name or slug. Those of which "
-        "it is not known stay in: films then carry `services`, null where it is not known.",
+        "it is not known come last: films then carry `services`, null where it is not known.",
     )
     obscurity = DialField(help_text="From popular, -1, to obscure, 1.")
     adventure = DialField(help_text="From safe, -1, to adventurous, 1.")

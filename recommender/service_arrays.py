@@ -29,12 +29,15 @@ class ServiceArrays:
     offered: NDArray[np.uint8]
     is_known: NDArray[np.bool_]
 
-    def may_be_on(self, service_ids: Iterable[int]) -> NDArray[np.bool_]:
-        """Return (C,) bool, True where any of the services has the film, or nobody knows."""
+    def is_on(self, service_ids: Iterable[int]) -> NDArray[np.bool_]:
+        """Return (C,) bool, True where any of the services is known to have the film."""
         wanted = set(service_ids)
         flags = np.array([pk in wanted for pk in self.ids], dtype=np.bool_)
-        is_on = (self.offered & np.packbits(flags)).any(axis=1)
-        return np.asarray(is_on | ~self.is_known, dtype=np.bool_)
+        return np.asarray((self.offered & np.packbits(flags)).any(axis=1), dtype=np.bool_)
+
+    def may_be_on(self, service_ids: Iterable[int]) -> NDArray[np.bool_]:
+        """Return (C,) bool, True where any of the services has the film, or nobody knows."""
+        return np.asarray(self.is_on(service_ids) | ~self.is_known, dtype=np.bool_)
 
     def names_at(self, position: int) -> tuple[str, ...] | None:
         """Return the names of the services that have a film; None where nobody knows."""

@@ -53,6 +53,7 @@ def test_services_asked_for_are_kept_and_unknown_ones_are_flagged(
     ):
         found = {r["movie"]["id"]: r["movie"]["services"] for r in answer.json()["results"]}
         assert found == {**{pk: ["Mine"] for pk in range(1, 5)}, 59: None, 60: None}
+        assert set(list(found)[4:]) == {59, 60}
 
 
 @pytest.mark.parametrize(

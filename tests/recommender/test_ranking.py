@@ -114,6 +114,8 @@ def test_year_range_leaves_out_films_of_unknown_year() -> None:
         ({"min_year": 2000}, [40]),
         ({"genre_ids": (2,), "max_year": 1999}, [40]),
         ({"genre_ids": (2,), "max_runtime": 119}, []),
+        ({"service_ids": (7,)}, [40]),
+        ({"service_ids": (5,), "max_runtime": 119}, []),
         ({"max_runtime": 10}, None),
     ],
 )
@@ -126,25 +128,17 @@ def test_films_are_doubtful_where_only_what_is_not_known_keeps_them_out(
     assert (None if found is None else catalogue.movie_ids[found].tolist()) == doubtful
 
 
-def test_filling_up_keeps_to_the_depth() -> None:
-    scores = np.array([4, 3, 2, 1], dtype=np.float32)
-    first = ranking.take_top(scores, np.array([0, 0, 1, 1], dtype=np.bool_), depth=4)
-    rest = np.array([1, 1, 0, 0], dtype=np.bool_)
-    for depth, places in ((2, [2, 3]), (3, [2, 3, 0]), (9, [2, 3, 0, 1])):
-        assert ranking.fill_up(first, scores, rest, depth=depth).positions.tolist() == places
-
-
 def test_length_keeps_films_that_fit_and_those_of_unknown_length() -> None:
     assert eligible(max_runtime=90) == [10, 30]
     assert eligible(max_runtime=89) == [30]
     assert eligible(max_runtime=200) == [10, 20, 30, 40]
 
 
-def test_services_keep_their_films_and_those_nobody_knows_of() -> None:
-    assert eligible(service_ids=(7,)) == [10, 40]
-    assert eligible(service_ids=(5, 7)) == [10, 20, 40]
-    assert eligible(service_ids=(99,)) == [40]
-    assert eligible(service_ids=(5,), max_runtime=150) == [40]
+def test_services_keep_the_films_they_are_known_to_have() -> None:
+    assert eligible(service_ids=(7,)) == [10]
+    assert eligible(service_ids=(5, 7)) == [10, 20]
+    assert eligible(service_ids=(99,)) == []
+    assert eligible(service_ids=(5,), max_runtime=250) == [20]
 
 
 def test_services_of_a_film_are_named_where_they_are_known() -> None:

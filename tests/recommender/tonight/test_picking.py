@@ -228,13 +228,24 @@ def test_services_are_kept_and_unknown_ones_flagged(
     assert not ChosenService.objects.exists()
 
 
-def test_film_of_unknown_services_is_shown_as_such(
-    active_model: ModelVersion, services: list[Service], browser: Client, viewer: User
+def test_films_known_to_be_on_a_service_come_before_those_that_may_be(
+    active_model: ModelVersion,
+    services: list[Service],
+    browser: Client,
+    viewer: User,
+    watch: Watch,
 ) -> None:
+    watch(viewer, *HISTORY)
+    wanted = get_picks(read(browser))
     choose_services(user=viewer, service_ids=[services[0].pk])
-    Availability.objects.filter(movie_id__lt=50).delete()
+    Availability.objects.exclude(movie_id__in=(41, 44)).delete()
     bump_catalogue_version()
-    assert "Where to watch it is not known" in read(browser)
+    page = read(browser)
+    assert {*get_picks(page)[:2]} == {41, 44}
+    assert get_picks(page)[2] == wanted[0]
+    assert page.count("On Mine") == 2
+    assert page.count("Where to watch it is not known") == 1
+    assert not {41, 44} & {*get_picks(read(browser, "/?page=2"))}
 
 
 def test_unknown_service_is_refused_and_nobody_new_is_made_for_nothing(
