@@ -15,6 +15,7 @@ from unfold.decorators import action
 
 from accounts.large_tables import LargeTableAdmin
 from recommender import services
+from recommender.cache import read_model_lookups
 from recommender.experiments.admin import ExperimentAdmin
 from recommender.models import HiddenMovie, ModelVersion, TasteProfile
 
@@ -53,7 +54,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["kind", "status", "is_active"]
     exclude = ["metrics"]
-    readonly_fields = ["measurements", "card"]
+    readonly_fields = ["cache_hits", "measurements", "card"]
     list_select_related = ["base"]
     actions = ["activate", "roll_back"]
     actions_list = ["open_queues"]
@@ -76,6 +77,14 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         if not measured:
             return "–"
         return f"{measured['base']:.4f} → {measured['finetuned']:.4f}"
+
+    @admin.display(description=_("found in the cache"))
+    def cache_hits(self, version: ModelVersion) -> str:
+        """Return of how many answers, as Redis remembers them for a month, what share was kept."""
+        found = read_model_lookups(version_id=version.pk, sha256=version.sha256)
+        if found.hit_rate is None:
+            return "–"
+        return f"{100 * found.hit_rate:.1f} % ({found.hits:,} / {found.hits + found.misses:,})"
 
     @admin.display(description=_("measurements"))
     def measurements(self, version: ModelVersion) -> SafeString:

@@ -5,10 +5,12 @@ and the old answer expires. Redis holds copies alone; without it answers are com
 """
 
 import hashlib
+import re
 import time
 import uuid
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
@@ -24,23 +26,46 @@ from recommender.serving import ServingState
 
 # The number goes up when the shape of what is kept changes.
 PREFIX = "movieshow:rec:5"
+KEY_PARTS = 7
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02
 # A fifth of the size for 50 microseconds once and 9 at each hit (docs/LOG.md).
 _COMPRESSION = 1
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
-# An answer that came meanwhile, 1 for who leads from now on, 0 for who waits.
+# An answer that came meanwhile, 1 for who leads from now on, 0 for who waits. The look-up is
+# counted, once it has an end, under all keys from the third on.
 _FIND_OR_LEAD = (
-    "local found=redis.call('get',KEYS[1]) if found then return found end "
-    "if redis.call('set',KEYS[2],ARGV[1],'nx','px',ARGV[2]) then return 1 end return 0"
+    "local found=redis.call('get',KEYS[1]) "
+    "if not found and not redis.call('set',KEYS[2],ARGV[1],'nx','px',ARGV[2]) then return 0 end "
+    "for i=3,#KEYS do redis.call('hincrby',KEYS[i],found and 'hit' or 'miss',1) "
+    "redis.call('expire',KEYS[i],ARGV[3]) end return found or 1"
 )
 _STORE_AND_RELEASE = f"redis.call('set',KEYS[2],ARGV[2],'ex',ARGV[3]) {_RELEASE}"
+
+# How often answers of a model version or an arm were found is kept so long after the last.
+LOOKUPS = "movieshow:lookups"
+LOOKUPS_SECONDS = 30 * 86_400
+_RUNNING_ARM = re.compile(r"(\d+)r")
 
 requests_counter = Counter(
     "movieshow_recommendation_cache_requests_total",
     "Recommendations looked up in the cache, by outcome: hit, miss, or bypass where Redis is away.",
     ["outcome"],
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """How often answers were looked for here and found, or not."""
+
+    hits: int = 0
+    misses: int = 0
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share found, 0 to 1; None where nothing was looked for."""
+        total = self.hits + self.misses
+        return self.hits / total if total else None
 
 
 def make_key(kind: str, *, state: ServingState, user_id: int | None, options: str) -> str:
@@ -50,7 +75,7 @@ def make_key(kind: str, *, state: ServingState, user_id: int | None, options: st
     a database is made anew.
     """
     digest = _digest(f"{get_language()}{options}")
-    model = f"{state.served_model_id or 0}.{state.served_sha256[:8]}"
+    model = _name_model(state.served_model_id, state.served_sha256)
     return ":".join(
         (
             PREFIX,
@@ -63,6 +88,41 @@ def make_key(kind: str, *, state: ServingState, user_id: int | None, options: st
             digest,
         )
     )
+
+
+def _name_model(version_id: int | None, sha256: str) -> str:
+    return f"{version_id or 0}.{sha256[:8]}"
+
+
+@lru_cache(maxsize=1024)
+def _name_lookups(model: str, arms: str) -> tuple[str, ...]:
+    """Return the keys under which answers of this model to these arms are counted."""
+    tried = (f"{LOOKUPS}:arm:{arm_id}" for arm_id in _RUNNING_ARM.findall(arms))
+    return f"{LOOKUPS}:model:{model}", *tried
+
+
+def read_model_lookups(*, version_id: int, sha256: str) -> Lookups:
+    """Return how often answers of a model version were looked for, in Redis' memory of a month."""
+    return _read_lookups([f"{LOOKUPS}:model:{_name_model(version_id, sha256)}"])[0]
+
+
+def read_arm_lookups(arm_ids: Sequence[int]) -> dict[int, Lookups]:
+    """Return how often answers of arms were looked for while they ran, by arm."""
+    found = _read_lookups([f"{LOOKUPS}:arm:{arm_id}" for arm_id in arm_ids])
+    return dict(zip(arm_ids, found, strict=True))
+
+
+def _read_lookups(names: Sequence[str]) -> list[Lookups]:
+    """Return what was counted under these keys: nothing where Redis is away."""
+    try:
+        with redis_guard() as client:
+            pipeline = client.pipeline(transaction=False)
+            for name in names:
+                pipeline.hmget(name, "hit", "miss")
+            rows = pipeline.execute()
+    except (RedisUnavailableError, RedisError, OSError):
+        return [Lookups() for _ in names]
+    return [Lookups(int(hits or 0), int(misses or 0)) for hits, misses in rows]
 
 
 @lru_cache(maxsize=1024)
@@ -159,14 +219,22 @@ def forget_person(user_id: int) -> int:
 def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
     """Return the kept bytes, or None and the token of the flight this caller now leads."""
     token, lease = uuid.uuid4().hex, str(int(FLIGHT_SECONDS * 1000))
+    keys = (key, _flight(key), *_get_lookup_keys(key))
+    arguments = (token, lease, str(LOOKUPS_SECONDS))
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:
-        answer = cast(bytes | int, client.eval(_FIND_OR_LEAD, 2, key, _flight(key), token, lease))
+        answer = cast(bytes | int, client.eval(_FIND_OR_LEAD, len(keys), *keys, *arguments))
         if isinstance(answer, bytes):
             return answer, token
         if answer or time.monotonic() > deadline:
             return None, token
         time.sleep(_POLL_SECONDS)
+
+
+def _get_lookup_keys(key: str) -> tuple[str, ...]:
+    """Return where a look-up of this key is counted, nowhere if `make_key` did not make it."""
+    parts = key.removeprefix(f"{PREFIX}:").split(":")
+    return _name_lookups(parts[3], parts[5]) if len(parts) == KEY_PARTS else ()
 
 
 def _end_flight(key: str, token: str, answer: bytes | None, batch: RedisBatch) -> None:

@@ -32,7 +32,7 @@ class ArmCounts:
     """What an arm's people were shown and did; arrays are (S,), one entry a person.
 
     `assigned` counts everybody who was shown the arm, also those left out of the arrays for having
-    seen another arm too.
+    seen another arm too. `diversity` and `cache_hit_rate` are None where nothing is known.
     """
 
     name: str
@@ -44,6 +44,8 @@ class ArmCounts:
     accepted: Counts
     hidden: Counts
     distinct_films: int
+    diversity: float | None = None
+    cache_hit_rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,11 @@ def judge_guardrail(difference: Difference, *, margin: float) -> str:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """An arm's figures; coverage is the share of the catalogue shown to anybody."""
+    """An arm's figures; coverage is the share of the catalogue shown to anybody.
+
+    `diversity` is 1 - mean pairwise cosine of genres within a list, `cache_hit_rate` the share of
+    answers found in the cache.
+    """
 
     name: str
     is_control: bool
@@ -187,6 +193,8 @@ class ArmResult:
     impressions: int
     rates: dict[str, Interval]
     coverage: float
+    diversity: float | None
+    cache_hit_rate: float | None
 
 
 @dataclass(frozen=True)
@@ -256,6 +264,8 @@ def _summarise(arm: ArmCounts, *, catalogue_size: int) -> ArmResult:
             for metric, field in METRICS.items()
         },
         coverage=arm.distinct_films / catalogue_size if catalogue_size else 0.0,
+        diversity=arm.diversity,
+        cache_hit_rate=arm.cache_hit_rate,
     )
 
 

@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.models import Movie
+from recommender.cache import read_arm_lookups
 from recommender.experiments.analysis import Analysis, ArmCounts, analyse
 from recommender.experiments.services import UnknownExperimentError, flag_guardrail
+from recommender.experiments.variety import measure_diversity
 from recommender.models import Arm, Experiment
 
 logger = structlog.get_logger(__name__)
@@ -51,7 +53,7 @@ SELECT count(*) FROM (SELECT 1 FROM recommender_exposure WHERE experiment_id = %
 
 
 def analyse_experiment(experiment: Experiment) -> Analysis:
-    """Count and analyse an experiment; five queries, however many people there are.
+    """Count and analyse an experiment; eight queries, however many people there are.
 
     Raises:
         UnknownExperimentError: it has no control, as an unfinished draft may.
@@ -75,17 +77,20 @@ def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts]
     # Our own constant, one of two.
     is_ranking = experiment.surface == Experiment.Surface.RANKING
     column = "arm_id" if is_ranking else "row_arm_id"
+    ids = [arm.pk for arm in arms]
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(column=column), [experiment.pk])
         people: dict[int, list[tuple[int, ...]]] = defaultdict(list)
         for arm_id, *counts in cursor.fetchall():
             people[arm_id].append(tuple(counts))
-        cursor.execute(_FILMS.format(column=column), [[arm.pk for arm in arms]])
+        cursor.execute(_FILMS.format(column=column), [ids])
         films = dict(cursor.fetchall())
         cursor.execute(_ASSIGNED, [experiment.pk])
         assigned = dict(cursor.fetchall())
         cursor.execute(_CROSSOVERS, [experiment.pk])
         crossovers = int(cursor.fetchone()[0])
+    diversity = measure_diversity(ids, column=column)
+    lookups = read_arm_lookups(ids)
     counted = []
     for arm in arms:
         table = np.array(people[arm.pk], dtype=np.int64).reshape(-1, 4)
@@ -100,6 +105,8 @@ def _count(experiment: Experiment, arms: Sequence[Arm]) -> tuple[list[ArmCounts]
                 accepted=table[:, 2],
                 hidden=table[:, 3],
                 distinct_films=films.get(arm.pk, 0),
+                diversity=diversity.get(arm.pk),
+                cache_hit_rate=lookups[arm.pk].hit_rate,
             )
         )
     return counted, crossovers

@@ -11,7 +11,7 @@ TOP = 26
 
 
 RATES = ("click rate", "acceptance", "hide rate")
-ARM_COLUMNS = ("arm", "people", "impressions", *RATES, "coverage")
+ARM_COLUMNS = ("arm", "people", "impressions", *RATES, "coverage", "diversity", "cache hits")
 DIFFERENCE_COLUMNS = (
     "arm − control",
     "metric",
@@ -38,6 +38,9 @@ def tabulate_arms(report: dict[str, Any]) -> list[list[str]]:
             str(arm["impressions"]),
             *(_format_interval(arm["rates"][name]) for name in RATES),
             f"{100 * arm['coverage']:.1f} %",
+            # Reports counted before these were known have none.
+            "–" if arm.get("diversity") is None else f"{arm['diversity']:.3f}",
+            "–" if arm.get("cache_hit_rate") is None else f"{100 * arm['cache_hit_rate']:.1f} %",
         ]
         for arm in report["arms"]
     ]

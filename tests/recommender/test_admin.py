@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from catalog.models import Movie
@@ -68,6 +69,17 @@ def test_exactly_one_version_can_be_activated(
 def test_page_of_a_version_shows_its_card(operator: Client, active_model: ModelVersion) -> None:
     page = operator.get(f"{CHANGELIST}{active_model.pk}/change/").content.decode()
     assert "for tests" in page
+
+
+def test_page_of_a_version_tells_how_often_its_answers_were_kept(
+    operator: Client, active_model: ModelVersion
+) -> None:
+    viewer = APIClient()
+    viewer.force_authenticate(User.objects.create_user("asker"))
+    for _ in range(4):
+        viewer.get("/api/v1/me/recommendations")
+    page = operator.get(f"{CHANGELIST}{active_model.pk}/change/").content.decode()
+    assert "75.0 % (3 / 4)" in page
 
 
 def test_staff_without_the_permission_cannot_activate(

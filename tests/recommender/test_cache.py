@@ -112,6 +112,7 @@ def test_answers_come_without_redis(settings: Settings) -> None:
         assert cache.get_or_compute("k", lambda: (b"answer", True)) == b"answer"
     assert cache.fetch("k") is None
     assert cache.store("k", b"x") is False
+    assert cache.read_arm_lookups([1]) == {1: cache.Lookups()}
 
 
 def test_kept_answers_expire(settings: Settings) -> None:
@@ -120,6 +121,49 @@ def test_kept_answers_expire(settings: Settings) -> None:
     with redis_guard() as client:
         assert 0 < client.ttl("k") <= 100
         assert client.get("k:flight") is None
+
+
+def test_lookups_are_counted_by_model_and_by_each_running_arm() -> None:
+    def look(*times: int, **arms: ServedArm) -> None:
+        state = dataclasses.replace(STATE, **arms)  # type: ignore[arg-type]
+        for user_id in times:
+            key = cache.make_key("list", state=state, user_id=user_id, options="a")
+            cache.get_or_compute(key, lambda: (b"answer", True))
+
+    look(1, 1, 1, 2)
+    promoted = dataclasses.replace(ARM, arm_id=3, is_running=False)
+    look(1, 1, ranking_arm=dataclasses.replace(ARM, model=PINNED), row_arm=promoted)
+    look(1, 2, ranking_arm=promoted, row_arm=dataclasses.replace(ARM, arm_id=2))
+    ours = cache.read_model_lookups(version_id=7, sha256="f" * 64)
+    assert ours == cache.Lookups(hits=2, misses=4)
+    assert ours.hit_rate == pytest.approx(1 / 3)
+    assert cache.read_model_lookups(version_id=8, sha256="d" * 64).hit_rate == 0.5
+    assert cache.read_model_lookups(version_id=7, sha256="e" * 64).hit_rate is None
+    assert cache.read_arm_lookups([1, 2, 3]) == {
+        1: cache.Lookups(1, 1),
+        2: cache.Lookups(0, 2),
+        3: cache.Lookups(),
+    }
+    with redis_guard() as client:
+        assert client.ttl(f"{cache.LOOKUPS}:arm:1") > 0
+
+
+def test_lookup_that_waits_for_another_is_counted_once() -> None:
+    key = cache.make_key("list", state=STATE, user_id=1, options="a")
+    threads = [
+        threading.Thread(target=cache.get_or_compute, args=(key, _compute_slowly)) for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = cache.read_model_lookups(version_id=7, sha256="f" * 64)
+    assert found == cache.Lookups(hits=4, misses=1)
+
+
+def _compute_slowly() -> tuple[bytes, bool]:
+    time.sleep(0.2)
+    return b"answer", True
 
 
 def test_answers_to_a_deleted_person_are_forgotten_and_nobody_elses() -> None:

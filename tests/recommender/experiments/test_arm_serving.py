@@ -22,6 +22,7 @@ from recommender.experiments import arm_snapshots
 from recommender.experiments import services as experiments
 from recommender.experiments.arms import get_live_experiments
 from recommender.experiments.reports import analyse_experiment, refresh_report
+from recommender.experiments.tables import format_report
 from recommender.feedback.writing import write_feedback
 from recommender.models import Arm, Experiment, Exposure, Impression, ModelVersion
 from recommender.services import set_dials
@@ -227,7 +228,7 @@ def test_report_counts_what_people_did_in_their_arm(
         experiment=experiment, arm=popularity, user=people[4], subject_key=-1,
         first_at=timezone.now(),
     )  # fmt: skip
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         found = analyse_experiment(experiment)
     ours, theirs = found.arms
     assert (ours.people, ours.impressions, theirs.people, theirs.impressions) == (2, 10, 2, 8)
@@ -236,7 +237,27 @@ def test_report_counts_what_people_did_in_their_arm(
     )
     assert all(rate.value == 0 for rate in theirs.rates.values())
     assert ours.coverage == 6 / 60
+    # Of four films one pair of six is of one genre, of six films three of 15.
+    assert ours.diversity == pytest.approx((5 / 6 + 0.8 + 5 / 6) / 3)
+    assert theirs.diversity == pytest.approx(5 / 6)
     assert any("1 people saw two arms" in warning for warning in found.warnings)
+
+
+def test_report_tells_how_often_an_arm_was_answered_from_the_cache(
+    active_model: ModelVersion, watch: Watch
+) -> None:
+    experiment = experiments.start_experiment(experiment_id=make_experiment().pk)
+    people = find_people(watch, experiment)
+    for arm, times in (("control", 4), ("popularity", 1)):
+        for _ in range(times):
+            ask(people[arm])
+    found = {arm.name: arm.cache_hit_rate for arm in analyse_experiment(experiment).arms}
+    assert found == {"control": 0.75, "popularity": 0.0}
+    report = refresh_report(experiment_id=experiment.pk)
+    assert "| 75.0 % |" in format_report(report)
+    for arm in report["arms"]:  # as reports were that were counted before
+        del arm["diversity"], arm["cache_hit_rate"]
+    assert "| – | – |" in format_report(report)
 
 
 def test_broken_guardrail_stops_the_experiment_once(
