@@ -50,15 +50,21 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "freshness")
     parser.add_argument("--out", type=Path, help="folder of the report; default: that of --results")
+    parser.add_argument(
+        "--again", type=Path, metavar="JSON", help="judge and write an earlier report anew, no more"
+    )
     return parser.parse_args(words)
 
 
 def main() -> int:
     """Measure what is not measured yet and write the report.
 
-    Returns 0 where all holds that must, 1 where something does not, 2 for bad input.
+    Returns 0 where nothing is found that must not be, 1 where something is, 2 for bad input.
     """
     options = parse_arguments()
+    if options.again:
+        report = write_again(options.again)
+        return _tell(report)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movieshow.settings")
     os.environ["LOG_LEVEL"] = "ERROR"
     django.setup()
@@ -68,8 +74,12 @@ def main() -> int:
     except UsageError as error:
         sys.stderr.write(f"freshness: {error}\n")
         return USAGE
-    must = {text: holds for text, holds in report["verdicts"].items() if "(aim)" not in text}
-    return 1 if False in must.values() else 0
+    return _tell(report)
+
+
+def _tell(report: dict[str, Any]) -> int:
+    must = [one["holds"] for one in report["verdicts"] if "(aim)" not in one["text"]]
+    return 1 if False in must else 0
 
 
 def _log_progress() -> None:
@@ -164,16 +174,31 @@ def _describe_run(options: argparse.Namespace, audience: Audience) -> dict[str, 
     }
 
 
+def write_again(path: Path) -> dict[str, Any]:
+    """Judge the figures of an earlier report anew, write its page and JSON, and return it."""
+    from tests.freshness.figures import judge
+
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    report["verdicts"] = judge(report)
+    _write_page(path.parent, report)
+    return report
+
+
 def _write(folder: Path, report: dict[str, Any]) -> None:
-    from recommender.ml.files import write_file
     from tests.freshness.picture import draw
+
+    _write_page(folder, report)
+    draw(folder / "freshness.png", report)
+
+
+def _write_page(folder: Path, report: dict[str, Any]) -> None:
+    from recommender.ml.files import write_file
     from tests.freshness.report import format_report
 
     page = format_report(report, picture="freshness.png")
     text = json.dumps(report, indent=1) + "\n"
     write_file(folder / "freshness.json", lambda path: path.write_text(text, encoding="utf-8"))
     write_file(folder / "freshness.md", lambda path: path.write_text(page, encoding="utf-8"))
-    draw(folder / "freshness.png", report)
     sys.stdout.write(page)
 
 

@@ -143,16 +143,34 @@ def describe_seconds(results: Sequence[WindowResult]) -> dict[str, Any]:
     return {**found, "statuses": {name: statuses.count(name) for name in sorted(set(statuses))}}
 
 
-def judge(figures: dict[str, Any]) -> dict[str, bool | None]:
-    """Return whether each thing that must hold does; None where nothing can be claimed."""
-    everyone = figures["pooled"]["all questions"]
-    share = everyone["ndcg@10"]["share"] if everyone else None
-    verdicts: dict[str, bool | None] = {
-        "fine-tuning recovers at least half of the retrain's gain": share
-        and share[0] >= MUST_RECOVER,
-        "fine-tuning recovers at least four fifths (aim)": share and share[0] >= AIM_TO_RECOVER,
-    }
+def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return whether each thing that must hold does, as `text`, `holds` and the `value` judged.
+
+    It holds (True) or does not (False) where the whole interval [estimate, low, high] says so, else
+    `holds` is None: it is not shown. Where the retrain's gain is not surely above 0 there is no
+    share to judge, and `value` is None: nothing is claimed. Of single cut-offs, and for the aim,
+    only those stand here whose gain is sure.
+    """
+    groups = dict(figures["pooled"])
+    for window in figures["windows"]:
+        if window.get("ndcg@10", {}).get("share"):
+            groups[f"T = {window['year']}-01-01"] = window
+    verdicts = []
+    for bound, words in ((MUST_RECOVER, "half"), (AIM_TO_RECOVER, "four fifths (aim)")):
+        for name, group in groups.items():
+            text = f"{name}: fine-tuning recovers at least {words} of the retrain's gain"
+            share = group and group["ndcg@10"]["share"]
+            if share or bound == MUST_RECOVER:
+                verdicts.append(_judge_one(text, share, bound))
     for name, found in figures["old_users"].items():
-        change = found["change"] if found else None
-        verdicts[f"old users ({name}) lose at most 1 %"] = change and change[0] >= -MOST_REGRESSION
+        text = f"old users ({name}) lose at most 1 %"
+        verdicts.append(_judge_one(text, found and found["change"], -MOST_REGRESSION))
     return verdicts
+
+
+def _judge_one(text: str, value: Sequence[float] | None, bound: float) -> dict[str, Any]:
+    holds = None
+    if value is not None:
+        _estimate, low, high = value
+        holds = True if low >= bound else False if high < bound else None
+    return {"text": text, "holds": holds, "value": value}

@@ -45,15 +45,25 @@ def format_report(report: dict[str, Any], *, picture: str) -> str:
         *_describe_old(report["old_users"]),
         "## What must hold",
         "",
+        "Judged by the ends of the intervals: “yes” or “NO” where the whole interval says so, "
+        "“not shown” where it holds both. No share is claimed where the retrain's own gain is not "
+        "surely above 0; of single cut-offs those stand here whose gain is.",
+        "",
         *_format_verdicts(report["verdicts"]),
         "",
     ]
     return "\n".join(lines)
 
 
-def _format_verdicts(verdicts: dict[str, bool | None]) -> list[str]:
-    words = {True: "yes", False: "NO", None: NOT_CLAIMED}
-    return [f"- {words[holds]}: {text}" for text, holds in verdicts.items()]
+def _format_verdicts(verdicts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield a line for each; those of which nothing can be claimed stand last."""
+    words = {True: "yes", False: "NO", None: "not shown"}
+    for one in sorted(verdicts, key=lambda one: one["value"] is None):
+        if one["value"] is None:
+            yield f"- {NOT_CLAIMED}: {one['text']}"
+        else:
+            form = ".0%" if "recovers" in one["text"] else "+.1%"
+            yield f"- {words[one['holds']]}: {one['text']}: {_interval(one['value'], form)}"
 
 
 def _table(first: str, groups: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Means over people, shares and verdicts, worked out by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.freshness.__main__ import write_again
 from tests.freshness.figures import (
     bootstrap_ratio,
     describe_all,
@@ -110,7 +112,35 @@ def test_change_of_old_users_is_relative_to_frozen() -> None:
 )
 def test_verdicts_follow_the_bounds(tuned: float, old_tuned: float, expected: list[bool]) -> None:
     figures = describe_all([make_result(tuned=tuned, old_tuned=old_tuned)])
-    assert list(judge(figures).values()) == expected
+    half, four_fifths, *old = expected
+    groups = len(figures["pooled"]) + 1  # and one cut-off
+    holds = [one["holds"] for one in judge(figures)]
+    assert holds == [half] * groups + [four_fifths] * groups + old
+
+
+def test_what_an_interval_holds_both_of_is_not_shown() -> None:
+    figures = describe_all([make_result()])
+    new = figures["pooled"]["films new since T"]["ndcg@10"]
+    ended = figures["old_users"]["histories ended before T"]
+    verdicts = {}
+    for low, high in ((0.43, 1.16), (0.51, 1.16), (0.2, 0.49)):
+        new["share"] = [(low + high) / 2, low, high]
+        ended["change"] = [low - 0.45, low - 0.5, low - 0.4]
+        judged = {one["text"]: one["holds"] for one in judge(figures)}
+        verdicts[low] = (
+            judged["films new since T: fine-tuning recovers at least half of the retrain's gain"],
+            judged["old users (histories ended before T) lose at most 1 %"],
+        )
+    assert verdicts == {0.43: (None, None), 0.51: (True, True), 0.2: (False, False)}
+
+
+def test_share_of_a_gain_that_is_not_sure_is_not_judged() -> None:
+    figures = describe_all([make_result()])
+    for group in (*figures["pooled"].values(), *figures["windows"]):
+        group["ndcg@10"]["share"] = None
+    judged = [one for one in judge(figures) if "recovers" in one["text"]]
+    assert len(judged) == len(figures["pooled"])
+    assert all(one["holds"] is one["value"] is None for one in judged)
 
 
 def test_person_of_two_windows_counts_once_in_the_pool() -> None:
@@ -143,7 +173,19 @@ def test_report_and_picture_tell_claims_and_verdicts(tmp_path: Path) -> None:
     }
     report = {"about": about, **describe_all([make_result(tuned=0.11)])}
     page = format_report(report, picture="freshness.png")
-    assert "- NO: fine-tuning recovers at least half of the retrain's gain" in page
+    assert (
+        "- NO: all questions: fine-tuning recovers at least half of the retrain's gain: 2" in page
+    )
     assert "| 2012-01-01 | 1 | 100 | 100 | published | 7 | 3 | 0.1000 → 0.1100 |" in page
     draw(tmp_path / "freshness.png", report)
     assert (tmp_path / "freshness.png").stat().st_size > 1000
+
+
+def test_earlier_report_is_judged_and_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "freshness.json"
+    about = dict.fromkeys(("date", "command", "config", "months", "max_seconds"), "")
+    report = {"about": about | {"people": 1, "ratings": 1}, **describe_all([make_result()])}
+    path.write_text(json.dumps(report | {"verdicts": {}}), encoding="utf-8")
+    assert write_again(path) == json.loads(path.read_text(encoding="utf-8")) == report
+    page = (tmp_path / "freshness.md").read_text(encoding="utf-8")
+    assert page == format_report(report, picture="freshness.png")
