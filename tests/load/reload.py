@@ -25,9 +25,9 @@ CONNECTIONS = 4
 # A reload is over when so many answers one after the other are of the new version.
 IN_A_ROW = 200
 PATIENCE_SECONDS = 60.0
-# A number of years before all films', and of no common factor with that of people: asking for
-# films since then asks nothing, but makes an answer of its own.
-YEARS = 1801
+# Years after all films', of no common factor with the number of people: asking for films until
+# then asks nothing, but makes an answer of its own.
+FIRST_YEAR, YEARS = 2024, 77
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Askers:
         while not self.is_over.is_set():
             number = next(self.numbers)
             person = self.people[number % len(self.people)]
-            path = f"{PATH}?min_year={1 + number % YEARS}"
+            path = f"{PATH}?year_max={FIRST_YEAR + number % YEARS}"
             asked_at, version = time.perf_counter(), None
             try:
                 body = fetch(self.port, make_request(path, token=person.token))
@@ -76,13 +76,19 @@ class Askers:
                 one.result()
 
     def wait_for(self, version: int) -> None:
-        """Return once so many answers in a row are of this version."""
+        """Return once so many answers in a row are of this version.
+
+        Raises:
+            BadAnswerError: it is not so within a minute.
+        """
         deadline = time.perf_counter() + PATIENCE_SECONDS
         while time.perf_counter() < deadline:
             time.sleep(0.1)
             recent = self.answers[-IN_A_ROW:]
             if len(recent) == IN_A_ROW and {answer.version for answer in recent} == {version}:
                 return
+        found = sorted({str(answer.version) for answer in self.answers[-IN_A_ROW:]})
+        raise BadAnswerError(f"version {version} does not answer alone, but {', '.join(found)}")
 
 
 def measure_reload(site: Site, people: list[Person], home: Path) -> list[Row]:
