@@ -20,6 +20,7 @@ from recommender.feedback import noting as feedback
 from recommender.home.composing import compute_home_rows, trim_rows
 from recommender.home.draft import HomeDraft, start_draft
 from recommender.home.reading import NO_FACTS, HomeFacts, read_home_facts
+from recommender.night.suggesting import leaves_out_unrated
 from recommender.own_scale import read_own_scale
 from recommender.recommending import make_ranking
 from recommender.serving import ServingState, Snapshot, model_server, read_state
@@ -67,7 +68,7 @@ class TonightPicks:
 
     `num_lacking` says of how many films no genre is known, where genres were asked for.
     `recommendation_id` is empty where nobody is shown them. `together` says by id what a company
-    makes of them.
+    makes of them, and `leaves_out_unrated` whether there are films it is never shown.
     """
 
     answers: TonightAnswers
@@ -78,6 +79,7 @@ class TonightPicks:
     labels: dict[int, FilmLabel]
     num_lacking: int
     together: dict[int, FilmTogether] = field(default_factory=dict)
+    leaves_out_unrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class HomeReader:
             labels=self.catalogue.label_films(list(shown)),
             num_lacking=self._count_lacking(answers),
             together=shown,
+            leaves_out_unrated=leaves_out_unrated(self._snapshot),
         )
 
     def _count_lacking(self, answers: TonightAnswers) -> int:

@@ -113,6 +113,15 @@ def _find_predictable(snapshot: Snapshot) -> NDArray[np.bool_]:
     return (snapshot.catalogue.rating_count > 0) | (snapshot.rated_idx > 0)
 
 
+def leaves_out_unrated(snapshot: Snapshot | None = None) -> bool:
+    """Whether there are films that are never suggested, for nobody has rated them.
+
+    Of the snapshot that is in service where none is given.
+    """
+    snapshot = snapshot or model_server.get_snapshot(read_state(user_id=None))
+    return not _find_predictable(snapshot).all()
+
+
 def expect_stars(
     snapshot: Snapshot, tastes: Sequence[Taste], positions: NDArray[np.int64]
 ) -> Floats:

@@ -28,6 +28,7 @@ from recommender.night.selectors import (
     get_nights,
     get_seat,
 )
+from recommender.night.suggesting import leaves_out_unrated
 from recommender.night.voting import FILMS_PER_VOTE, MIN_FILMS
 from recommender.ranking import FULL_HISTORY
 from recommender.taste.selectors import count_ratings
@@ -170,8 +171,15 @@ def night(request: PageRequest, night_id: int) -> HttpResponse:
         "has_films_enough": len(shown.films) >= MIN_FILMS,
         "rating_count": count_ratings(user=viewer) if is_gathering else FULL_HISTORY,
         "ratings_wanted": FULL_HISTORY,
+        "leaves_out_unrated": _leaves_out_unrated(shown.night),
     }
     return render(request, "recommender/night.html", context)
+
+
+def _leaves_out_unrated(night: MovieNight) -> bool:
+    """Whether films were left out of the vote for want of ratings; the host may pick any."""
+    is_suggested = night.rule != MovieNight.Rule.HOST_PICKS
+    return is_suggested and night.status == MovieNight.Status.VOTING and leaves_out_unrated()
 
 
 def _make_context(request: PageRequest, shown: NightView) -> dict[str, object]:

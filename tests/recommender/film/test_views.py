@@ -67,6 +67,21 @@ def test_film_of_which_little_is_known_claims_nothing(active_model: ModelVersion
         assert words not in page
 
 
+def test_what_is_not_known_of_a_film_is_said(active_model: ModelVersion) -> None:
+    words = ("year unknown", "length unknown", "genre unknown", "director and cast unknown")
+    Movie.objects.filter(pk=2).update(year=None)
+    Movie.genres.through.objects.filter(movie_id=2).delete()
+    page = read(Client(), "/movies/2/")
+    assert [page.count(f'class="unknown">{each}<') for each in words] == [1, 1, 1, 1]
+    add_facts(1, people=2)
+    page = read(Client(), "/movies/1/")
+    assert not any(each in page for each in words)
+    Credit.objects.filter(movie_id=1, job=Credit.Job.DIRECTOR).delete()
+    assert 'class="unknown">director unknown<' in read(Client(), "/movies/1/")
+    Credit.objects.update(job=Credit.Job.DIRECTOR)
+    assert 'class="unknown">cast unknown<' in read(Client(), "/movies/1/")
+
+
 def test_text_of_tmdb_stands_in_for_a_missing_one_with_its_notice(
     active_model: ModelVersion,
 ) -> None:

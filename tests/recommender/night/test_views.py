@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Movie
+from catalog.services import bump_catalogue_version
 from recommender.models import ModelVersion
 from recommender.night.models import MovieNight, NightApproval, NightFilm
 from recommender.night.services import create_night, join_night
@@ -84,6 +85,21 @@ def test_host_does_all_there_is_to_do(active_model: ModelVersion) -> None:
     assert "Who is watching?" in do(client, night, "again")
     assert "called off" in do(client, night, "call_off")
     assert not MovieNight.objects.exists()
+
+
+def test_vote_says_that_films_nobody_has_rated_are_left_out(active_model: ModelVersion) -> None:
+    words = "Films that nobody has rated yet are not among these."
+    night, people = gather_people(2)
+    client = log_in(people[0])
+    assert words not in read(client, url_of(night))
+    assert words in do(client, night, "start")
+    assert count_queries_of(client, url_of(night)) <= 12
+    MovieNight.objects.update(rule=MovieNight.Rule.HOST_PICKS)
+    assert words not in read(client, url_of(night))
+    MovieNight.objects.update(rule=RULE)
+    Movie.objects.filter(rating_count=0).update(rating_count=1, rating_mean=3.0)
+    bump_catalogue_version()
+    assert words not in read(client, url_of(night))
 
 
 def test_vote_goes_by_the_rule_chosen_on_the_page_saved_or_not(

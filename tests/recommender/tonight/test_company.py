@@ -126,6 +126,18 @@ def test_form_with_a_night_of_others_is_refused(
     assert NO_NIGHT in answer.content.decode()
 
 
+def test_films_nobody_has_rated_are_said_to_be_left_out(
+    pair: tuple[MovieNight, list[User]],
+) -> None:
+    night, people = pair
+    words, client = "Films that nobody has rated yet are not among these.", log_in(people[0])
+    assert words in read(client, f"/?with={night.pk}")
+    assert words not in read(client, "/")
+    Movie.objects.filter(rating_count=0).update(rating_count=1, rating_mean=3.0)
+    bump_catalogue_version()
+    assert words not in read(client, f"/?with={night.pk}")
+
+
 def test_films_suit_all_and_nobody_has_seen_or_hidden_them(
     pair: tuple[MovieNight, list[User]],
 ) -> None:
