@@ -24,7 +24,7 @@ help:
 	@echo "make test            all tests but the browser's      (ARGS='tests/catalog -k search')"
 	@echo "make test-platform   tests that start and kill whole installs"
 	@echo "make e2e             the browser tests"
-	@echo "make bench           what the site costs, by load; some minutes, into build/ (ARGS='--pages' for pages alone)"
+	@echo "make bench           what the site costs, by load; some minutes, into build/ (ARGS='--pages': pages alone; --check: fail on a must missed)"
 	@echo "make lint            style, types, templates, layers, deployment checks"
 	@echo "make format          let the tools format code and templates"
 	@echo "make messages        bring the German texts up to date with the site's, and compile them"
