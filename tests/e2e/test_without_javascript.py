@@ -47,4 +47,4 @@ def test_search_and_browse_have_buttons(open_page: OpenPage) -> None:
     wanted = page.get_by_role("group", name="Any of these genres")
     wanted.get_by_role("checkbox", name="Western").check()
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Western")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Westerns")
