@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,8 +12,10 @@ from torch import Tensor
 
 from recommender.ml.distributed import Workers
 from recommender.ml.losses import LossConfig, compute_loss, draw_own_rows
+from recommender.ml.negatives import seen_films
 from recommender.ml.sequences import Batch
 from recommender.ml.softmax_loss import full_softmax_loss
+from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
 
 
@@ -45,59 +48,66 @@ def batch_loss(
         return torch.zeros(()), 0
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
         hidden = model(inputs[share]).flatten(0, 1)  # (B * T, D)
-        asked = hidden.index_select(0, places)  # (N, D)
-        if not config.later_weight:
-            loss = compute_loss(model, asked, rows, config, negatives, own_rows=own)
-            return loss, len(rows)
-        distances = range(2, config.later_span + 1)
-        if config.kind == "cross_entropy" and not config.label_smoothing:
-            later = _find_later(batch.targets[share], distances)
-            return _weighted_loss(model, asked, rows, later, weight=config.later_weight), len(rows)
-        later = _find_later(batch.targets[share], [distances[seed % len(distances)]])[:, 0]
-        loss = _loss_with_later(model, asked, rows, later, config=config, negatives=negatives)
+        seen = seen_films(items_of(inputs[share]), places) if config.mask_seen else None
+        asked = _Asked(hidden.index_select(0, places), rows, seen)
+        if config.later_weight:
+            loss = _loss_with_later(model, asked, batch.targets[share], config, negatives)
+        else:
+            loss = compute_loss(model, *asked[:2], config, negatives, own_rows=own, seen=seen)
     return loss, len(rows)
 
 
-def _weighted_loss(
-    model: SequenceTransformer,
-    hidden: Tensor,
-    rows: Tensor,
-    later: NDArray[np.int64],
-    *,
-    weight: float,
-) -> Tensor:
-    """Return the full cross-entropy of states (N, D) by `rows` (N,) and `later` (N, L), -1: none.
+class _Asked(NamedTuple):
+    """Hidden states (N, D), the rows (N,) of what follows, and those (N, T) of what was seen."""
 
-    One softmax serves all: over the whole catalogue another would cost more than all the blocks.
-    """
-    found = later >= 0
-    each = np.ones((len(later), 1 + later.shape[1]), np.float32)
-    each[:, 1:] = found * (len(later) / np.maximum(found.sum(0), 1)) * weight / later.shape[1]
-    total = 1.0 + weight * found.any(0).mean()
-    further = torch.from_numpy(np.maximum(later, 0)).to(hidden.device)
-    answers = torch.cat([rows[:, None], further], 1)
-    weights = torch.from_numpy(each / np.float32(total)).to(hidden.device)
-    return full_softmax_loss(hidden, model.output_vectors(), model.bias, answers, weights)
+    hidden: Tensor
+    rows: Tensor
+    seen: Tensor | None
 
 
 def _loss_with_later(
     model: SequenceTransformer,
-    hidden: Tensor,
-    rows: Tensor,
-    later: NDArray[np.int64],
-    *,
+    asked: _Asked,
+    targets: NDArray[np.int64],
     config: LossConfig,
     negatives: torch.Generator,
 ) -> Tensor:
-    """Return the loss of states (N, D) by next films' `rows` (N,) and `later` (N,), -1: none."""
-    loss = compute_loss(model, hidden, rows, config, negatives)
+    """Return the loss by the films that follow next and, of `targets` (B, T), by those after."""
+    hidden, rows, seen = asked
+    weight, distances = config.later_weight, range(2, config.later_span + 1)
+    if config.kind == "cross_entropy" and not config.label_smoothing:
+        return _weighted_loss(model, asked, _find_later(targets, distances), weight)
+    loss = compute_loss(model, hidden, rows, config, negatives, seen=seen)
+    distance = distances[negatives.initial_seed() % len(distances)]
+    later = _find_later(targets, [distance])[:, 0]
     found = np.flatnonzero(later >= 0)
     if len(found) == 0:
         return loss
-    with_later = hidden.index_select(0, torch.from_numpy(found).to(hidden.device))
+    some = torch.from_numpy(found).to(hidden.device)
     later_rows = torch.from_numpy(later[found]).to(hidden.device)
-    later_loss = compute_loss(model, with_later, later_rows, config, negatives)
-    return (loss + config.later_weight * later_loss) / (1.0 + config.later_weight)
+    hidden, seen = hidden.index_select(0, some), None if seen is None else seen[some]
+    later_loss = compute_loss(model, hidden, later_rows, config, negatives, seen=seen)
+    return (loss + weight * later_loss) / (1.0 + weight)
+
+
+def _weighted_loss(
+    model: SequenceTransformer, asked: _Asked, later: NDArray[np.int64], weight: float
+) -> Tensor:
+    """Return the full cross-entropy by the next films and by `later` rows (N, L), -1: none.
+
+    One softmax serves all: over the whole catalogue another would cost more than all the blocks.
+    """
+    hidden, rows, seen = asked
+    found = later >= 0
+    each = np.ones((len(later), 1 + later.shape[1]), np.float32)
+    each[:, 1:] = found * (len(later) / np.maximum(found.sum(0), 1)) * weight / later.shape[1]
+    total = 1.0 + weight * found.any(0).mean()
+    further = torch.from_numpy(later).to(hidden.device)
+    further = torch.where(further < 0, rows[:, None], further)  # of no weight, and never seen
+    answers = torch.cat([rows[:, None], further], 1)
+    weights = torch.from_numpy(each / np.float32(total)).to(hidden.device)
+    vectors = model.output_vectors()
+    return full_softmax_loss(hidden, vectors, model.bias, answers, weights, seen=seen)
 
 
 def _keep_share(own: Tensor, targets: Tensor, workers: Workers) -> Tensor:

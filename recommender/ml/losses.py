@@ -12,7 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recommender.ml.negatives import mask_collisions, uniform_negatives, unseen_negatives
+from recommender.ml.negatives import (
+    find_columns,
+    mask_collisions,
+    uniform_negatives,
+    unseen_negatives,
+)
 from recommender.ml.softmax_loss import full_softmax_loss, sampled_softmax_loss
 from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
@@ -24,7 +29,9 @@ class LossConfig:
 
     Negatives are shared by a batch; with `own_negatives` each position has some of its own, never
     a film of its window, as SASRec's one (Kang & McAuley 2018, section III-E). `later_weight` and
-    `later_span` are those of `batch_loss`.
+    `later_span` are those of `batch_loss`. With `mask_seen` a softmax leaves out the films that its
+    window holds up to the position, as ranking does with what a person has seen: the films most
+    like the target are often among them, and no capacity is spent on telling those apart.
     """
 
     kind: Literal["cross_entropy", "sampled_softmax", "bce", "gbce"] = "sampled_softmax"
@@ -35,6 +42,7 @@ class LossConfig:
     label_smoothing: float = 0.0
     later_weight: float = 0.0
     later_span: int = 3
+    mask_seen: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no loss can mean."""
@@ -48,6 +56,11 @@ class LossConfig:
             raise ValueError("later_weight must be at least 0 and later_span at least 2")
         if self.later_weight and self.own_negatives:
             raise ValueError("later_weight goes with shared negatives; leave own_negatives out")
+        if self.mask_seen and (self.own_negatives or self.label_smoothing or "bce" in self.kind):
+            raise ValueError(
+                "mask_seen is for a softmax over shared films; leave own_negatives and "
+                "label_smoothing out, or take kind cross_entropy or sampled_softmax"
+            )
 
 
 def sampled_softmax(positive: Tensor, negative: Tensor, correction: float = 0.0) -> Tensor:
@@ -84,50 +97,81 @@ def compute_loss(
     generator: torch.Generator,
     *,
     own_rows: Tensor | None = None,
+    seen: Tensor | None = None,
 ) -> Tensor:
     """Return the mean loss of hidden states (N, D) whose next items are `targets` (N,) rows.
 
-    `own_rows` (N, K) int64 are each state's own negatives, in place of some shared by all.
+    `own_rows` (N, K) int64 are each state's own negatives, in place of some shared by all. A
+    softmax leaves out the rows `seen` (N, T) int64, but never a target.
     """
     if config.kind == "cross_entropy":
-        return full_cross_entropy(model, hidden, targets, config.label_smoothing)
+        return full_cross_entropy(model, hidden, targets, config.label_smoothing, seen=seen)
     rows = targets[:0]  # shared by the batch
     if own_rows is None:
         rows = uniform_negatives(config.num_negatives, model.num_items, generator)
-    looked_up = torch.cat([targets, rows])
-    count = len(targets)
-    own, others = torch.split(model.output_vectors(looked_up), [count, len(rows)])  # one look-up
-    bias = None if model.bias is None else model.bias.index_select(0, looked_up)
-    positive = (hidden.float() * own.float()).sum(-1)
-    if bias is not None:
-        positive, bias = positive + bias[:count], bias[count:]
-    wide = math.log(model.num_items / config.num_negatives) if config.correct_sampling else 0.0
+    positive, others, bias = _look_up(model, hidden, targets, rows)
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)
     elif config.kind == "sampled_softmax":
+        wide = sampling_correction(config, model.num_items)
+        columns = None if seen is None else find_columns(rows, seen, model.num_items)
         return sampled_softmax_loss(
-            hidden, others, bias, targets, rows=rows, positive=positive, correction=wide
+            hidden,
+            others,
+            bias,
+            targets,
+            rows=rows,
+            positive=positive,
+            correction=wide,
+            seen=columns,
         )
     else:
         negative = mask_collisions(score(hidden, others, bias), rows, targets)
+    return pairwise_loss(positive, negative, config, model.num_items)
+
+
+def _look_up(
+    model: SequenceTransformer, hidden: Tensor, targets: Tensor, rows: Tensor
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return the targets' logits (N,), and vectors (K, D) and bias (K,) of rows, by one look-up."""
+    looked_up, count = torch.cat([targets, rows]), len(targets)
+    own, others = torch.split(model.output_vectors(looked_up), [count, len(rows)])
+    positive = (hidden.float() * own.float()).sum(-1)
+    if model.bias is None:
+        return positive, others, None
+    bias = model.bias.index_select(0, looked_up)
+    return positive + bias[:count], others, bias[count:]
+
+
+def pairwise_loss(positive: Tensor, negative: Tensor, config: LossConfig, num_items: int) -> Tensor:
+    """Return the mean loss of targets' logits (N,) against negatives' (N, K)."""
     if config.kind == "sampled_softmax":
-        return sampled_softmax(positive, negative, wide)
+        return sampled_softmax(positive, negative, sampling_correction(config, num_items))
     if config.kind == "bce":
         return binary_cross_entropy(positive, negative.float())
-    beta = gbce_beta(config.num_negatives, model.num_items, config.calibration)
+    beta = gbce_beta(config.num_negatives, num_items, config.calibration)
     return binary_cross_entropy(positive, negative.float(), beta)
 
 
+def sampling_correction(config: LossConfig, num_items: int) -> float:
+    """Return what is added to negatives' logits: log(V / K), or 0 where it is not asked for."""
+    return math.log(num_items / config.num_negatives) if config.correct_sampling else 0.0
+
+
 def full_cross_entropy(
-    model: SequenceTransformer, hidden: Tensor, targets: Tensor, label_smoothing: float
+    model: SequenceTransformer,
+    hidden: Tensor,
+    targets: Tensor,
+    label_smoothing: float,
+    *,
+    seen: Tensor | None = None,
 ) -> Tensor:
-    """Return the mean cross-entropy over the whole catalogue."""
+    """Return the mean cross-entropy over the whole catalogue, or over all but `seen` (N, T)."""
     vectors = model.output_vectors()
     if not label_smoothing:
         answers = targets[:, None]
-        return full_softmax_loss(
-            hidden, vectors, model.bias, answers, torch.ones_like(answers, dtype=torch.float32)
-        )
+        weights = torch.ones_like(answers, dtype=torch.float32)
+        return full_softmax_loss(hidden, vectors, model.bias, answers, weights, seen=seen)
     logits = score(hidden, vectors, model.bias).float()
     return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
 

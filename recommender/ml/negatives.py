@@ -1,4 +1,4 @@
-"""Items drawn to stand for all that was not watched next."""
+"""Items drawn to stand for all that was not watched next, and those that had been watched."""
 
 import torch
 from torch import Tensor
@@ -37,6 +37,29 @@ def unseen_negatives(
     rows = place + torch.searchsorted(unseen_below, place, right=True)
     # Whoever has seen the whole catalogue gets a film that was seen.
     return rows.clamp_max(num_items - 1).view(batch, length, count)
+
+
+def seen_films(films: Tensor, places: Tensor) -> Tensor:
+    """Return the films of each place's window up to it: rows (N, T) int64.
+
+    `films` (B, T) int64 are the item_idx of windows, `places` (N,) index them flattened. A window's
+    first film, always seen, fills up each row.
+    """
+    length = films.shape[1]
+    rows = (films - 1).index_select(0, places // length)
+    is_later = torch.arange(length, device=films.device) > (places % length)[:, None]
+    return torch.where(is_later, rows[:, :1], rows)
+
+
+def find_columns(negatives: Tensor, rows: Tensor, num_items: int) -> Tensor:
+    """Return where among `negatives` (K,) each of `rows` (N, T) is, K where it is not: (N, T).
+
+    Of a row drawn twice one place is found.
+    """
+    count = len(negatives)
+    columns = negatives.new_full((num_items,), count)
+    columns[negatives] = torch.arange(count, device=negatives.device)
+    return columns[rows]
 
 
 def mask_collisions(logits: Tensor, negatives: Tensor, targets: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 CACHED_LOGITS = 2**18
 """Logits at work at a time on a CPU: a megabyte of float32."""
@@ -20,17 +21,24 @@ MIN_ROWS = 64
 
 
 def full_softmax_loss(
-    hidden: Tensor, vectors: Tensor, bias: Tensor | None, answers: Tensor, weights: Tensor
+    hidden: Tensor,
+    vectors: Tensor,
+    bias: Tensor | None,
+    answers: Tensor,
+    weights: Tensor,
+    *,
+    seen: Tensor | None = None,
 ) -> Tensor:
     """Return the mean over hidden states (N, D) of the cross-entropies of their `answers` (N, A).
 
     Each answer, a row of `vectors` (K, D), counts by its weight in `weights` (N, A) float32: one
-    softmax serves them all. Logits are hidden @ vectors.T + bias, for `bias` (K,); inside autocast
-    the product is of its type, and the softmax float32 as ever.
+    softmax serves them all. It runs over all rows but those of `seen` (N, S) int64 that are no
+    answer. Logits are hidden @ vectors.T + bias, for `bias` (K,); inside autocast the product is of
+    its type, and the softmax float32 as ever.
     """
     hidden, vectors, bias = _prepare(hidden, vectors, bias)
     loss: Tensor = _FullSoftmax.apply(  # type: ignore[no-untyped-call]
-        hidden, vectors, bias, answers, weights
+        hidden, vectors, bias, answers, weights, seen
     )
     return loss
 
@@ -44,15 +52,24 @@ def sampled_softmax_loss(
     rows: Tensor,
     positive: Tensor,
     correction: float = 0.0,
+    seen: Tensor | None = None,
 ) -> Tensor:
     """Return the mean cross-entropy of `targets` (N,) against negatives `rows` (K,) alone.
 
     `vectors` (K, D) and `bias` (K,) are the negatives', `positive` (N,) float32 are the targets'
-    own logits; `correction` is added to the negatives', and a target among them is left out.
+    own logits; `correction` is added to the negatives', and a target among them is left out, as are
+    the columns `seen` (N, S) int64, where K is none of them.
     """
     hidden, vectors, bias = _prepare(hidden, vectors, bias)
+    bias = bias + correction
+    if seen is not None:  # column K: a negative that is never there
+        vectors, rows = (
+            functional.pad(vectors, (0, 0, 0, 1)),
+            functional.pad(rows, (0, 1), value=-1),
+        )
+        bias = functional.pad(bias, (0, 1), value=-torch.inf)
     loss: Tensor = _SampledSoftmax.apply(  # type: ignore[no-untyped-call]
-        hidden, vectors, bias + correction, targets, rows, positive
+        hidden, vectors, bias, targets, rows, positive, seen
     )
     return loss
 
@@ -77,7 +94,13 @@ def _parts(hidden: Tensor, width: int) -> Iterator[slice]:
 class _FullSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes by position
-        ctx: Any, hidden: Tensor, vectors: Tensor, bias: Tensor, answers: Tensor, weights: Tensor
+        ctx: Any,
+        hidden: Tensor,
+        vectors: Tensor,
+        bias: Tensor,
+        answers: Tensor,
+        weights: Tensor,
+        seen: Tensor | None,
     ) -> Tensor:
         # (N, K), gradient of each row's loss by its logits
         error = hidden.new_empty(len(hidden), len(vectors))
@@ -85,12 +108,14 @@ class _FullSoftmax(torch.autograd.Function):
         for part in _parts(hidden, len(vectors)):
             logits = torch.add(hidden[part] @ vectors.T, bias)  # (n, K) float32
             weight = weights[part]
-            own = (logits.gather(1, answers[part]) * weight).sum(1)
+            own = logits.gather(1, answers[part])
+            if seen is not None:
+                logits.scatter_(1, seen[part], -torch.inf).scatter_(1, answers[part], own)
             all_weight = weight.sum(1)
             top = logits.amax(1)
             shares = logits.sub_(top[:, None]).exp_()
             total = shares.sum(1)
-            losses[part] = all_weight * (top + total.log()) - own
+            losses[part] = all_weight * (top + total.log()) - (own * weight).sum(1)
             shares.mul_((all_weight / total)[:, None])
             shares.scatter_add_(1, answers[part], -weight)
             bias_grad += shares.sum(0)
@@ -103,7 +128,7 @@ class _FullSoftmax(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, vectors, bias = ctx.saved_tensors
         scale = grad / len(hidden)
-        return hidden * scale, vectors * scale, bias * scale, None, None
+        return hidden * scale, vectors * scale, bias * scale, None, None, None
 
 
 class _SampledSoftmax(torch.autograd.Function):
@@ -116,6 +141,7 @@ class _SampledSoftmax(torch.autograd.Function):
         targets: Tensor,
         rows: Tensor,
         positive: Tensor,
+        seen: Tensor | None,
     ) -> Tensor:
         # (N, K), gradient of each row's loss by its logits
         error = hidden.new_empty(len(hidden), len(vectors))
@@ -123,6 +149,8 @@ class _SampledSoftmax(torch.autograd.Function):
         for part in _parts(hidden, len(vectors)):
             logits = torch.add(hidden[part] @ vectors.T, bias)  # (n, K) float32
             logits.masked_fill_(rows == targets[part, None], -torch.inf)
+            if seen is not None:
+                logits.scatter_(1, seen[part], -torch.inf)
             own = positive[part]
             top = torch.maximum(logits.amax(1), own)
             shares = logits.sub_(top[:, None]).exp_()
@@ -140,4 +168,4 @@ class _SampledSoftmax(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, vectors, bias, positive = ctx.saved_tensors
         scale = grad / len(hidden)
-        return hidden * scale, vectors * scale, bias * scale, None, None, positive * scale
+        return hidden * scale, vectors * scale, bias * scale, None, None, positive * scale, None

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from recommender.ml.losses import score
 from recommender.ml.metrics import hit_rate, ndcg, rank_targets
+from recommender.ml.negatives import seen_films
 from recommender.ml.sequences import pad_right
 from recommender.ml.tokens import items_of
 from recommender.ml.transformer import SequenceTransformer
@@ -22,7 +23,7 @@ BATCH_PEOPLE = 64
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Loss in nats per film over the whole catalogue; Hit@10 and NDCG@10 of the last 5 films."""
+    """Loss in nats per film over all films not yet seen; Hit@10 and NDCG@10 of the last 5 films."""
 
     loss: float
     hit_at_10: float
@@ -86,6 +87,9 @@ def _last_losses(
     chosen = (place < lengths) & (place >= lengths - 20)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
         hidden = model(inputs)[chosen]
-    logits = score(hidden.float(), model.output_vectors(), model.bias)
-    loss = functional.cross_entropy(logits, targets[chosen] - 1, reduction="sum")
-    return float(loss), int(chosen.sum())
+    logits, answers = score(hidden.float(), model.output_vectors(), model.bias), targets[chosen] - 1
+    seen = seen_films(items_of(inputs), chosen.flatten().nonzero()[:, 0])
+    own = logits.gather(1, answers[:, None])
+    logits.scatter_(1, seen, -torch.inf).scatter_(1, answers[:, None], own)
+    loss = functional.cross_entropy(logits, answers, reduction="sum")
+    return float(loss), len(answers)
