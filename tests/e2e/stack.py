@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from playwright.sync_api import Browser, sync_playwright
@@ -67,6 +68,11 @@ class Site:
         """Change what the database says."""
         with psycopg.connect(self._postgres.url) as connection:
             connection.execute(query.encode(), parameters)
+
+    def read(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Return what the database says."""
+        with psycopg.connect(self._postgres.url) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
 
     def forget_limits(self) -> None:
         """Let visitors begin anew: all of them come from this one address."""

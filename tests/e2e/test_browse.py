@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import get_films
+from tests.e2e.steps import get_films, rate
 
 pytestmark = pytest.mark.e2e
 
@@ -37,3 +37,19 @@ def test_films_are_sorted_and_paged_by_number(open_page: OpenPage) -> None:
     page.get_by_label("Sort by").select_option(index=0)
     expect(page).not_to_have_url(re.compile("sort="))
     assert get_films(page) == by_fame
+
+
+def test_only_films_not_seen_are_shown_when_asked_for(open_page: OpenPage) -> None:
+    page = open_page("/movies/2571/")
+    rate(page, "The Matrix", 4.0)
+    page.goto("/browse/?genre=sci-fi")
+    assert "2571" in get_films(page)
+    page.locator("summary").filter(has_text="More filters").click()
+    page.get_by_label("Only films I have not seen").check()
+    expect(page).to_have_url(re.compile("unseen=on"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("not yet seen")
+    films = get_films(page)
+    assert films
+    assert "2571" not in films
+    page.reload()
+    assert get_films(page) == films

@@ -76,6 +76,26 @@ def test_stars_that_could_not_be_saved_fall_back(site: Site, browser: Browser) -
     page.close()
 
 
+def test_stars_given_without_a_connection_fall_back_and_can_be_given_again(
+    site: Site, browser: Browser
+) -> None:
+    # Not watched for faults in the console: this one is wanted.
+    page = browser.new_page(base_url=site.url)
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(MATRIX)
+    widget = get_rating_form(page, "The Matrix")
+    rate(page, "The Matrix", 4.0)
+    page.context.set_offline(True)
+    widget.get_by_role("radio", name="1 star", exact=True).check()
+    expect(page.get_by_role("alert")).to_have_text("No connection: your change was not saved.")
+    expect(widget.get_by_role("radio", name="4 stars")).to_be_checked()
+    page.context.set_offline(False)
+    rate(page, "The Matrix", 1.0)
+    page.reload()
+    expect(widget.get_by_role("radio", name="1 star", exact=True)).to_be_checked()
+    page.close()
+
+
 def test_forecast_is_kept_back_until_asked_for(open_page: OpenPage) -> None:
     page = open_page(MATRIX)
     make_taste(page)

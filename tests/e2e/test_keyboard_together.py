@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.steps import get_films, get_rating_form
+from tests.e2e.second_factor import read_code
+from tests.e2e.steps import get_films, get_rating_form, sign_up
 from tests.e2e.test_import import make_export
 from tests.e2e.test_keyboard import MATRIX, open_with_keys
 
@@ -124,3 +125,35 @@ def test_account_is_made_left_and_entered(open_page: OpenPage) -> None:
     keys.fill("Your password", password)
     keys.open("button", "Delete everything")
     expect(page.get_by_text("All that was yours is deleted.")).to_be_visible()
+
+
+def test_second_factor_is_switched_on_asked_for_and_switched_off(open_page: OpenPage) -> None:
+    page, keys = open_with_keys(open_page, "/")
+    name, password = sign_up(page)
+    page.goto("/account/")
+    keys.open("link", "Add a second factor")
+    keys.open("link", "Switch on")
+    keys.fill("Password", password)
+    keys.open("button", "Go on")
+    secret = page.locator(".key").inner_text()
+    keys.fill("Authenticator code", read_code(page, secret))
+    keys.open("button", "Switch on")
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto("/account/")
+    keys.open("button", "Log out")
+    keys.open("link", "Log in")
+    keys.fill("Login", name)
+    keys.fill("Password", password)
+    keys.open("button", "Log in")
+    keys.fill("Code", "000000")
+    keys.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect code")
+    keys.fill("Code", read_code(page, secret))
+    keys.press("Enter")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.goto("/account/2fa/")
+    keys.open("link", "Switch off")
+    keys.fill("Password", password)
+    keys.open("button", "Go on")
+    keys.open("button", "Switch off")
+    expect(page.get_by_role("link", name="Switch on")).to_be_visible()

@@ -28,6 +28,8 @@ PAGES = (
     "/night/",
     "/account/",
 )
+# A film that is given a name whose letters are in fonts that other pages do without.
+POLISH = 1176
 MOST_BYTES = 150_000
 MOST_SHIFT = 0.01
 LATE_MS = 300
@@ -91,6 +93,21 @@ def test_pages_weigh_little_before_their_pictures(open_page: OpenPage, site: Sit
         kinds = {name.rsplit(".", 1)[-1] for name in weights}
         assert {"css", "js", "woff2"} <= kinds, (path, weights)
         assert sum(weights.values()) <= MOST_BYTES, (path, weights)
+
+
+def test_page_with_letters_of_more_fonts_weighs_little_too(open_page: OpenPage, site: Site) -> None:
+    name = "SELECT title FROM catalog_movie WHERE id = %s"
+    [[title]] = site.read(name, POLISH)
+    rename = "UPDATE catalog_movie SET title = %s WHERE id = %s"
+    site.write(rename, "Gwiżdżę, Žižkov, Şehir", POLISH)
+    try:
+        page = open_page("/welcome/films/")
+        rate_in_welcome(page, 5.0, 4.0, 3.5, 4.5, 0.5)
+        weights = Scales(page).weigh(page, f"/movies/{POLISH}/")
+    finally:
+        site.write(rename, title, POLISH)
+    assert sum("-latin-ext-" in name for name in weights) == 2, weights
+    assert sum(weights.values()) <= MOST_BYTES, weights
 
 
 class LatePosters:
