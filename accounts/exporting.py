@@ -15,8 +15,9 @@ Your data at MovieShow.
 ratings.csv, watchlist.csv and seen.csv are what you rated, mean to watch, and have seen without
 giving it stars; diary.csv says on which days you watched what. The folder lists holds a CSV for
 each list you made, and lists.csv its name, note and whether it is shared. Letterboxd's importer
-reads these, but for lists.csv. notes.csv holds your notes on films, hidden.csv films you asked not
-to be shown, muted.csv those not to be named as a reason.
+reads these one at a time, but for lists.csv. It takes no file of more than 1 MB: what is longer
+goes on in ratings-2.csv, and so on. notes.csv holds your notes on films, hidden.csv films you asked
+not to be shown, muted.csv those not to be named as a reason.
 
 MovieShow's own importer reads all of them: upload this zip as it is at /import/, here or at another
 MovieShow, and you have it back. A list that was shared is shared again, by a new link.

@@ -87,6 +87,36 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
         chunk = list(islice(remaining, ROWS_AT_ONCE))
 
 
+def split_csv(
+    stem: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, most_bytes: int
+) -> Iterator[ExportedFile]:
+    """Yield a table as CSV files of at most so many bytes each, the header above each of them.
+
+    All that fits is in `stem`.csv; what follows is in `stem`-2.csv, and so on. One file at a time
+    is in memory. A row that is longer alone has a file of its own.
+    """
+    top, number = _write_line(header), 1
+    lines, size = [top], len(top.encode())
+    for row in rows:
+        line = _write_line(row)
+        if len(lines) > 1 and size + len(line.encode()) > most_bytes:
+            yield ExportedFile(_number_file(stem, number), ["".join(lines)])
+            lines, size, number = [top], len(top.encode()), number + 1
+        lines.append(line)
+        size += len(line.encode())
+    yield ExportedFile(_number_file(stem, number), ["".join(lines)])
+
+
+def _number_file(stem: str, number: int) -> str:
+    return f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv"
+
+
+def _write_line(row: Sequence[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(row)
+    return text.getvalue()
+
+
 def write_json(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """Yield a list of objects as JSON, one a line."""
     yield "["

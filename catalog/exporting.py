@@ -1,7 +1,13 @@
 """What the catalogue knows of a person, for their export.
 
 The CSV files have the columns that Letterboxd's importer reads (imdbID, tmdbID, Title, Year,
-Rating, WatchedDate), and with them what our own importer needs to bring all back exactly.
+Rating, WatchedDate, of the diary Rewatch too), and with them what our own importer needs to bring
+all back exactly. Letterboxd documents its importer at letterboxd.com/about/importing-data, which
+programs that write such files quote: columns by these names, dates as 2026-11-24, and files of at
+most 1 MB, which they split, the header above each part (plex-tautulli-letterboxd by pete-builds,
+and others, read on 2026-11-24; the page itself was not). So do we. `Rewatch` has the "Yes" of
+Letterboxd's own exports; others write "true", and which of them its importer asks for was not
+found said.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +17,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from accounts.models import User
-from accounts.personal_data import ExportedFile, write_csv, write_json
+from accounts.personal_data import ExportedFile, split_csv, write_json
 from catalog.models import (
     HistoryImport,
     Rating,
@@ -22,6 +28,8 @@ from catalog.models import (
 )
 
 ROWS_AT_ONCE = 2000
+# Below the 1 MB that Letterboxd takes, however that is counted.
+MOST_BYTES = 950_000
 RATING_FIELDS = ("stars", "watched_at", "is_date_known", "created_at", "updated_at")
 FILM_COLUMNS = ("movieId", "imdbID", "tmdbID", "Title", "Year")
 FILM_FIELDS = (
@@ -47,11 +55,11 @@ def export_catalogue(user: User) -> Iterable[ExportedFile]:
     seen = SeenMovie.objects.filter(user=user).order_by("id")
     listed = WatchlistEntry.objects.filter(user=user).order_by("added_at", "id")
     header: tuple[str, ...] = (*FILM_COLUMNS, "Rating", *RATING_TIMES)
-    yield ExportedFile("ratings.csv", write_csv(header, _list_ratings(ratings)))
+    yield from split_csv("ratings", header, _list_ratings(ratings), most_bytes=MOST_BYTES)
     header = (*FILM_COLUMNS, "WatchedDate", "WatchedAt")
-    yield ExportedFile("seen.csv", write_csv(header, _list_seen(seen)))
+    yield from split_csv("seen", header, _list_seen(seen), most_bytes=MOST_BYTES)
     header = (*FILM_COLUMNS, "AddedAt")
-    yield ExportedFile("watchlist.csv", write_csv(header, _list_listed(listed)))
+    yield from split_csv("watchlist", header, _list_listed(listed), most_bytes=MOST_BYTES)
     yield _as_json("ratings", ratings, *RATING_FIELDS)
     yield _as_json("seen", seen, "watched_at", "created_at")
     yield _as_json("watchlist", listed, "added_at")

@@ -7,9 +7,9 @@ in a column of a name it does not know, for what is private here would be a publ
 from collections.abc import Iterable
 
 from accounts.models import User
-from accounts.personal_data import ExportedFile, write_csv, write_json
+from accounts.personal_data import ExportedFile, split_csv, write_csv, write_json
 from catalog.diary_models import DiaryEntry, MovieNote
-from catalog.exporting import FILM, FILM_COLUMNS, FILM_FIELDS, ROWS_AT_ONCE
+from catalog.exporting import FILM, FILM_COLUMNS, FILM_FIELDS, MOST_BYTES, ROWS_AT_ONCE
 
 
 def export_diary(user: User) -> Iterable[ExportedFile]:
@@ -22,7 +22,7 @@ def export_diary(user: User) -> Iterable[ExportedFile]:
         (*film, day.isoformat(), "Yes" if is_rewatch else "", note)
         for *film, day, is_rewatch, note in rows.iterator(chunk_size=ROWS_AT_ONCE)
     )
-    yield ExportedFile("diary.csv", write_csv(header, lines))
+    yield from split_csv("diary", header, lines, most_bytes=MOST_BYTES)
     fields: tuple[str, ...] = (
         "movie_id",
         "watched_on",

@@ -1,8 +1,9 @@
 """A person's lists, for their export.
 
 One CSV a list, its films named as in the other files and nothing above them, as Letterboxd's
-importer takes it; lists.csv says what else there is to say of each; and all of it once more as
-JSON.
+importer takes it (with the longest notes to a thousand films it may be over the 1 MB that it takes,
+and is not split: its parts would come back as two lists); lists.csv says what else there is to say
+of each; and all of it once more as JSON.
 """
 
 from collections.abc import Iterable, Iterator

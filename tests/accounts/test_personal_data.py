@@ -11,7 +11,7 @@ from accounts import personal_data
 from accounts.archive import PIECE_BYTES, stream_zip
 from accounts.data_views import EXPORTS_AN_HOUR
 from accounts.models import User
-from accounts.personal_data import ExportedFile, write_csv, write_json
+from accounts.personal_data import ExportedFile, split_csv, write_csv, write_json
 from accounts.services import create_api_token
 from catalog.services import add_to_watchlist, set_rating
 from recommender.dials import Dials
@@ -130,6 +130,20 @@ def test_tables_and_lists_of_any_length_are_whole() -> None:
     assert len(text.splitlines()) == 1202
     assert json.loads("".join(write_json({"id": one} for one, _title in rows)))[-1] == {"id": 1200}
     assert json.loads("".join(write_json([]))) == []
+
+
+def test_table_is_split_between_rows_by_bytes() -> None:
+    rows = [("é" * 10, "a\nb"), ("x",), ("y" * 90,), ("z",)]
+    files = {
+        one.name: "".join(one.pieces) for one in split_csv("t", ("id",), iter(rows), most_bytes=35)
+    }
+    assert files == {
+        "t.csv": f'id\n{"é" * 10},"a\nb"\nx\n',
+        "t-2.csv": f"id\n{'y' * 90}\n",
+        "t-3.csv": "id\nz\n",
+    }
+    [empty] = split_csv("t", ("id",), [], most_bytes=35)
+    assert (empty.name, list(empty.pieces)) == ("t.csv", ["id\n"])
 
 
 def test_two_exporters_or_erasers_of_one_name_are_refused() -> None:

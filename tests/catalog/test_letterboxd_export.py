@@ -6,6 +6,7 @@ else by title and year, and takes UTF-8 files of at most 1 MB.
 
 import csv
 import re
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 
@@ -14,11 +15,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.personal_data import collect_files
+from catalog import exporting
+from catalog.diary import exporting as diary_exporting
 from catalog.diary.services import Viewing, add_entry, save_note
+from catalog.importing.contents import Film
+from catalog.importing.parsing import parse_upload
 from catalog.lists.services import add_film, create_list
 from catalog.models import Rating, SeenMovie
 from catalog.services import add_to_watchlist, set_rating
 from tests.catalog.factories import make_movie
+from tests.catalog.importing.exports import make_zip
 
 pytestmark = pytest.mark.django_db
 MOST_BYTES = 1_000_000
@@ -79,6 +85,15 @@ def read_tables(user: User) -> dict[str, bytes]:
     }
 
 
+def read_all(user: User) -> dict[str, str]:
+    return {one.name: "".join(one.pieces) for one in collect_files(user=user)}
+
+
+def strip(film: Film) -> Film:
+    """Return a film without where it was read."""
+    return replace(film, where="")
+
+
 def find_faults(name: str, content: bytes) -> list[str]:
     """Return what Letterboxd would misread in a file."""
     lines = csv.DictReader(StringIO(content.decode("utf-8"), newline=""), strict=True)
@@ -114,10 +129,39 @@ def test_private_notes_are_no_reviews(viewer: User) -> None:
         assert "Review" not in content.decode().splitlines()[0].split(","), name
 
 
-def test_thousands_of_ratings_stay_below_what_letterboxd_takes(viewer: User) -> None:
-    header, *lines = read_tables(viewer)["ratings.csv"].splitlines(keepends=True)
-    longest = max(map(len, lines))
-    assert len(header) + 5000 * longest < MOST_BYTES
+@pytest.mark.parametrize("most", [400, 700, MOST_BYTES])
+def test_what_letterboxd_would_not_take_at_once_goes_on_in_other_files(
+    most: int, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read_tables(viewer)
+    monkeypatch.setattr(exporting, "MOST_BYTES", most)
+    monkeypatch.setattr(diary_exporting, "MOST_BYTES", most)
+    files = {one.name: "".join(one.pieces) for one in collect_files(user=viewer)}
+    for name in FILES:
+        stem = name.removesuffix(".csv")
+        rest = [f"{stem}-{number}.csv" for number in range(2, 20)]
+        parts = [files[each] for each in (name, *rest) if each in files]
+        assert all(len(part.encode()) <= most for part in parts)
+        header = whole[name].decode().split("\n", 1)[0] + "\n"
+        assert all(part.startswith(header) for part in parts)
+        assert (
+            "".join([header, *(part.removeprefix(header) for part in parts)]).encode()
+            == (whole[name])
+        )
+        assert len(parts) == 1 or most < MOST_BYTES
+    assert ("ratings-2.csv" in files) == (most < MOST_BYTES)
+    assert exporting.MOST_BYTES <= MOST_BYTES
+
+
+def test_parts_come_back_as_one(viewer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = parse_upload(make_zip(read_all(viewer)), name="export.zip")
+    monkeypatch.setattr(exporting, "MOST_BYTES", 400)
+    monkeypatch.setattr(diary_exporting, "MOST_BYTES", 400)
+    files = read_all(viewer)
+    assert "ratings-3.csv" in files
+    parted = parse_upload(make_zip(files), name="export.zip")
+    assert [strip(film) for film in parted.films] == [strip(film) for film in whole.films]
+    assert (len(parted.lists), parted.problems) == (len(whole.lists), whole.problems)
 
 
 def test_what_letterboxd_would_misread_is_found() -> None:
