@@ -269,7 +269,7 @@ def load_pinned_model(version: PinnedModel) -> ServedModel:
         )
     except (ArtifactError, TableUnavailableError) as error:
         raise ArtifactStorageError(str(error)) from error
-    norms = np.linalg.norm(network.item_vectors, axis=1)
+    norms = network.stored.measure_norms()
     return ServedModel(
         version_id=version.version_id,
         name=version.name,

@@ -20,7 +20,7 @@ from recommender.ml.byte_graph import write_byte_graph
 TableKind = Literal["float32", "float16", "int8", "faiss-flat", "faiss-ivf", "faiss-hnsw"]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
 CANDIDATES = 2000
-_HALF_ROWS = 4096
+_PART_ROWS = 4096
 _BLOCK = 128
 _SMALLEST_BLOCK = 16
 
@@ -85,8 +85,8 @@ class HalfTable:
     def scores(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the products with the rounded vectors."""
         parts = [
-            hidden @ self._vectors[start : start + _HALF_ROWS].astype(np.float32).T
-            for start in range(0, len(self._vectors), _HALF_ROWS)
+            hidden @ self._vectors[start : start + _PART_ROWS].astype(np.float32).T
+            for start in range(0, len(self._vectors), _PART_ROWS)
         ]
         return np.concatenate(parts, axis=1)
 
@@ -102,12 +102,17 @@ class ByteTable:
     def __init__(self, vectors: NDArray[np.float32], *, num_threads: int = 1) -> None:
         self._dim = vectors.shape[1]
         width = -(-self._dim // _SMALLEST_BLOCK) * _SMALLEST_BLOCK
-        padded = np.pad(vectors, ((0, 0), (0, width - self._dim)))
         block = next(size for size in (_BLOCK, 64, 32, _SMALLEST_BLOCK) if width % size == 0)
-        blocks = padded.reshape(len(vectors), width // block, block)
-        scales = (np.abs(blocks).max(axis=2) / 127.0).astype(np.float32)
-        scales[scales == 0] = 1.0
-        numbers = (np.rint(blocks / scales[..., None]) + 128).astype(np.uint8)
+        numbers = np.empty((len(vectors), width // block, block), dtype=np.uint8)
+        scales = np.empty((len(vectors), width // block), dtype=np.float32)
+        # Some at a time: arrays as large as all vectors would come from the kernel page by page.
+        for start in range(0, len(vectors), _PART_ROWS):
+            rows = slice(start, start + _PART_ROWS)
+            padded = np.pad(vectors[rows], ((0, 0), (0, width - self._dim)))
+            blocks = padded.reshape(len(padded), width // block, block)
+            scales[rows] = np.abs(blocks).max(axis=2) / 127.0
+            scales[rows][scales[rows] == 0] = 1.0
+            numbers[rows] = (np.rint(blocks / scales[rows, :, None]) + 128).astype(np.uint8)
         self._width = width
         self.nbytes = numbers.nbytes + scales.nbytes
         self._session = _make_session(numbers, scales, num_threads=num_threads)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_PART_ROWS = 4096
+
 
 @dataclass(frozen=True)
 class StoredVectors:
@@ -27,4 +29,16 @@ class StoredVectors:
 
     def read_all(self) -> NDArray[np.float32]:
         """Return a copy of all rows (V, D) float32."""
-        return self.read(np.arange(len(self.halves)))
+        vectors = self.halves.astype(np.float32)
+        if self.scale is not None:
+            vectors *= self.scale[:, None]
+        return vectors
+
+    def measure_norms(self) -> NDArray[np.float32]:
+        """Return the length of each row (V,) float32."""
+        norms = np.empty(len(self.halves), dtype=np.float32)
+        # Some at a time: the float32 of all would come from the kernel anew, page by page.
+        for start in range(0, len(norms), _PART_ROWS):
+            rows = np.arange(start, min(start + _PART_ROWS, len(norms)))
+            norms[rows] = np.linalg.norm(self.read(rows), axis=1)
+        return norms

@@ -53,6 +53,16 @@ def test_bytes_are_near_whatever_the_width(dim: int) -> None:
     assert np.abs(scores - exact).max() < 0.05 * np.abs(exact).max()
 
 
+def test_bytes_made_part_by_part_are_those_of_each_row_alone(hidden: NDArray[np.float32]) -> None:
+    many = np.random.default_rng(4).normal(size=(9000, D)).astype(np.float32)
+    many *= np.linspace(0.01, 3.0, len(many), dtype=np.float32)[:, None]
+    many[4096] = 0.0
+    scores = make_table("int8", many).scores(hidden)
+    for rows in (slice(0, 10), slice(4090, 4100), slice(8990, 9000)):
+        alone = make_table("int8", many[rows]).scores(hidden)
+        np.testing.assert_allclose(scores[:, rows], alone, rtol=1e-5, atol=1e-6)
+
+
 def test_float32_is_exact(vectors: NDArray[np.float32], hidden: NDArray[np.float32]) -> None:
     table = make_table("float32", vectors)
     assert table.is_exact
