@@ -20,7 +20,8 @@ from recommender.ml.byte_graph import write_byte_graph
 TableKind = Literal["float32", "float16", "int8", "faiss-flat", "faiss-ivf", "faiss-hnsw"]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)
 CANDIDATES = 2000
-_PART_ROWS = 4096
+_HALF_ROWS = 4096
+_PART_ROWS = 1024
 _BLOCK = 128
 _SMALLEST_BLOCK = 16
 
@@ -85,8 +86,8 @@ class HalfTable:
     def scores(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the products with the rounded vectors."""
         parts = [
-            hidden @ self._vectors[start : start + _PART_ROWS].astype(np.float32).T
-            for start in range(0, len(self._vectors), _PART_ROWS)
+            hidden @ self._vectors[start : start + _HALF_ROWS].astype(np.float32).T
+            for start in range(0, len(self._vectors), _HALF_ROWS)
         ]
         return np.concatenate(parts, axis=1)
 

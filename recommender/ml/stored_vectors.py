@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_PART_ROWS = 4096
+_PART_ROWS = 1024
 
 
 @dataclass(frozen=True)
