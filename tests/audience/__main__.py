@@ -65,7 +65,7 @@ def _run_all(arguments: argparse.Namespace) -> int:
     named = os.environ.get("MOVIESHOW_DATA")
     data = arguments.data or ([Path(named)] if named else [DEMO])
     catalogue = set(Movie.objects.values_list("pk", flat=True))
-    limit = ROWS_FACTOR * arguments.people
+    limit, threads = ROWS_FACTOR * arguments.people, arguments.threads
     people = read_people(data, catalogue=catalogue, limit=limit, seed=arguments.seed)
     started = time.monotonic()
     reports = _run_experiments(people, arguments)
@@ -73,7 +73,7 @@ def _run_all(arguments: argparse.Namespace) -> int:
         people=len(people[: arguments.people]),
         rows_people=len(people),
         seconds=time.monotonic() - started,
-        command=f"make audience ARGS='--people {arguments.people} --data "
+        command=f"make audience ARGS='--people {arguments.people} --threads {threads} --data "
         f"{' '.join(folder.name for folder in data)}'",
         date=datetime.now(UTC).date().isoformat(),
         model=json.loads(card.read_text())["created_at"],
