@@ -11,6 +11,8 @@ _ARE_FETCHED = """
 async paths => {
   const read = async address => (await fetch(address)).text();
   for (const path of paths) if (!(await read(path)).includes("Directed by")) return false;
+  // Of a film its picture comes last.
+  if (!(await read(paths[0])).includes("-large.webp")) return false;
   return !(await read("/")).includes("Film lengths are not known here yet");
 }
 """
