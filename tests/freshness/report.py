@@ -43,16 +43,22 @@ def format_report(report: dict[str, Any], *, picture: str) -> str:
         "",
         *_describe_costs(report),
         *_describe_old(report["old_users"]),
+        *_describe_verdicts(report["verdicts"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _describe_verdicts(verdicts: Sequence[dict[str, Any]]) -> list[str]:
+    return [
         "## What must hold",
         "",
         "Judged by the ends of the intervals: “yes” or “NO” where the whole interval says so, "
         "“not shown” where it holds both. No share is claimed where the retrain's own gain is not "
         "surely above 0; of single cut-offs those stand here whose gain is.",
         "",
-        *_format_verdicts(report["verdicts"]),
-        "",
+        *_format_verdicts(verdicts),
     ]
-    return "\n".join(lines)
 
 
 def _format_verdicts(verdicts: Sequence[dict[str, Any]]) -> Iterator[str]:
