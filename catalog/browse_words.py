@@ -47,7 +47,8 @@ def describe_filters(form: BrowseForm) -> str:
     The form has been asked whether it is valid; what is not, is not said.
     """
     asked = form.cleaned_data
-    filters = any(asked.get(name) for name in (*form.MORE, *form.GENRES, "decade"))
+    limiting = [name for name in (*form.MORE, *form.GENRES, "decade") if name != "unknown"]
+    filters = any(asked.get(name) for name in limiting)
     if not filters:
         return _("“%(query)s”") % {"query": asked["q"]} if asked.get("q") else ""
     films = _name_films(form.get_genre_names("genre")) or _("films")

@@ -35,6 +35,8 @@ from catalog.selectors import MovieCard, get_genres, is_genre
 
 FIRST_YEAR = 1870
 RATINGS = ("3", "3.5", "4")
+ONLY = "only"
+"""What `unknown` is where films not known to fit are wanted, and no others."""
 SORTS = [
     ("", _("Nearest to the title")),
     ("best", _("Best rated")),
@@ -168,6 +170,11 @@ class BrowseForm(forms.Form):
         return (*found.close, *found.loose)
 
     @property
+    def only_unknown(self) -> bool:
+        """Whether of the movies not known to fit no others are wanted."""
+        return bool(self.data.get("unknown") == ONLY)
+
+    @property
     def more_count(self) -> int:
         """How many of the fields behind "More filters" are in use."""
         return sum(bool(self.cleaned_data.get(name)) for name in (*self.MORE, *self.GENRES))
@@ -187,15 +194,17 @@ def filter_movies(form: BrowseForm, *, viewer: User | None) -> list[QuerySet[Mov
 
     Movies of unknown length stay, behind those whose length is known; those of unknown year, rating
     or genre only where they are asked for too: then they are a second query, to come behind all of
-    the first, so that who reads the first films need not wait for the others to be found.
+    the first, so that who reads the first films need not wait for the others to be found. With
+    `ONLY` these are all.
     """
     form.is_valid()
     facts = _list_facts(form)
     movies = _order(_leave_out(form, viewer), form)
-    found = [movies.filter(keep_fitting(facts))]
-    if form.cleaned_data.get("unknown") and (unknown := keep_unknown(facts)) is not None:
-        found.append(movies.filter(unknown))
-    return found
+    fitting, unknown = keep_fitting(facts), keep_unknown(facts)
+    if unknown is None or not form.cleaned_data.get("unknown"):
+        return [movies.filter(fitting)]
+    both = [movies.filter(fitting), movies.filter(unknown)]
+    return both[1:] if form.only_unknown else both
 
 
 def may_leave_out(form: BrowseForm) -> bool:

@@ -23,6 +23,8 @@ def count_errors(typed: str, meant: str, *, most: int = MAX_LETTERS) -> int:
             if is_swap and typed[row - 2] == other:
                 cost = min(cost, earlier[column - 2] + 1)
             costs.append(cost)
+        if min(costs) >= most:
+            return most  # no later row has less
         earlier, last = last, costs
     return min(last[-1], most)
 

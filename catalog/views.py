@@ -22,7 +22,7 @@ from accounts.requests import (
     with_writer,
 )
 from catalog.browse_words import describe_filters
-from catalog.browsing import BrowseForm, filter_movies, may_leave_out, name_unknown
+from catalog.browsing import ONLY, BrowseForm, filter_movies, may_leave_out, name_unknown
 from catalog.origins import read_origin
 from catalog.pagination import NearbyPaginator
 from catalog.posters import compute_poster_key, draw_poster
@@ -87,7 +87,7 @@ def browse(request: PageRequest) -> HttpResponse:
     page = pages.get_page(asked_page)
     cards = get_movie_cards(list(page.object_list))
     notes = {card.id: missing for card in cards if (missing := name_unknown(form, card))}
-    wider = [*(pair for pair in telling if pair[0] != "page"), ("unknown", "on")]
+    unknown_alone = [*(pair for pair in telling if pair[0] != "page"), ("unknown", ONLY)]
     context = {
         "form": form,
         "heading": describe_filters(form),
@@ -98,7 +98,7 @@ def browse(request: PageRequest) -> HttpResponse:
         "films": make_shelf(cards, viewer=viewer, reasons=notes),
         "has_unknown": bool(notes),
         "may_leave_out": may_leave_out(form),
-        "wider": urlencode(wider),
+        "unknown_alone": urlencode(unknown_alone),
     }
     return render(request, "catalog/browse.html", context)
 

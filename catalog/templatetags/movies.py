@@ -1,5 +1,6 @@
 """Template tags for films, stars and icons."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -103,7 +104,7 @@ def card_genres(
     def rank(name: str) -> int:
         if name in chosen:
             return 0
-        return 1 if _(name) in reason else 2
+        return 1 if re.search(rf"\b{re.escape(_(name))}\b", reason) else 2
 
     return say_genres(sorted(names, key=rank)[:most])
 

@@ -242,9 +242,3 @@ def test_search_forgives_typing_errors(client: Client, movie: Movie) -> None:
 @pytest.mark.parametrize("query", ["", "q=", "q=x&limit=0", "q=x&limit=many", f"q={'x' * 101}"])
 def test_search_without_a_fit_query_is_a_problem(client: Client, query: str) -> None:
     assert assert_problem(client.get(f"/api/v1/search?{query}"), 400)["errors"]
-
-
-def test_mean_rating_has_two_places(client: Client) -> None:
-    make_movie(1, "Alien", rating_mean=4.192307692, rating_count=13)
-    assert client.get("/api/v1/movies/1").json()["rating_mean"] == 4.19
-    assert client.get("/api/v1/movies").json()["results"][0]["rating_mean"] == 4.19

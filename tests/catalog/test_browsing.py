@@ -49,8 +49,17 @@ def test_film_that_comes_last_says_what_is_not_known_of_it(shelf: None) -> None:
     page = read("genre=drama&rating=3&unknown=on")
     assert "Films of which it is not known whether they fit come last and say so." in page
     assert "Not rated yet, Genre unknown" in page
-    assert 'href="/browse/?genre=drama&amp;unknown=on"' in read("genre=drama&page=1")
+    assert 'href="/browse/?genre=drama&amp;unknown=only"' in read("genre=drama&page=1")
     assert count_queries_of(Client(), "/browse/?genre=drama&rating=3") <= 6
+
+
+def test_films_not_known_to_fit_are_shown_alone_when_asked(shelf: None) -> None:
+    make_movie(7, "Bare", year=2002, genres=[], rating_mean=None)
+    page = read("genre=drama&unknown=only")
+    assert re.findall(r'id="film-(\d+)"', page) == ["7"]
+    assert "These are only films of which it is not known whether they fit." in page
+    assert "left out" not in page
+    assert "No film is all of that" in read("genre=drama&decade=1950&unknown=only")
 
 
 def find(viewer: User | None = None, **asked: Any) -> list[int]:
@@ -222,6 +231,7 @@ def test_page_says_where_it_stopped_counting(monkeypatch: pytest.MonkeyPatch) ->
         ("q=drama", "“drama”"),
         ("q=drama&decade=1950", "“drama”: Films of the 1950s"),
         ("sort=newest", "All films"),
+        ("unknown=on", "All films"),
     ],
 )
 def test_heading_and_title_say_what_is_asked_for(query: str, heading: str, shelf: None) -> None:

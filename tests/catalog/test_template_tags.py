@@ -11,6 +11,7 @@ def test_genres_that_were_chosen_stand_first_and_then_the_one_of_the_reason() ->
     assert card_genres(GENRES) == "Action, Adventure, Comedy"
     assert card_genres(GENRES, chosen=["Sci-Fi", "Drama"]) == "Drama, Sci-Fi, Action"
     assert card_genres(GENRES, reason="Popular in Sci-Fi") == "Sci-Fi, Action, Adventure"
+    assert card_genres(["Drama", "War"], reason="Because you watched Star Wars", most=1) == "Drama"
     assert card_genres(GENRES, chosen=["Drama"], reason="Popular in Sci-Fi", most=2) == (
         "Drama, Sci-Fi"
     )

@@ -54,7 +54,7 @@ def test_home_knows_people_lengths_and_services(open_page: OpenPage, site: Site)
     expect(row).to_contain_text("Directors and leading actors of several films")
     expect(row).to_contain_text(f"By {DIRECTOR}: you liked 2 of their films")
     page.goto("/?minutes=90")
-    expect(page.get_by_text("so this has no effect")).to_have_count(0)
+    expect(page.get_by_text("so the time has no effect")).to_have_count(0)
     lengths = page.locator(".pick .facts").all_inner_texts()
     known = [int(found[1]) for text in lengths if (found := re.search(r"(\d+) min", text))]
     assert len(lengths) == 3

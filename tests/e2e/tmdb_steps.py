@@ -13,7 +13,7 @@ async paths => {
   for (const path of paths) if (!(await read(path)).includes("Directed by")) return false;
   // Of a film its picture comes last.
   if (!(await read(paths[0])).includes("-large.webp")) return false;
-  return !(await read("/")).includes("Film lengths are not known here yet");
+  return (await read("/")).includes("Time I have");
 }
 """
 
