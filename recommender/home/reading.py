@@ -11,8 +11,10 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
+from catalog.diary_models import DiaryEntry
 from catalog.fact_models import Credit
 from catalog.models import Rating
+from recommender.models import HiddenMovie
 
 # A film seen so long ago may be seen again.
 LONG_AGO = timedelta(days=365)
@@ -98,8 +100,14 @@ def _read_credits(liked_ids: list[int], seen_ids: list[int]) -> tuple[LikedCredi
 
 
 def _read_rewatchable(user_id: int, min_stars: float) -> tuple[tuple[int, float], ...]:
+    """Return films rated so well and long ago, neither hidden nor in the diary since."""
+    hidden = HiddenMovie.objects.filter(user_id=user_id)
+    lately = DiaryEntry.objects.filter(
+        user_id=user_id, watched_on__gte=timezone.localdate() - LONG_AGO
+    )
     rated = Rating.objects.filter(
         user_id=user_id, stars__gte=min_stars, watched_at__lt=timezone.now() - LONG_AGO
-    )
+    ).exclude(movie_id__in=hidden.values("movie_id"))
+    rated = rated.exclude(movie_id__in=lately.values("movie_id"))
     best = rated.order_by("-stars", "watched_at", "id").values_list("movie_id", "stars")
     return tuple((movie_id, float(stars)) for movie_id, stars in best[:REWATCH_POOL])

@@ -79,11 +79,12 @@ def make_hidden_gems(draft: HomeDraft) -> HomeRow:
 def make_rewatch_row(draft: HomeDraft, rewatchable: Sequence[tuple[int, float]]) -> HomeRow:
     """Return films the person rated best, more than a year ago; the score is the stars given.
 
-    What is wished for always holds here too, as far as genre and year are known.
+    What is wished for always holds here too, as far as genre and year are known. `rewatchable` has
+    none that are hidden: a taste keeps these and films of the diary together.
     """
     catalogue = draft.snapshot.catalogue
     known = catalogue.positions_of([movie_id for movie_id, _stars in rewatchable])
-    wishes = replace(draft.taste, history=())
+    wishes = replace(draft.taste, history=(), hidden_movie_ids=frozenset())
     wanted = ranking.make_eligible_mask(
         catalogue, taste=wishes, filters=NO_FILTERS, allows_unknown=True
     )

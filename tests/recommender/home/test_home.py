@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Credit, Genre, Movie, Person, Rating
+from catalog.diary_models import DiaryEntry
+from catalog.models import Credit, Genre, Movie, Person, Rating, SeenMovie
 from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, HistoryItem, HomeRow, Recommendation, Taste
 from recommender.dials import Dials
@@ -26,7 +27,7 @@ from recommender.model_versions import activate_model_version, install_model
 from recommender.models import ModelVersion
 from recommender.predicting import predict_stars
 from recommender.recommending import Ranking, make_ranking
-from recommender.services import exclude_genres, set_dials
+from recommender.services import exclude_genres, hide_movie, set_dials
 from recommender.serving import Snapshot, model_server, read_state
 from recommender.tonight.picking import TonightAnswers, pick_films
 from tests.recommender.conftest import Watch
@@ -167,6 +168,23 @@ def test_films_to_see_again_are_the_best_and_long_ago(
     row = rows_of(viewer)["rewatch"]
     assert {item.movie_id for item in row.items} == {*HISTORY, 35}
     assert {item.score for item in row.items} == {5.0}
+
+
+def test_films_to_see_again_are_of_the_diary_too_unless_watched_lately_or_hidden(
+    active_model: ModelVersion, viewer: User, watch: Watch
+) -> None:
+    watch(viewer, *HISTORY, 35, 38, stars=5.0)
+    watch(viewer, 2, 5, 8, 11, stars=2.0)
+    long_ago = timezone.now() - datetime.timedelta(days=800)
+    Rating.objects.update(watched_at=long_ago)
+    for movie_id in HISTORY:
+        DiaryEntry.objects.create(user=viewer, movie_id=movie_id, watched_on=long_ago.date())
+    DiaryEntry.objects.create(user=viewer, movie_id=HISTORY[0], watched_on=timezone.localdate())
+    SeenMovie.objects.create(user=viewer, movie_id=38)
+    hide_movie(user=viewer, movie_id=35)
+    viewer.refresh_from_db()
+    row = rows_of(viewer)["rewatch"]
+    assert {item.movie_id for item in row.items} == {*HISTORY[1:], 38}
 
 
 def test_all_rows_keep_to_what_is_wished_for_always(
