@@ -93,12 +93,14 @@ def count_films(events: QuerySet[RatingEvent], *, most: int) -> int:
 def find_new_events(version: ModelVersion) -> QuerySet[RatingEvent]:
     """Return the events since the last attempt to fine-tune this version's lineage.
 
-    A rejected attempt counts: the same events would be rejected again.
+    A rejected attempt counts: the same events would be rejected again. Attempts are made one by
+    one, so the last has the highest id; watermarks of another server may be higher (a restored
+    dump).
     """
     base_id = version.base_id or version.pk
     last = (
         ModelVersion.objects.filter(base_id=base_id, kind=ModelVersion.Kind.FINETUNED)
-        .order_by("-watermark", "-pk")
+        .order_by("-pk")
         .first()
     ) or version
     seen = last.metrics.get("seen_event_ids", [])

@@ -145,6 +145,17 @@ def test_watermark_of_another_server_counts_every_event(
     assert training_data.is_new_data(tuned)
 
 
+def test_last_attempt_counts_though_one_of_another_server_has_a_higher_watermark(
+    base: ModelVersion, viewer: User, catalogue: list[Movie]
+) -> None:
+    set_rating(user=viewer, movie_id=1, stars=4)
+    make_finetuned(base, training_data.Watermark(2**40, ()))
+    tuned = make_finetuned(base, training_data.read_watermark())
+    assert not training_data.is_new_data(tuned)
+    set_rating(user=viewer, movie_id=2, stars=4)
+    assert training_data.is_new_data(tuned)
+
+
 def films_of(histories: list[History]) -> list[list[int]]:
     return [history.movie_ids.tolist() for history in histories]
 
