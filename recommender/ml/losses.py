@@ -109,6 +109,7 @@ def compute_loss(
     rows = targets[:0]  # shared by the batch
     if own_rows is None:
         rows = uniform_negatives(config.num_negatives, model.num_items, generator)
+    rows = rows if seen is None else torch.unique(rows)  # of two alike one could be hidden
     positive, others, bias = _look_up(model, hidden, targets, rows)
     if own_rows is not None:
         negative = score_own(model, hidden, own_rows)

@@ -52,9 +52,9 @@ def seen_films(films: Tensor, places: Tensor) -> Tensor:
 
 
 def find_columns(negatives: Tensor, rows: Tensor, num_items: int) -> Tensor:
-    """Return where among `negatives` (K,) each of `rows` (N, T) is, K where it is not: (N, T).
+    """Return where among `negatives` (K,), each there once, each of `rows` (N, T) is: (N, T).
 
-    Of a row drawn twice one place is found.
+    K stands for those that are not among them.
     """
     count = len(negatives)
     columns = negatives.new_full((num_items,), count)
