@@ -121,7 +121,8 @@ def answer_person(
 
     A new ranking is kept for its later pages: with the rest of `batch`, else at once. So is one
     made anew because model, catalogue or `arm` are others than the earlier pages came from: it goes
-    on behind the films that they showed, and no answer is of two versions.
+    on behind the films that they showed, and no answer is of two versions. What was asked for with
+    the first page holds for all its later ones, whatever their requests say besides the cursor.
     """
     taste = read_taste(user_id=user_id)
     origin = payloads.make_origin(snapshot, arm)
@@ -131,10 +132,11 @@ def answer_person(
     if recommendation_id is None or kept is None or kept.origin != origin:
         # A first page, or the ranking has expired or is another's: the answer carries a new id.
         recommendation_id = uuid.uuid4().hex
-        whole = make_ranking(snapshot, taste=taste, filters=page.filters, dials=page.dials)
+        filters, dials = (kept.filters, kept.dials) if kept else (page.filters, page.dials)
+        whole = make_ranking(snapshot, taste=taste, filters=filters, dials=dials)
         if kept is not None:
             whole = _go_on_behind(kept.ranking, whole, offset=page.place.offset)
-        kept = payloads.KeptRanking(whole, origin)
+        kept = payloads.KeptRanking(whole, origin, filters, dials)
         payloads.store_ranking(
             kept, user_id=user_id, recommendation_id=recommendation_id, batch=batch
         )

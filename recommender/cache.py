@@ -25,7 +25,7 @@ from recommender.redis_connection import RedisUnavailableError, redis_guard
 from recommender.serving import ServingState
 
 # The number goes up when the shape of what is kept changes.
-PREFIX = "movieshow:rec:5"
+PREFIX = "movieshow:rec:6"
 KEY_PARTS = 7
 FLIGHT_SECONDS = 3.0
 _POLL_SECONDS = 0.02

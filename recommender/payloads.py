@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from recommender import cache
 from recommender.answers import (
     FALLBACK_REASONS,
     FallbackReason,
+    Filters,
     HomeRow,
     Reason,
     Recommendation,
 )
+from recommender.dials import DialOptions
 from recommender.experiments.arms import ServedArm
 from recommender.recommending import Ranking
 from recommender.redis_batch import RedisBatch
@@ -23,14 +25,18 @@ from recommender.serving import Snapshot
 # The first byte of a kept ranking is a place in it.
 _REASONS: tuple[FallbackReason | None, ...] = (None, *FALLBACK_REASONS)
 _ORIGIN_BYTES = 8
+# Then comes how many bytes of options follow it.
+_SIZE_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRanking:
-    """A ranking of an earlier page and the `origin` that it was kept with."""
+    """A ranking of an earlier page, the `origin` it was kept with, and what was asked for."""
 
     ranking: Ranking
     origin: bytes
+    filters: Filters
+    dials: DialOptions
 
 
 def dump_rows(rows: list[HomeRow]) -> bytes:
@@ -72,7 +78,9 @@ def store_ranking(
     It goes with the rest of `batch`, else at once.
     """
     ranking = kept.ranking
+    options = _dump([astuple(kept.filters), astuple(kept.dials)])
     head = bytes([_REASONS.index(ranking.fallback_reason)]) + kept.origin
+    head += len(options).to_bytes(_SIZE_BYTES, "little") + options
     raw = head + ranking.movie_ids.astype("<i8").tobytes() + ranking.scores.astype("<f4").tobytes()
     key = cache.make_ranking_key(user_id, recommendation_id)
     if batch is None:
@@ -86,12 +94,16 @@ def fetch_ranking(*, user_id: int, recommendation_id: str) -> KeptRanking | None
     raw = cache.fetch(cache.make_ranking_key(user_id, recommendation_id))
     if raw is None:
         return None
-    start = 1 + _ORIGIN_BYTES
+    origin_end = 1 + _ORIGIN_BYTES
+    options_at = origin_end + _SIZE_BYTES
+    start = options_at + int.from_bytes(raw[origin_end:options_at], "little")
+    filters, dials = json.loads(raw[options_at:start])
     size = (len(raw) - start) // 12
     movie_ids = np.frombuffer(raw, dtype="<i8", count=size, offset=start)
     scores = np.frombuffer(raw, dtype="<f4", count=size, offset=start + 8 * size)
     ranking = Ranking(movie_ids, scores, fallback_reason=_REASONS[raw[0]])
-    return KeptRanking(ranking, raw[1:start])
+    given: list[Any] = [tuple(value) if isinstance(value, list) else value for value in filters]
+    return KeptRanking(ranking, raw[1:origin_end], Filters(*given), DialOptions(*dials))
 
 
 def _dump(value: Any) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from catalog.models import Movie
 from catalog.services import bump_catalogue_version
 from recommender import model_versions
 from recommender.experiments import services as experiments
@@ -81,6 +82,20 @@ def test_each_page_is_credited_to_the_version_that_ranked_it(
         for movie_id in ids(answer)
     }
     assert ids(following) == [pk for pk, _ in without(ask(api, limit=100), ids(page))][:5]
+
+
+def test_cursor_alone_keeps_filters_and_dials_after_an_activation(
+    active_model: ModelVersion, member: User, api: APIClient, spoilt_directory: Path
+) -> None:
+    options = {"genres": "Drama", "newness": 1, "year_max": 2010}
+    page = ask(api, limit=5, **options)
+    model_versions.install_model(directory=spoilt_directory, activate=True)
+    expected = without(ask(api, limit=100, **options), ids(page))
+    following = ask(api, limit=3, cursor=page["next_cursor"])
+    last = ask(api, limit=100, cursor=following["next_cursor"])
+    assert without(following, []) + without(last, []) == expected
+    dramas = set(Movie.objects.filter(genres__name="Drama").values_list("pk", flat=True))
+    assert set(ids(following) + ids(last)) < dramas
 
 
 def test_later_page_after_a_change_of_the_catalogue_goes_on_under_a_new_id(
