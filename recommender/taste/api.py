@@ -42,6 +42,11 @@ class TasteInput(StrictSerializer):
     excluded_genres = NamesField(
         find=find_genre_ids, help_text="No films of these genres, unless they are asked for."
     )
+    favourite_genres = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Told only; not looked at where an answer is sent back whole.",
+    )
 
 
 class TasteOutput(serializers.Serializer[Any]):
@@ -72,7 +77,10 @@ class MyTasteView(ViewerView):
         responses=TasteOutput,
     )
     def patch(self, request: Request) -> Response:
-        """Turn dials and exclude genres; recommendations follow from the next one on."""
+        """Turn dials and exclude genres; recommendations follow from the next one on.
+
+        An answer may be changed and sent back whole: its `favourite_genres` are not looked at.
+        """
         given = TasteInput(data=request.data)
         given.is_valid(raise_exception=True)
         changes = dict(given.validated_data)

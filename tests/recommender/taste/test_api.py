@@ -45,6 +45,18 @@ def test_what_is_not_sent_stays_as_it_is(client_of_viewer: APIClient, viewer: Us
     assert (found["last_years"], found["variety"], found["excluded_genres"]) == (None, None, [])
 
 
+def test_whole_answer_may_be_changed_and_sent_back(
+    client_of_viewer: APIClient, viewer: User
+) -> None:
+    comedy = Movie.objects.get(pk=1).genres.get()
+    save_onboarding(user=viewer, genre_ids=[comedy.pk])
+    whole = client_of_viewer.get(URL).json() | {"newness": 0.5, "excluded_genres": ["Drama"]}
+    answer = client_of_viewer.patch(URL, whole | {"favourite_genres": []}, format="json")
+    assert answer.status_code == 200
+    # Favourite genres are told alone: what is sent of them changes nothing.
+    assert answer.json() == whole | {"favourite_genres": ["Comedy"]}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
