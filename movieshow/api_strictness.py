@@ -8,15 +8,15 @@ from rest_framework import serializers
 MAX_NAMED, MAX_NAME_CHARACTERS = 10, 80
 
 
-def refuse_unknown(given: Iterable[str], *, known: Iterable[str]) -> None:
-    """Look for names that are none of the known.
+def refuse_unknown(given: Iterable[str], *, known: Iterable[str], hint: str = "") -> None:
+    """Look for names that are none of the known; `hint` says what to do instead, where known.
 
     Raises:
         ValidationError: there are such.
     """
     known = list(known)
     if unknown := sorted(set(given) - set(known)):
-        text = f"There is no such field; there are: {', '.join(known) or 'none'}."
+        text = hint or f"There is no such field; there are: {', '.join(known) or 'none'}."
         raise serializers.ValidationError(
             {name[:MAX_NAME_CHARACTERS]: [text] for name in unknown[:MAX_NAMED]}
         )

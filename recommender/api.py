@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from catalog.api import ORIGIN, ViewerView
 from catalog.origins import read_origin
 from catalog.selectors import get_movie_cards
+from movieshow.api_strictness import refuse_unknown
 from movieshow.client_address import get_client_address
 from movieshow.cursors import InvalidCursorError
 from recommender import answer_bytes, selectors, services
@@ -37,6 +38,8 @@ from recommender.serializers import (
 )
 
 JSON = "application/json"
+# The one option of a posted history that its URL may have.
+INCLUDE = "include"
 
 
 class AnonymousScopedThrottle(ScopedRateThrottle):
@@ -124,10 +127,16 @@ class SessionRecommendationsView(APIView):
 
 
 def _with_query(request: Request) -> Any:
-    """Return the body, with `include` from the URL where the body has none."""
+    """Return the body, with `include` from the URL where the body has none.
+
+    Raises:
+        ValidationError: the URL has another option.
+    """
+    hint = f"The URL has no option here but {INCLUDE}; send the others in the body."
+    refuse_unknown(request.query_params, known=[INCLUDE], hint=hint)
     body = request.data
-    if isinstance(body, dict) and "include" in request.query_params and "include" not in body:
-        return {**body, "include": request.query_params["include"]}
+    if isinstance(body, dict) and INCLUDE in request.query_params and INCLUDE not in body:
+        return {**body, INCLUDE: request.query_params[INCLUDE]}
     return body
 
 

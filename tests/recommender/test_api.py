@@ -157,6 +157,12 @@ def test_session_takes_reasons_from_the_url_as_well(active_model: ModelVersion) 
     assert any(result["reasons"] for result in response.json()["results"])
 
 
+def test_session_refuses_what_else_the_url_says(active_model: ModelVersion) -> None:
+    response = APIClient().post(f"{SESSION}?limit=50&include=reasons", {"history": HISTORY}, "json")
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == ["limit"], response.json()
+
+
 def test_session_sorts_by_time_only_where_every_item_has_one(active_model: ModelVersion) -> None:
     ordered = [20, 23, 26, 29, 32]
     times = {movie_id: f"2024-01-0{day}T00:00:00Z" for day, movie_id in enumerate(ordered, 1)}
