@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.models import Movie
 from recommender.ml.groups import Strategy
 from recommender.night.access import (
     NightMovedOnError,
@@ -77,7 +78,8 @@ def start_vote(*, host: User, night_id: int) -> MovieNight:
     """Put films up by the night's rule, and ask everybody.
 
     What they are shown is computed before the night is locked, so that nobody who joins, leaves or
-    deletes an account waits for it; if the night changes meanwhile, it is computed again.
+    deletes an account waits for it; if the night changes meanwhile or a film is deleted, it is
+    computed again.
 
     Raises:
         UnknownNightError: there is no such night, or they are not in it.
@@ -88,16 +90,18 @@ def start_vote(*, host: User, night_id: int) -> MovieNight:
     for _ in range(MAX_TRIES):
         with transaction.atomic():
             night, members = _lock_gathering(night_id=night_id, host=host)
-        found = _find_films(night, members)
-        with transaction.atomic():
-            current, people = _lock_gathering(night_id=night_id, host=host)
-            if current.version != night.version or people != members:
-                continue
-            _put_up_films(current, members, found)
-            NightMember.objects.filter(night=current).update(voted_at=None)
-            current.status = Status.VOTING
-            save_change(current, is_step=True)
-            return current
+        found = _leave_out_deleted(_find_films(night, members))
+        try:
+            with transaction.atomic():
+                current, people = _lock_gathering(night_id=night_id, host=host)
+                if current.version != night.version or people != members:
+                    continue
+                _put_up_films(current, members, found)
+                current.status = Status.VOTING
+                save_change(current, is_step=True)
+                return current
+        except IntegrityError:  # a film was deleted just now: the next turn leaves it out
+            continue
     raise NightMovedOnError
 
 
@@ -128,9 +132,16 @@ def _find_films(night: MovieNight, members: Sequence[NightMember]) -> list[FilmF
     )
 
 
+def _leave_out_deleted(found: Sequence[FilmForGroup]) -> list[FilmForGroup]:
+    """Return those still in the database: a snapshot is older, and may have more."""
+    movies = Movie.objects.in_bulk([each.movie_id for each in found])
+    return [each for each in found if each.movie_id in movies]
+
+
 def _put_up_films(
     night: MovieNight, members: Sequence[NightMember], found: Sequence[FilmForGroup]
 ) -> None:
+    """Write what is voted on and what is predicted of it, with nobody's ballot yet."""
     if night.rule == MovieNight.Rule.HOST_PICKS:
         films = list(night.films.filter(round=night.round).order_by("rank"))
     else:
@@ -141,12 +152,14 @@ def _put_up_films(
         )
     if len(films) < MIN_FILMS:
         raise TooFewFilmsError
+    stars_of = {each.movie_id: each.stars for each in found}
     NightForecast.objects.bulk_create(
         NightForecast(film=film, member=member, stars=stars)
-        for film, each in zip(films, found, strict=True)
-        for member, stars in zip(members, each.stars, strict=True)
+        for film in films
+        for member, stars in zip(members, stars_of[film.movie_id], strict=True)
         if stars is not None
     )
+    NightMember.objects.filter(night=night).update(voted_at=None)
 
 
 @transaction.atomic
