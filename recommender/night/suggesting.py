@@ -65,7 +65,7 @@ def suggest_films(
     if not len(positions):
         return []
     stars = expect_stars(snapshot, tastes, positions)
-    relevance = (scores[positions] for scores in _score_each(snapshot, tastes, mask))
+    relevance = (scores[positions] for scores in score_each(snapshot, tastes, mask))
     suits = groups.add_appeal(stars, relevance)
     values = groups.aggregate(strategy, stars, suits=suits)
     values = values - np.where(doubtful[positions], np.float32(2 * groups.BELOW_ALL), np.float32(0))
@@ -138,18 +138,14 @@ def expect_stars(
     return np.stack([head.expect(past, stars, asked, unknown_bias=unknown) for past, stars in read])
 
 
-def score_people(snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.bool_]) -> Floats:
-    """Return (M, C) how relevant each film is to each person, -inf where the model knows it not.
-
-    Each row has a scale of its own. People with no film known to the model have popularity within
-    their genres, those with one to four a blend.
-    """
-    return np.stack(list(_score_each(snapshot, tastes, mask)))
-
-
-def _score_each(
+def score_each(
     snapshot: Snapshot, tastes: Sequence[Taste], mask: NDArray[np.bool_]
 ) -> Iterator[Floats]:
+    """Yield (C,) how relevant each film is to each person, -inf where the model knows it not.
+
+    Each has a scale of their own. People with no film known to the model have popularity within
+    their genres, those with one to four a blend.
+    """
     # What is adventurous depends on the films one person likes.
     tastes = [replace(taste, dials=replace(taste.dials, adventure=0.0)) for taste in tastes]
     for taste, hidden in zip(tastes, encode_tastes(snapshot, tastes), strict=True):

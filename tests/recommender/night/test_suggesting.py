@@ -12,7 +12,7 @@ from recommender.models import ModelVersion
 from recommender.night.suggesting import (
     expect_stars,
     forecast_films,
-    score_people,
+    score_each,
     suggest_films,
 )
 from recommender.selectors import get_predicted_rating
@@ -113,7 +113,7 @@ def test_best_film_is_the_strategys_over_the_whole_catalogue(
     everything = np.arange(60)
     mask = np.ones(60, dtype=bool)
     stars = expect_stars(snapshot, tastes, everything)
-    suits = add_appeal(stars, score_people(snapshot, tastes, mask))
+    suits = add_appeal(stars, score_each(snapshot, tastes, mask))
     values = aggregate(strategy, stars, suits=suits)  # type: ignore[arg-type]
     values[[0, 3, 6, 9, 12, 1, 4]] = -np.inf
     best = suggest(people, strategy=strategy)[0]
@@ -125,20 +125,20 @@ def test_scores_of_several_are_those_of_each(people: list[User]) -> None:
     snapshot = get_snapshot()
     tastes = [read_taste(user_id=person.pk) for person in people]
     mask = np.ones(60, dtype=bool)
-    together = score_people(snapshot, tastes, mask)
+    together = list(score_each(snapshot, tastes, mask))
     for row, taste in enumerate(tastes):
         assert together[row] == pytest.approx(
-            score_people(snapshot, [taste], mask)[0], rel=1e-4, abs=1e-5
+            next(score_each(snapshot, [taste], mask)), rel=1e-4, abs=1e-5
         )
 
 
 def test_dial_of_one_person_moves_their_scores_alone(people: list[User]) -> None:
     snapshot, mask = get_snapshot(), np.ones(60, dtype=bool)
-    before = score_people(snapshot, [read_taste(user_id=p.pk) for p in people], mask)
+    before = list(score_each(snapshot, read_tastes(user_ids=[p.pk for p in people]), mask))
     set_dials(user=people[0], dials=Dials(obscurity=1.0))
-    after = score_people(snapshot, [read_taste(user_id=p.pk) for p in people], mask)
+    after = list(score_each(snapshot, read_tastes(user_ids=[p.pk for p in people]), mask))
     assert not np.allclose(before[0], after[0])
-    assert before[1:] == pytest.approx(after[1:])
+    assert np.stack(before[1:]) == pytest.approx(np.stack(after[1:]))
 
 
 def test_forecasts_are_those_of_the_films_own_page(people: list[User]) -> None:
