@@ -154,6 +154,7 @@ def _go_on_behind(before: Ranking, new: Ranking, *, offset: int) -> Ranking:
         new,
         movie_ids=np.concatenate([shown, new.movie_ids[is_rest]]),
         scores=np.concatenate([before.scores[:offset], new.scores[is_rest]]),
+        num_fits=None,
     )
 
 

@@ -20,10 +20,15 @@ ANY_YEAR = 32_767
 
 @dataclass(frozen=True)
 class RankedFilms:
-    """Films in the order shown: `positions` (N,) in the catalogue, `scores` (N,) float32."""
+    """Films in the order shown: `positions` (N,) in the catalogue, `scores` (N,) float32.
+
+    The first `num_fits` are known to be inside the filters, those behind them are not; None where
+    all are.
+    """
 
     positions: NDArray[np.int64]
     scores: NDArray[np.float32]
+    num_fits: int | None = None
 
 
 def make_eligible_mask(
@@ -152,10 +157,11 @@ def take_top(scores: NDArray[np.float32], mask: NDArray[np.bool_], *, depth: int
 
 
 def put_behind(first: RankedFilms, last: RankedFilms) -> RankedFilms:
-    """Return the films of two rankings, one behind the other."""
+    """Return the films of two rankings, those that fit before those of which it is not known."""
     return RankedFilms(
         positions=np.concatenate([first.positions, last.positions]),
         scores=np.concatenate([first.scores, last.scores]),
+        num_fits=len(first.positions),
     )
 
 

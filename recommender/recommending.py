@@ -39,11 +39,15 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Ranking:
-    """A whole ordered answer, from which pages are cut: `movie_ids` (N,) int64, `scores` (N,)."""
+    """A whole ordered answer, from which pages are cut: `movie_ids` (N,) int64, `scores` (N,).
+
+    `num_fits` is of `RankedFilms`; a ranking that goes on behind an earlier one does not tell it.
+    """
 
     movie_ids: NDArray[np.int64]
     scores: NDArray[np.float32]
     fallback_reason: FallbackReason | None = None
+    num_fits: int | None = None
 
     @property
     def is_fallback(self) -> bool:
@@ -235,6 +239,7 @@ def make_ranking(
         movie_ids=snapshot.catalogue.movie_ids[ranked.positions],
         scores=ranked.scores,
         fallback_reason=name_fallback(snapshot, taste) if is_fallback else None,
+        num_fits=ranked.num_fits,
     )
 
 

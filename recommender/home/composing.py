@@ -23,7 +23,6 @@ from recommender.home.rows import (
     make_people_row,
     make_rewatch_row,
 )
-from recommender.own_scale import put_lukewarm_last
 from recommender.serving import Snapshot
 
 MAX_CAUSE_ROWS = 3
@@ -63,9 +62,8 @@ def trim_rows(rows: Iterable[HomeRow], *, without: Collection[int]) -> list[Home
 
 def _make_top_row(draft: HomeDraft) -> HomeRow:
     taste = draft.taste
-    pool = list(range(min(TOP_POOL, len(draft.whole.movie_ids))))
-    kept = put_lukewarm_last(pool, [draft.predicted[index] for index in pool], scale=draft.scale)
-    kept = kept[: ROW_FILMS + SPARE_FILMS]
+    fits, doubtful = draft.take_best(TOP_POOL)
+    kept = (fits + doubtful)[: ROW_FILMS + SPARE_FILMS]
     items = draft.put(kept, reasons=draft.explain(kept))
     if not taste.history:
         chosen = bool(taste.favourite_genre_ids)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.answers import Reason, Recommendation, Taste
-from recommender.own_scale import OwnScale, read_own_scale
+from recommender.own_scale import OwnScale, put_lukewarm_last, read_own_scale
 from recommender.predicting import PredictedStars, predict_stars
 from recommender.reasons import NamedFilms, explain_films, name_history_films
 from recommender.recommending import Ranking
@@ -55,6 +55,19 @@ class HomeDraft:
         """Return the indices of ranked films (the first `among`) that stand nowhere yet."""
         ids = self.whole.movie_ids[:among].tolist()
         return [index for index, movie_id in enumerate(ids) if movie_id not in self.used]
+
+    def take_best(self, limit: int) -> tuple[list[int], list[int]]:
+        """Return the indices of the first `limit` films, those predicted lukewarm stars last.
+
+        Those known to fit what was asked are apart from those of which that is not known.
+        """
+        size = min(limit, len(self.whole.movie_ids))
+        known = size if self.whole.num_fits is None else min(self.whole.num_fits, size)
+        fits, doubtful = (
+            put_lukewarm_last(range(start, end), self.predicted[start:end], scale=self.scale)
+            for start, end in ((0, known), (known, size))
+        )
+        return fits, doubtful
 
     def explain(self, indices: Sequence[int]) -> list[tuple[Reason, ...]]:
         """Return the reasons of ranked films, which must be among the first `CAUSE_POOL`."""

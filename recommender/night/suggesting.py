@@ -22,7 +22,7 @@ from recommender.serving import Snapshot, model_server, read_state
 from recommender.taste.reading import read_tastes
 
 Floats = NDArray[np.float32]
-Arrange = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+Arrange = Callable[[Sequence[NDArray[np.int64]]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ def suggest_films(
     `filters` or that anybody has hidden are left out, and those anybody has seen unless
     `allows_seen`; so are films that nobody on the site has rated, of which no stars can be
     predicted. Those of unknown genre or year come last where these are asked for. `arrange`
-    returns, of the best positions, those to return in place of the first `limit`. Computed from
-    the snapshot that is in service where none is given.
+    returns, of the best positions, those to return in place of the first `limit`; it is given them
+    in pools, each of which comes before the next. Computed from the snapshot that is in service
+    where none is given.
     """
     snapshot = snapshot or model_server.get_snapshot(read_state(user_id=None))
     tastes = read_tastes(user_ids=user_ids)
@@ -68,8 +69,8 @@ def suggest_films(
     relevance = (scores[positions] for scores in score_each(snapshot, tastes, mask))
     suits = groups.add_appeal(stars, relevance)
     values = groups.aggregate(strategy, stars, suits=suits)
-    values = values - np.where(doubtful[positions], np.float32(2 * groups.BELOW_ALL), np.float32(0))
-    best = _choose(snapshot, positions, values, limit=limit, arrange=arrange)
+    pools = _choose(snapshot, positions, values, is_doubtful=doubtful[positions])
+    best = arrange(pools) if arrange else np.concatenate(pools)[:limit]
     return _forecast(snapshot, tastes, snapshot.catalogue.movie_ids[best].tolist())
 
 
@@ -157,19 +158,23 @@ def _choose(
     positions: NDArray[np.int64],
     values: Floats,
     *,
-    limit: int,
-    arrange: Arrange | None,
-) -> NDArray[np.int64]:
-    """Return the best `limit` positions, not one trilogy and its neighbours; misery comes last."""
-    best = np.argpartition(-values, POOL)[:POOL] if len(values) > POOL else np.arange(len(values))
-    order = best[np.argsort(-values[best], kind="stable")]
-    is_spared = values[order] > -groups.BELOW_ALL / 2
-    places = []
-    for pool in (order[is_spared], order[~is_spared]):
+    is_doubtful: NDArray[np.bool_],
+) -> list[NDArray[np.int64]]:
+    """Return the best positions, in each pool not one trilogy and its neighbours.
+
+    Misery comes behind the other films that fit, and so it does among those, behind all of them,
+    of which `is_doubtful` (N,) whether they fit.
+    """
+    worth = values - np.where(is_doubtful, np.float32(2 * groups.BELOW_ALL), np.float32(0))
+    best = np.argpartition(-worth, POOL)[:POOL] if len(worth) > POOL else np.arange(len(worth))
+    order = best[np.argsort(-worth[best], kind="stable")]
+    level = 2 * is_doubtful[order] + (values[order] <= -groups.BELOW_ALL / 2)
+    pools = []
+    for number in range(4):
+        pool = order[level == number]
         vectors = snapshot.unit_vectors(positions[pool])
-        places.append(pool[diversify_order(values[pool], vectors)])
-    chosen = positions[np.concatenate(places)]
-    return arrange(chosen) if arrange else chosen[:limit]
+        pools.append(positions[pool[diversify_order(values[pool], vectors)]])
+    return pools
 
 
 def _forecast(

@@ -95,8 +95,8 @@ def pick_together(
     """
     titles = snapshot.catalogue.titles
 
-    def arrange(positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        ranked = positions.tolist()
+    def arrange(pools: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        ranked = [pool.tolist() for pool in pools]
         spaced = space_series(ranked, lambda at: name_series(titles[at]), count=skip + limit)
         return np.array(spaced[skip:], dtype=np.int64)
 

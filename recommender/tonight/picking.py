@@ -14,7 +14,6 @@ from catalog.text import name_series
 from recommender.answers import Filters, Recommendation
 from recommender.catalogue_arrays import CatalogueArrays
 from recommender.home.draft import HomeDraft
-from recommender.own_scale import put_lukewarm_last
 from recommender.tonight.company import Company, find_company
 from recommender.tonight.series import FILMS, space_series
 
@@ -108,14 +107,13 @@ def pick_films(draft: HomeDraft, *, page: int) -> tuple[Recommendation, ...]:
     """Return the films of a page with reasons, and the first of the next page if there is one.
 
     Films predicted stars clearly below the person's own mean come last, whatever their rank, and
-    one film of a series is enough for a page.
+    one film of a series is enough for a page; but no film of which it is not known whether it fits
+    comes before one that does.
     """
-    pool = range(min(POOL, len(draft.whole.movie_ids)))
-    kept = put_lukewarm_last(pool, draft.predicted[: len(pool)], scale=draft.scale)
     titles = draft.snapshot.catalogue.titles
     skipped = FILMS * (page - 1)
     chosen = space_series(
-        kept,
+        draft.take_best(POOL),
         lambda index: name_series(titles[int(draft.positions[index])]),
         count=skipped + FILMS + 1,
     )[skipped:]

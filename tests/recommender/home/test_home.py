@@ -92,6 +92,19 @@ def test_no_film_predicted_lukewarm_leads_where_another_is_not(active_model: Mod
     assert top.items[0].movie_id != plain[0].movie_id
 
 
+def test_no_film_of_unknown_year_leads_where_another_is_of_the_years_wished_for(
+    active_model: ModelVersion,
+) -> None:
+    Movie.objects.filter(pk__lt=50).update(year=None)
+    Movie.objects.filter(pk__gte=50).update(year=timezone.now().year, rating_mean=0.5)
+    bump_catalogue_version()
+    taste = replace(make_taste(), dials=Dials(last_years=10))
+    top = make_rows(snapshot_now(), taste)[0]
+    ids = [item.movie_id for item in top.items]
+    assert {*ids[:11]} == {*range(50, 61)}
+    assert len(ids) > 11
+
+
 def test_rows_without_facts_do_not_appear(active_model: ModelVersion) -> None:
     kinds = {row.kind for row in make_rows(snapshot_now(), make_taste())}
     assert not kinds & {"people", "rewatch"}

@@ -10,11 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Genre, Movie, SeenMovie, Service
+from catalog.models import Genre, Movie, Rating, SeenMovie, Service
 from catalog.services import bump_catalogue_version
 from recommender.answers import NO_FILTERS, Filters
 from recommender.feedback.writing import write_feedback
 from recommender.home.selectors import HomeReader
+from recommender.ml.groups import MISERY
 from recommender.models import HiddenMovie, Impression, ModelVersion
 from recommender.night.models import MovieNight
 from recommender.night.suggesting import suggest_films
@@ -26,7 +27,7 @@ from tests.pages import read
 from tests.recommender.conftest import Watch
 from tests.recommender.night.conftest import gather_people
 from tests.recommender.night.steps import log_in
-from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks
+from tests.recommender.tonight.steps import HISTORY, HTMX, get_picks, make_series
 
 NO_NIGHT = "There is no such movie night of yours, or it is over"
 
@@ -158,13 +159,35 @@ def test_company_too_is_offered_one_film_of_a_series_a_page(
 ) -> None:
     company = company_of(pair[1][0])
     sagas = set(pick(company, limit=3))
-    for movie in Movie.objects.all():
-        own = "".join("abcdefghij"[int(digit)] for digit in str(movie.pk))
-        movie.title = f"Saga {movie.pk}" if movie.pk in sagas else own
-        movie.save()
-    bump_catalogue_version()
+    make_series(sagas)
     ranked = pick(company, limit=6)
     assert [len(sagas & set(ranked[start : start + 3])) for start in (0, 3)] == [1, 1]
+
+
+def test_film_waits_for_its_series_before_misery_not_behind_it(
+    pair: tuple[MovieNight, list[User]],
+) -> None:
+    company = company_of(pair[1][0])
+    # Who thinks little of all films is predicted misery for most.
+    Rating.objects.filter(user=pair[1][1]).update(stars=1.0)
+    ids = company.user_ids
+    whole = suggest_films(user_ids=ids, strategy="average_without_misery", limit=60)
+    low = [min(stars or 0.0 for stars in film.stars) for film in whole]
+    spared = {film.movie_id for film, least in zip(whole, low, strict=True) if least >= MISERY}
+    assert 3 <= len(spared) < len(whole)
+    make_series(spared)
+    assert set(pick(company, limit=len(spared))) == spared
+
+
+def test_company_sees_all_that_fits_of_a_series_before_what_may_not(
+    pair: tuple[MovieNight, list[User]],
+) -> None:
+    drama = Genre.objects.get(name="Drama")
+    Movie.genres.through.objects.exclude(movie_id__in=(2, 5, 8)).delete()
+    make_series((2, 5, 8))
+    found = pick(company_of(pair[1][0]), Filters(genre_ids=(drama.pk,)))
+    assert {*found[:3]} == {2, 5, 8}
+    assert len(found) > 3
 
 
 def test_company_sees_films_of_unknown_genre_last(pair: tuple[MovieNight, list[User]]) -> None:

@@ -3,21 +3,15 @@
 import pytest
 from django.test import Client
 
-from catalog.models import Movie
-from catalog.services import bump_catalogue_version
 from recommender.models import ModelVersion
 from recommender.tonight.series import space_series
 from tests.pages import read
-from tests.recommender.tonight.steps import get_picks
+from tests.recommender.tonight.steps import get_picks, make_series
 
 
 def test_one_film_of_a_series_is_enough_for_a_page(active_model: ModelVersion) -> None:
     sagas = set(get_picks(read(Client())))
-    for movie in Movie.objects.all():
-        own = "".join("abcdefghij"[int(digit)] for digit in str(movie.pk))
-        movie.title = f"Saga {movie.pk}" if movie.pk in sagas else own
-        movie.save()
-    bump_catalogue_version()
+    make_series(sagas)
     pages = [get_picks(read(Client(), f"/?page={page}")) for page in (1, 2)]
     assert len(sagas) == 3
     assert [len(sagas & set(page)) for page in pages] == [1, 1]
@@ -37,4 +31,10 @@ def test_one_film_of_a_series_is_enough_for_a_page(active_model: ModelVersion) -
 def test_others_of_a_series_wait_for_the_next_page(
     series: str, count: int, chosen: list[int]
 ) -> None:
-    assert space_series(range(len(series)), series.__getitem__, count=count) == chosen
+    assert space_series([range(len(series))], series.__getitem__, count=count) == chosen
+
+
+def test_film_of_a_series_waits_for_no_film_of_a_later_pool() -> None:
+    assert space_series([[0, 1, 2], [3, 4]], "aaabc".__getitem__, count=5) == [0, 1, 2, 3, 4]
+    # A later pool has no second of a series that is on the page already, while it has others.
+    assert space_series([[0], [1, 2, 3]], "aabc".__getitem__, count=4) == [0, 2, 3, 1]
