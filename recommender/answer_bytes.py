@@ -55,7 +55,8 @@ _parse_plain = lru_cache(maxsize=_KEPT_QUERIES)(_parse)
 def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool = True) -> bytes:
     """Return the JSON of a person's recommendations.
 
-    `is_shown` notes the films as shown to the person; not to be said of a cache warmed up.
+    `is_shown` notes the films as shown to the person and counts the look-up; not to be said of a
+    cache warmed up.
     """
     state = read_state(user_id=user_id)
     batch = RedisBatch()
@@ -76,6 +77,7 @@ def get_recommendations_json(*, user_id: int, page: PageRequest, is_shown: bool 
         options=describe_page(page),
         compute=compute,
         batch=batch,
+        is_counted=is_shown,
     )
     if is_shown:
         feedback.note_answer(state=state, user_id=user_id, raw=raw)

@@ -71,11 +71,12 @@ def get_cached_answer(
     options: str,
     compute: Callable[[Snapshot], bytes],
     batch: RedisBatch | None = None,
+    is_counted: bool = True,
 ) -> bytes:
     """Return what is kept of this kind for a person in this state, or compute and keep it.
 
     What `compute` puts into `batch` is sent with it. An answer from another snapshot than the
-    state's, as while a model loads, is given but not kept.
+    state's, as while a model loads, is given but not kept. `is_counted` counts the look-up.
     """
 
     def compute_checked() -> tuple[bytes, bool]:
@@ -83,7 +84,7 @@ def get_cached_answer(
         return compute(snapshot), is_of_state(snapshot, state)
 
     key = cache.make_key(kind, state=state, user_id=user_id, options=options)
-    return cache.get_or_compute(key, compute_checked, batch=batch)
+    return cache.get_or_compute(key, compute_checked, batch=batch, is_counted=is_counted)
 
 
 def answer_history(history: Sequence[HistoryItem], page: PageRequest) -> RecommendationList:

@@ -45,7 +45,9 @@ _STORE_AND_RELEASE = f"redis.call('set',KEYS[2],ARGV[2],'ex',ARGV[3]) {_RELEASE}
 # How often answers of a model version or an arm were found is kept so long after the last.
 LOOKUPS = "movieshow:lookups"
 LOOKUPS_SECONDS = 30 * 86_400
-_RUNNING_ARM = re.compile(r"(\d+)r")
+_ARM = re.compile(r"-|\d+[rp]")
+# The kind of answer that the arms of the home page's rows shape, and no other.
+ROWS = "home"
 
 requests_counter = Counter(
     "movieshow_recommendation_cache_requests_total",
@@ -95,9 +97,11 @@ def _name_model(version_id: int | None, sha256: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _name_lookups(model: str, arms: str) -> tuple[str, ...]:
-    """Return the keys under which answers of this model to these arms are counted."""
-    tried = (f"{LOOKUPS}:arm:{arm_id}" for arm_id in _RUNNING_ARM.findall(arms))
+def _name_lookups(kind: str, model: str, arms: str) -> tuple[str, ...]:
+    """Return the keys under which answers of this kind and model to these arms are counted."""
+    ranking_arm, row_arm = _ARM.findall(arms)
+    shaping = (ranking_arm, row_arm) if kind == ROWS else (ranking_arm,)
+    tried = (f"{LOOKUPS}:arm:{name[:-1]}" for name in shaping if name.endswith("r"))
     return f"{LOOKUPS}:model:{model}", *tried
 
 
@@ -141,21 +145,27 @@ def make_ranking_key(user_id: int | None, recommendation_id: str) -> str:
 
 
 def get_or_compute(
-    key: str, compute: Callable[[], tuple[bytes, bool]], *, batch: RedisBatch | None = None
+    key: str,
+    compute: Callable[[], tuple[bytes, bool]],
+    *,
+    batch: RedisBatch | None = None,
+    is_counted: bool = True,
 ) -> bytes:
     """Return the cached bytes, or compute them once however many ask at the same time.
 
     `compute` returns the bytes and whether they may be kept; what it puts into `batch` is sent
     with them. Others that miss meanwhile wait up to three seconds for the first, then compute by
-    themselves.
+    themselves. `is_counted` counts the look-up: not to be said where nobody asked.
     """
     try:
         with redis_guard() as client:
-            found, token = _look_up(client, key)
+            found, token = _look_up(client, key, is_counted=is_counted)
     except (RedisUnavailableError, RedisError, OSError):
-        requests_counter.labels("bypass").inc()
+        if is_counted:
+            requests_counter.labels("bypass").inc()
         return compute()[0]
-    requests_counter.labels("miss" if found is None else "hit").inc()
+    if is_counted:
+        requests_counter.labels("miss" if found is None else "hit").inc()
     if found is not None:
         return zlib.decompress(found)
     kept: bytes | None = None
@@ -216,10 +226,10 @@ def forget_person(user_id: int) -> int:
     return forgotten
 
 
-def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
+def _look_up(client: Redis, key: str, *, is_counted: bool) -> tuple[bytes | None, str]:
     """Return the kept bytes, or None and the token of the flight this caller now leads."""
     token, lease = uuid.uuid4().hex, str(int(FLIGHT_SECONDS * 1000))
-    keys = (key, _flight(key), *_get_lookup_keys(key))
+    keys = (key, _flight(key), *(_get_lookup_keys(key) if is_counted else ()))
     arguments = (token, lease, str(LOOKUPS_SECONDS))
     deadline = time.monotonic() + FLIGHT_SECONDS
     while True:
@@ -234,7 +244,7 @@ def _look_up(client: Redis, key: str) -> tuple[bytes | None, str]:
 def _get_lookup_keys(key: str) -> tuple[str, ...]:
     """Return where a look-up of this key is counted, nowhere if `make_key` did not make it."""
     parts = key.removeprefix(f"{PREFIX}:").split(":")
-    return _name_lookups(parts[3], parts[5]) if len(parts) == KEY_PARTS else ()
+    return _name_lookups(parts[0], parts[3], parts[5]) if len(parts) == KEY_PARTS else ()
 
 
 def _end_flight(key: str, token: str, answer: bytes | None, batch: RedisBatch) -> None:

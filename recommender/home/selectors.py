@@ -107,14 +107,21 @@ def read_visitor(*, user: User | None) -> Visitor:
 class HomeReader:
     """Reads one person's home page: state, snapshot and taste once, however much is shown.
 
-    `is_shown` notes the films as shown to the person.
+    `is_shown` notes the films as shown to the person; `is_counted` counts look-ups in the cache.
     """
 
-    def __init__(self, *, user: User | AnonymousUser | None, is_shown: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        user: User | AnonymousUser | None,
+        is_shown: bool = False,
+        is_counted: bool = True,
+    ) -> None:
         self._user_id = user.pk if user is not None else None
         self._state: ServingState = read_state(user_id=self._user_id)
         self._snapshot: Snapshot = model_server.get_snapshot(self._state)
         self._is_shown = is_shown and self._user_id is not None
+        self._is_counted = is_counted
         self._drafts: dict[Filters, HomeDraft] = {}
         self._arranged: list[HomeRow] = []
 
@@ -199,7 +206,7 @@ class HomeReader:
             rows = arrange_rows(rows, arm=arm, context=context, page_id=page_id)
             return [replace(row, recommendation_id=page_id) for row in rows]
 
-        arranged = self._get_rows("home", context if needs_context(arm) else "", compute)
+        arranged = self._get_rows(cache.ROWS, context if needs_context(arm) else "", compute)
         self._arranged = arranged
         rows = trim_rows(arranged, without=without)
         if self._is_shown:
@@ -251,12 +258,13 @@ class HomeReader:
         def compute_bytes() -> tuple[bytes, bool]:
             return payloads.dump_rows(compute()), True
 
-        return payloads.load_rows(cache.get_or_compute(key, compute_bytes))
+        raw = cache.get_or_compute(key, compute_bytes, is_counted=self._is_counted)
+        return payloads.load_rows(raw)
 
 
 def warm_up_home(*, user: User) -> None:
     """Compute and keep what a person's home page shows before anything is answered there."""
-    reader, visitor = HomeReader(user=user), read_visitor(user=user)
+    reader, visitor = HomeReader(user=user, is_counted=False), read_visitor(user=user)
     reader.read_tonight(TonightAnswers(), service_ids=visitor.service_ids)
     reader.read_rows()
 

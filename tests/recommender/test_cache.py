@@ -127,7 +127,7 @@ def test_lookups_are_counted_by_model_and_by_each_running_arm() -> None:
     def look(*times: int, **arms: ServedArm) -> None:
         state = dataclasses.replace(STATE, **arms)  # type: ignore[arg-type]
         for user_id in times:
-            key = cache.make_key("list", state=state, user_id=user_id, options="a")
+            key = cache.make_key("home", state=state, user_id=user_id, options="a")
             cache.get_or_compute(key, lambda: (b"answer", True))
 
     look(1, 1, 1, 2)
@@ -146,6 +146,17 @@ def test_lookups_are_counted_by_model_and_by_each_running_arm() -> None:
     }
     with redis_guard() as client:
         assert client.ttl(f"{cache.LOOKUPS}:arm:1") > 0
+
+
+def test_arm_of_the_rows_is_counted_for_the_rows_alone() -> None:
+    state = dataclasses.replace(STATE, ranking_arm=ARM, row_arm=dataclasses.replace(ARM, arm_id=2))
+    for kind in ("home", "tonight", "api"):
+        key = cache.make_key(kind, state=state, user_id=1, options="a")
+        cache.get_or_compute(key, lambda: (b"answer", True))
+    assert cache.read_arm_lookups([ARM.arm_id, 2]) == {
+        ARM.arm_id: cache.Lookups(misses=3),
+        2: cache.Lookups(misses=1),
+    }
 
 
 def test_lookup_that_waits_for_another_is_counted_once() -> None:

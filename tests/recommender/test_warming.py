@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 from rq.job import Job
 
 from accounts.models import ApiToken, User
 from accounts.tokens import create_api_token
 from catalog.models import Rating
+from recommender.cache import Lookups, read_model_lookups
 from recommender.feedback.noting import noted
 from recommender.model_versions import activate_model_version
 from recommender.models import ModelVersion
@@ -64,6 +67,24 @@ def test_first_request_after_warming_is_a_hit_and_noted_as_shown_only_then(
         answer = browser.get("/api/v1/me/recommendations")
     assert answer.json()["model"]["version"] == active_model.pk
     assert len(queries) == 1
+
+
+def test_lookups_of_warming_are_not_counted(
+    active_model: ModelVersion, viewer: User, watch: Watch, browser: Client
+) -> None:
+    watch(viewer, 1, 4, 7, 10, 13)
+    asked = {outcome: _count_requests(outcome) for outcome in ("hit", "miss")}
+    warm_up_answers()
+    ours = {"version_id": active_model.pk, "sha256": active_model.sha256}
+    assert read_model_lookups(**ours) == Lookups()
+    assert {outcome: _count_requests(outcome) for outcome in asked} == asked
+    browser.get("/")
+    assert read_model_lookups(**ours) == Lookups(hits=2)
+
+
+def _count_requests(outcome: str) -> float:
+    name = "movieshow_recommendation_cache_requests_total"
+    return REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
 
 
 def test_warming_keeps_to_its_time(active_model: ModelVersion, viewer: User, watch: Watch) -> None:
