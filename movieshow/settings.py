@@ -263,6 +263,9 @@ SHIPPED_MODEL_DIR = BASE_DIR / "recommender" / "artifacts" / "shipped"
 RECOMMENDATION_ITEM_TABLE = env.str("RECOMMENDATION_ITEM_TABLE", default="int8")
 # So many new ratings make a fine-tune due, or one of a member that has waited for so long.
 FINETUNE_MIN_RATINGS = env.int("FINETUNE_MIN_RATINGS", default=20)
+if FINETUNE_MIN_RATINGS < 1:
+    msg = f"FINETUNE_MIN_RATINGS is {FINETUNE_MIN_RATINGS}; it must be a whole number from 1 on"
+    raise ImproperlyConfigured(msg)
 FINETUNE_MAX_WAIT_SECONDS = env.int("FINETUNE_MAX_WAIT_SECONDS", default=86_400)
 FINETUNE_MIN_INTERVAL_SECONDS = env.int("FINETUNE_MIN_INTERVAL_SECONDS", default=300)
 FINETUNE_MAX_SECONDS = env.int("FINETUNE_MAX_SECONDS", default=60)

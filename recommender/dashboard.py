@@ -26,7 +26,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from movieshow.health import collect_readiness
 from recommender.models import Experiment, ModelVersion
 from recommender.redis_connection import RedisUnavailableError, redis_guard
-from recommender.training_data import count_films, find_new_events
+from recommender.training_data import count_films, find_new_events, is_new_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _read_health() -> Iterator[Line]:
 
 
 def _read_models() -> Iterator[Line]:
-    """Tell of the version served, the one before it and the last fine-tune, in four queries."""
+    """Tell of the version served, the one before it, the last fine-tune and what waits for one."""
     finetuned = ModelVersion.objects.filter(kind=ModelVersion.Kind.FINETUNED)
     earlier = ModelVersion.objects.filter(is_active=False, activated_at__isnull=False)
     wanted = ModelVersion.objects.filter(
@@ -97,9 +97,12 @@ def _read_models() -> Iterator[Line]:
 
 def _tell_new_ratings(active: ModelVersion) -> str:
     most = settings.FINETUNE_MIN_RATINGS
+    is_due = is_new_data(active)
     count = count_films(find_new_events(active), most=most)
-    if count >= most:
+    if is_due and count >= most:
         return _("%(most)d or more: a fine-tune is due") % {"most": most}
+    if is_due:
+        return _("%(count)d: a fine-tune is due, a member's has waited") % {"count": count}
     return _("%(count)d of the %(most)d that make a fine-tune due") % {"count": count, "most": most}
 
 

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from rq import Queue, SimpleWorker, Worker
 
 from accounts.models import User
+from catalog.models import RatingEvent
 from catalog.services import set_rating
 from recommender.models import Experiment, ModelVersion
 from tests.recommender.experiments.factories import make_experiment
@@ -95,6 +96,16 @@ def test_ratings_that_wait_for_a_finetune_are_counted(
     for movie_id in (2, 3, 4):
         set_rating(user=viewer, movie_id=movie_id, stars=4)
     assert "3 or more: a fine-tune is due" in read(operator)
+
+
+def test_finetune_is_said_to_be_due_where_the_rating_of_a_member_has_waited(
+    operator: Client, active_model: ModelVersion, viewer: User, settings: Settings
+) -> None:
+    settings.FINETUNE_MIN_RATINGS = 20
+    set_rating(user=viewer, movie_id=1, stars=4)
+    assert "1 of the 20 that make a fine-tune due" in read(operator)
+    RatingEvent.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert "1: a fine-tune is due, a member&#x27;s has waited" in read(operator)
 
 
 def test_running_experiment_is_named_with_its_broken_guardrail(
