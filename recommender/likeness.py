@@ -16,7 +16,7 @@ def score_cosines(
     """
     assert snapshot.model is not None  # noqa: S101 - the callers have looked
     network = snapshot.model.network
-    products = snapshot.spread(network.table.scores(vector)[0]).copy()
+    products = snapshot.spread(network.table.scores(vector)[0])
     left_out = np.flatnonzero(wanted & ~np.isfinite(products))
     if len(left_out):
         products[left_out] = network.stored.read(snapshot.item_idx[left_out]) @ vector[0]

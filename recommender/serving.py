@@ -104,9 +104,10 @@ class Snapshot:
         return self.rating_head.index_of(self.catalogue.movie_ids)
 
     def spread(self, per_item: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (C,) what each film of the catalogue has of `per_item` (V,), a fresh array.
+        """Return (C,) what each film of the catalogue has of `per_item` (V,).
 
-        Where catalogue and model have the same films, in one order, it is a view.
+        A fresh array, or a view of what was given: where catalogue and model have the same films,
+        in one order.
         """
         places = self._item_places
         return per_item[places] if isinstance(places, slice) else np.take(per_item, places)

@@ -102,8 +102,9 @@ def fine_tune(
     """Fine-tune the model of the folder `source` and write it, whole, to the folder `target`.
 
     Films of `facts` that the model does not know get a row, if anything is known of them or
-    somebody rated them; other unknown films are skipped. After `max_seconds` by the `clock` no
-    second step begins. The card is the source's, with what was done added.
+    somebody rated them; other unknown films are skipped. The first step always runs, and no
+    further one begins once `max_seconds` have gone by the `clock`. The card is the source's, with
+    what was done added.
 
     Raises:
         ArtifactError: `source` holds no model, or `target` cannot be written.
