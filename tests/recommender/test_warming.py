@@ -75,11 +75,11 @@ def test_lookups_of_warming_are_not_counted(
     watch(viewer, 1, 4, 7, 10, 13)
     asked = {outcome: _count_requests(outcome) for outcome in ("hit", "miss")}
     warm_up_answers()
-    ours = {"version_id": active_model.pk, "sha256": active_model.sha256}
-    assert read_model_lookups(**ours) == Lookups()
+    version_id, sha256 = active_model.pk, active_model.sha256
+    assert read_model_lookups(version_id=version_id, sha256=sha256) == Lookups()
     assert {outcome: _count_requests(outcome) for outcome in asked} == asked
     browser.get("/")
-    assert read_model_lookups(**ours) == Lookups(hits=2)
+    assert read_model_lookups(version_id=version_id, sha256=sha256) == Lookups(hits=2)
 
 
 def _count_requests(outcome: str) -> float:
