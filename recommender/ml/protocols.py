@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, get_args
+
+import numpy as np
 
 from recommender.ml.datasets import Interactions
 from recommender.ml.splits import (
@@ -43,15 +46,14 @@ def pose_question(
 
     Under `people`, a stable `fraction` of the people is asked and never trained on. Under
     `targets`, as in most papers, everyone is asked and only the targets are withheld from
-    training. `temporal` cuts everyone at one moment and knows no such rule.
+    training. `temporal` knows no such rule: it cuts everyone at one moment, after which the last
+    `fraction` of all ratings lie.
 
     Raises:
         SplitError: The interactions are too few for the protocol.
     """
     if protocol == "temporal":
-        train, split, cutoff = temporal_cutoff(keep_one_copy(interactions))
-        note = f"trained on all before unix time {cutoff}; asked for the last rating after it"
-        return Question(train, split, note)
+        return _pose_temporal(interactions, fraction)
     num_targets = 1 if protocol == "leave-one-out" else 5
     if held_out == "people":
         train, asked = hold_out_people(interactions, fraction=fraction)
@@ -61,4 +63,16 @@ def pose_question(
         train = without_last(asked, n=num_targets)
         note = "asked of everyone; only the targets are withheld from training"
     split = leave_one_out(asked) if num_targets == 1 else last_n(asked, n=num_targets)
+    return Question(train, split, note)
+
+
+def _pose_temporal(interactions: Interactions, fraction: float) -> Question:
+    train, split, cutoff = temporal_cutoff(keep_one_copy(interactions), quantile=1.0 - fraction)
+    is_new = ~np.isin(np.concatenate(split.targets), train.movie_id)
+    note = (
+        f"trained on all before {datetime.fromtimestamp(cutoff, UTC):%Y-%m-%d} (unix time "
+        f"{cutoff}); asked of everyone active since for their last rating, given all before it. "
+        f"{is_new.mean():.0%} of these films had no rating before the cut-off: no model can name "
+        "them"
+    )
     return Question(train, split, note)

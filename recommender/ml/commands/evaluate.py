@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask people never trained on (default), or everyone with only targets withheld",
     )
     parser.add_argument(
-        "--fraction", type=float, default=0.1, help="of the people held out (default 0.1)"
+        "--fraction",
+        type=float,
+        default=0.1,
+        help="of the people held out, or of the ratings after a temporal cut-off (default 0.1)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
 

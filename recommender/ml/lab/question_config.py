@@ -32,7 +32,10 @@ Choice = TypeVar("Choice", bound=str)
 
 @dataclass(frozen=True)
 class QuestionConfig:
-    """Which data sets take part (`load`; all that are given, if empty), and what is asked."""
+    """Which data sets take part (`load`; all that are given, if empty), and what is asked.
+
+    `fraction` (0..1) is of the people, held out, or of the ratings after a temporal cut-off.
+    """
 
     load: tuple[str, ...] = ()
     protocol: ProtocolName = "last-5"
