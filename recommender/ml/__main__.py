@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.errors import UsageError
 
 COMMANDS = {
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     options = parser.parse_args(given)
+    describe_code()  # what reports will name: another version may be checked out meanwhile
     try:
         return int(options.run(options))
     except UsageError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 import torch
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.config import ExperimentConfig
 from recommender.ml.datasets import Interactions
 from recommender.ml.epochs import EpochRecord
@@ -68,7 +68,7 @@ def build_card(
         "name": config.name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
-        "commit": _commit(),
+        **describe_code(),
         "versions": {name: version(name) for name in ("torch", "numpy", "onnx")},
         "device": describe_device(trainer.device, trainer.precision),
         "processes": trainer.workers.size,
@@ -135,15 +135,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _commit() -> str | None:
-    """Return the commit of the code, where it runs from a checkout."""
-    command = ["git", "rev-parse", "--short=12", "HEAD"]
-    try:
-        done = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

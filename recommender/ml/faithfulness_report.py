@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from recommender.ml.code_version import name_code
 from recommender.ml.faithfulness import MOST_ATTENDED, MOST_RECENT, NAMED, RANDOM
 from recommender.ml.lab.report import table_lines
 
@@ -21,7 +22,8 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     sets = ", ".join(report["data_sets"])
     yield "# Are the reasons true?"
     yield ""
-    yield f"Made on {report['date']} by `{report['command']}`; {report['model']}."
+    made = f"Made on {report['date']} by `{report['command']}`{name_code(report)}"
+    yield f"{made}; {report['model']}."
     yield ""
     yield (
         f"{report['people']} of the people never trained on ({sets}) are shown ten films each. A "

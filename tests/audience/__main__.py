@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from recommender.ml.code_version import describe_code
 from tests.audience.people import RealPerson, read_people
 from tests.audience.report import About, describe, judge
 from tests.audience.site import choose_redis, find_zone, make_database, run_web
@@ -67,7 +68,7 @@ def _run_all(arguments: argparse.Namespace) -> int:
     catalogue = set(Movie.objects.values_list("pk", flat=True))
     limit, threads = ROWS_FACTOR * arguments.people, arguments.threads
     people = read_people(data, catalogue=catalogue, limit=limit, seed=arguments.seed)
-    started = time.monotonic()
+    code, started = describe_code(), time.monotonic()
     reports = _run_experiments(people, arguments)
     about = About(
         people=len(people[: arguments.people]),
@@ -78,13 +79,16 @@ def _run_all(arguments: argparse.Namespace) -> int:
         date=datetime.now(UTC).date().isoformat(),
         model=json.loads(card.read_text())["created_at"],
         account_every=ACCOUNT_EVERY,
+        code=code,
     )
     text = describe(reports, about)
     sys.stdout.write(text)
     if arguments.out:
         arguments.out.write_text(text)
     if arguments.json_file:
-        arguments.json_file.write_text(json.dumps(reports, indent=1) + "\n")
+        arguments.json_file.write_text(
+            json.dumps({**code, "experiments": reports}, indent=1) + "\n"
+        )
     return judge(reports)
 
 

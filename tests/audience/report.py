@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.experiments.tables import format_replay, format_report
+from recommender.ml.code_version import name_code
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class About:
     date: str
     model: str
     account_every: int
+    code: dict[str, Any]
 
 
 def describe(reports: Sequence[dict[str, Any]], about: About) -> str:
@@ -30,7 +32,8 @@ def describe(reports: Sequence[dict[str, Any]], about: About) -> str:
     lines = [
         "# Experiments with a simulated audience",
         "",
-        f"Made on {about.date} by `{about.command}`, with the shipped model of {about.model}.",
+        f"Made on {about.date} by `{about.command}`{name_code(about.code)}, with the shipped model "
+        f"of {about.model}.",
         "",
         f"{about.people} people in each of the first two, {about.rows_people} in the third, "
         "drawn from real histories that were never trained on, used a running site over HTTP: "

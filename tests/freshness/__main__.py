@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.config import load_config
 from recommender.ml.errors import UsageError
@@ -102,6 +103,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     from tests.freshness.measure import Audience
     from tests.freshness.tags import read_tags
 
+    describe_code()  # what the report will name: the checkout may change in the hours until then
     torch.set_num_threads(1)
     windows = [make_window(year, steps=options.steps) for year in sorted(set(options.cutoffs))]
     directories = data_directories(options)
@@ -166,6 +168,7 @@ def _describe_run(options: argparse.Namespace, audience: Audience) -> dict[str, 
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "command": f"make freshness DATA={shlex.quote(data)}{arguments}",
+        **describe_code(),
         "config": options.config.stem,
         "months": MONTHS // options.steps,
         "people": audience.interactions.num_people,

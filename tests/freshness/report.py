@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from recommender.ml.code_version import name_code
 from tests.freshness.figures import FROZEN, RETRAINED, TUNED
 
 NOT_CLAIMED = "not claimed"
@@ -17,8 +18,9 @@ def format_report(report: dict[str, Any], *, picture: str) -> str:
     lines = [
         "# Freshness",
         "",
-        f"Made on {about['date']} by `{about['command']}`: {about['people']:,} people, "
-        f"{about['ratings']:,} ratings with true times; network of `{about['config']}.toml`.",
+        f"Made on {about['date']} by `{about['command']}`{name_code(about)}: "
+        f"{about['people']:,} people, {about['ratings']:,} ratings with true times; network of "
+        f"`{about['config']}.toml`.",
         "",
         "A model is trained to a cut-off T, and asked about the year after it three ways: frozen; "
         "fine-tuned by the job of the site, on a real database in which the people of that year go "

@@ -21,6 +21,7 @@ import django
 import psutil
 
 from movieshow.embedded.home import CHECKOUT
+from recommender.ml.code_version import describe_code, name_code
 from tests.load.rows import Row, state_value
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ def _report(out: Path, rows: list[Row], watch: Watch) -> None:
     out.mkdir(parents=True, exist_ok=True)
     report.write_json(out / "bench.json", rows)
     machine = (
-        f"{time.strftime('%Y-%m-%d')}, {_processor()}, {psutil.cpu_count()} cores, Python "
+        f"{time.strftime('%Y-%m-%d')}{name_code(describe_code())}, {_processor()}, "
+        f"{psutil.cpu_count()} cores, Python "
         f"{platform.python_version()}; loopback, granian as `make run` starts it, Postgres without "
         "fsync, 62,423 films, the shipped model with an item table for all of them, real "
         "histories. Each figure is the median of five runs."

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from recommender.ml.code_version import describe_code
 from tests.load.rows import PageRow, Row
 
 # The paper this project grew out of claims these, on an Apple M1 with 27,278 films.
@@ -82,8 +83,9 @@ def list_missed(rows: Sequence[Row], *, with_times: bool) -> list[str]:
 
 
 def write_json(path: Path, rows: Sequence[Row]) -> None:
-    """Write all rows."""
-    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=1, ensure_ascii=False)
+    """Write all rows, and the commit of the code they are of."""
+    report = {**describe_code(), "rows": [dataclasses.asdict(row) for row in rows]}
+    text = json.dumps(report, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 

@@ -27,7 +27,7 @@ def test_every_table_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[s
     target = tmp_path / "tables.json"
     asked = ["--data", DATA, "--sizes", "1000", "--people", "5", "--json", str(target)]
     assert main(["bench", SHIPPED, *asked]) == 0
-    rows = json.loads(target.read_text())
+    rows = json.loads(target.read_text())["tables"]
     assert [row["kind"] for row in rows] == list(TABLE_KINDS)
     by_kind = {row["kind"]: row for row in rows}
     assert by_kind["float32"]["recall_at_10"] == 1.0

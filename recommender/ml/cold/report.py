@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from recommender.ml.code_version import describe_code, name_code
 from recommender.ml.errors import UsageError
 from recommender.ml.files import write_file
 from recommender.ml.lab.report import write_json
@@ -34,7 +35,7 @@ def keep_part(path: Path | None, part: str, found: Mapping[str, Any]) -> None:
         ArtifactError: A file cannot be written.
     """
     report = _read(path)
-    report[part] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", **found}
+    report[part] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", **describe_code(), **found}
     text = "\n".join(report_lines(report)) + "\n"
     if path is None:
         sys.stdout.write(text)
@@ -76,7 +77,7 @@ def _film_lines(films: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## New films"
     yield ""
-    yield f"Made on {films['date']} by `{films['command']}`."
+    yield f"Made on {films['date']} by `{films['command']}`{name_code(films)}."
     yield ""
     yield (
         "A small network was trained without any rating of the withheld films. Each question asks "
@@ -119,7 +120,8 @@ def _people_lines(people: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## New people"
     yield ""
-    yield f"Made on {people['date']} by `{people['command']}`; {people['model']}."
+    made = f"Made on {people['date']} by `{people['command']}`{name_code(people)}"
+    yield f"{made}; {people['model']}."
     yield ""
     yield people["note"]
     for name, table in people["tables"].items():

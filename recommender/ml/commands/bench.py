@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.inference import InferenceModel
 from recommender.ml.lab.report import write_json
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
                 sys.stdout.flush()
     if options.json is not None:
         rows = [dataclasses.asdict(row) for row in figures]
-        write_json(options.json, rows)
+        write_json(options.json, {**describe_code(), "tables": rows})
     return 0
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from recommender.ml.card import describe_device
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.commands.train import split_people
 from recommender.ml.config import load_config
@@ -124,6 +125,7 @@ def _describe(
     return {
         "config": config.name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **describe_code(),
         "unit": "films predicted, padding not counted, a CPU second of one thread",
         "ours": statistics.median(rates["ours"]),
         "plain": statistics.median(rates["plain"]),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.lab.comparison import Comparer
 from recommender.ml.lab.comparison_config import ComparisonConfig, load_comparison
@@ -96,11 +97,12 @@ def compare(
 
 
 def describe_run(command: str) -> dict[str, Any]:
-    """Return by which command, when and on what a report is made."""
+    """Return by which command, when, on what and by which code a report is made."""
     return {
         "command": f"python -m recommender.ml {command} --data DIR",
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "device": f"{os.cpu_count()} x {platform.machine()} CPU",
+        **describe_code(),
     }
 
 

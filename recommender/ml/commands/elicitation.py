@@ -6,6 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.cold.elicitation_measure import gather_respondents, measure_elicitation
 from recommender.ml.cold.people_measure import describe_traits
 from recommender.ml.commands.asked_people import add_people_arguments, part_asked_people
@@ -47,5 +48,5 @@ def run(args: argparse.Namespace) -> int:
                 *(row["error"], *row["error_lead"]),
             )
     if args.json:
-        write_json(args.json, {"people": len(people), "methods": tables})
+        write_json(args.json, {**describe_code(), "people": len(people), "methods": tables})
     return 0

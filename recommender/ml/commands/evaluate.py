@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.errors import UsageError
 from recommender.ml.evaluation import Catalogue, Evaluation, Recommender, evaluate
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
             "held_out": args.held_out,
             "note": question.note,
             "warning": doubt,
+            **describe_code(),
             **_describe(answer, catalogue),
             "shuffled_histories": _evaluate_shuffled(recommender, question.split, catalogue),
             "data_sets": {name: _describe(part, catalogue) for name, part in parts.items()},

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.commands.train import split_people
 from recommender.ml.config import ExperimentConfig
@@ -101,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
         "model": options.model_dir.name,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "command": _command(options),
+        **describe_code(),
         "head": head.record,
         "deviations": {predictor.name: deviation for predictor, deviation in bench.simple},
         "head_deviation": bench.head_deviation,

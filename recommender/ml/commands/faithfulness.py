@@ -10,6 +10,7 @@ from pathlib import Path
 
 from recommender.ml.attention_weights import attention_reader
 from recommender.ml.checkpoint import check_vocabulary, load_model
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.dataset_files import expand_directories
 from recommender.ml.datasets import RATING_MEMBERS
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
         "command": _command(options),
         "model": f"the model {model.card.get('name')} of {model.card.get('created_at')}",
         "data_sets": [folder.name for folder in expand_directories(directories, RATING_MEMBERS)],
+        **describe_code(),
         **summarise(drops),
     }
     lines = list(report_lines(report))

@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.commands.data_argument import add_data_argument, data_directories
 from recommender.ml.datasets import load_interactions
 from recommender.ml.errors import UsageError
@@ -51,5 +52,5 @@ def run(options: argparse.Namespace) -> int:
                 f"{low:+.3f} to {high:+.3f})  mean {row['mean']:.3f}  misery {row['misery']:.1%}\n"
             )
     if options.json is not None:
-        write_json(options.json, report)
+        write_json(options.json, {**describe_code(), "sizes": report})
     return 0

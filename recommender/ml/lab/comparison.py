@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recommender.ml.code_version import describe_code
 from recommender.ml.datasets import Interactions, MovieInfo
 from recommender.ml.errors import ConfigError
 from recommender.ml.evaluation import Catalogue, Evaluation, evaluate
@@ -124,6 +125,7 @@ class Comparer:
                 if fitted is None:
                     work = self.store.training_directory(training)
                     fitted = self.fitter.fit(entry, seed, work=work)
+                    fitted.record.update(describe_code())
                 answer = evaluate(fitted.recommender, split, self.catalogue)
                 self.store.save(key, answer, fitted.record)
                 run.record.update(fitted.record)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recommender.ml.code_version import name_code
 from recommender.ml.files import write_file
 
 TITLES = {"ndcg": "NDCG", "hit": "Hit", "mrr": "MRR"}
@@ -56,7 +57,8 @@ def opening_lines(report: Mapping[str, Any], *paragraphs: str) -> Iterator[str]:
         yield ""
         yield paragraph
     yield ""
-    yield f"Made on {report['date']} by `{report['command']}` ({report['device']})."
+    made = f"Made on {report['date']} by `{report['command']}`{name_code(report)}"
+    yield f"{made} ({report['device']})."
 
 
 def table_opening_lines(name: str, table: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from recommender.ml.code_version import name_code
 from recommender.ml.files import write_file
 
 
@@ -34,7 +35,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         "over people."
     )
     yield ""
-    yield f"Made on {report['date']} by `{report['command']}`."
+    yield f"Made on {report['date']} by `{report['command']}`{name_code(report)}."
     yield ""
     yield (
         "Log-likelihood is in nats per rating: of a predictor without ranges, under one deviation "
