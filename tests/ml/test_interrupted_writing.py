@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ import pytest
 from recommender.ml.errors import ArtifactError
 from recommender.ml.inference import InferenceModel
 from recommender.ml.training import Trainer
+from tests.ml.full_disks import room_for
 from tests.ml.tiny_models import tiny_config, walk_histories, write_small_model
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +21,7 @@ import os, random, signal, sys, time
 from pathlib import Path
 from recommender.ml.checkpoint import load_model
 from recommender.ml.inference import InferenceModel
+from tests.ml.full_disks import room_for
 from tests.ml.tiny_models import write_small_model
 random.seed(0)
 out, found = Path(sys.argv[1]), 0
@@ -44,23 +43,12 @@ print("whole each time", found)
 """
 
 
-@contextmanager
-def _room_for(num_bytes: int) -> Iterator[None]:
-    """Let no file grow beyond so many bytes; the error is then the system's own."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_no_room_for_a_checkpoint_keeps_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "c.pt"
     trainer = Trainer(tiny_config(), walk_histories(), checkpoint=path)
     trainer.run_epoch()
     before = path.read_bytes()
-    with _room_for(len(before) // 2), pytest.raises(ArtifactError, match=r"c\.pt: .*disk full\?"):
+    with room_for(len(before) // 2), pytest.raises(ArtifactError, match=r"c\.pt: .*disk full\?"):
         trainer.run_epoch()
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
@@ -68,14 +56,14 @@ def test_no_room_for_a_checkpoint_keeps_the_one_before(tmp_path: Path) -> None:
 
 
 def test_no_room_for_a_model_leaves_none(tmp_path: Path) -> None:
-    with _room_for(9000), pytest.raises(ArtifactError, match=r"model.*disk full\?"):
+    with room_for(9000), pytest.raises(ArtifactError, match=r"model.*disk full\?"):
         write_small_model(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_room_for_a_model_keeps_the_one_before(tmp_path: Path) -> None:
     write_small_model(tmp_path / "model")
-    with _room_for(9000), pytest.raises(ArtifactError):
+    with room_for(9000), pytest.raises(ArtifactError):
         write_small_model(tmp_path / "model")
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     InferenceModel.load(tmp_path / "model")

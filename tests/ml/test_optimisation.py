@@ -1,11 +1,13 @@
-"""What a training runs on, and in which precision."""
+"""What a training runs on, in which precision, and which weights decay."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from recommender.ml.optimisation import choose_device, choose_precision
+from recommender.ml.config import TrainingConfig
+from recommender.ml.optimisation import build_optimiser, choose_device, choose_precision
+from tests.ml.tiny_models import small_model
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,32 @@ def test_apples_gpu_is_not_asked_for_bfloat16_unless_told() -> None:
     gpu = torch.device("mps")
     assert choose_precision("auto", gpu) == torch.float32
     assert choose_precision("bf16", gpu) == torch.bfloat16
+
+
+def test_matrices_decay_but_neither_item_tables_nor_norms_nor_biases() -> None:
+    model = small_model(tied=False, output_bias=True, relative_bias=True)
+    config = TrainingConfig(weight_decay=0.1, learning_rate=0.5, warmup_steps=0)
+    optimiser = build_optimiser(model, config)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    for weight in model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimiser.step()  # of no gradients: what moves has decayed
+    decayed = {
+        name
+        for name, weight in model.named_parameters()
+        if not torch.equal(weight.detach(), before[name])
+    }
+    matrices = {"qkv", "out", "up", "down", "gate1", "gate2"}
+    named = {name for name in before if name.split(".")[-2:-1] and name.endswith("weight")}
+    assert {n for n in named if n.split(".")[-2] in matrices} <= decayed
+    assert not any("norm" in name or name.endswith(".bias") for name in decayed)
+    assert decayed.isdisjoint({"items", "outputs", "bias"})
+    assert "positions" in decayed
+    weight = "blocks.0.ffn.up.weight"
+    torch.testing.assert_close(model.get_parameter(weight).detach(), before[weight] * 0.95)
+
+
+def test_optimiser_takes_the_moments_of_the_config() -> None:
+    optimiser = build_optimiser(small_model(), TrainingConfig(betas=(0.8, 0.7)))
+    assert isinstance(optimiser, torch.optim.AdamW)
+    assert [group["betas"] for group in optimiser.param_groups] == [(0.8, 0.7)] * 2

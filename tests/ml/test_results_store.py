@@ -8,9 +8,11 @@ import pytest
 
 from recommender.ml.baselines.popularity import Popularity
 from recommender.ml.datasets import Vocabulary
+from recommender.ml.errors import ArtifactError
 from recommender.ml.evaluation import Catalogue, Evaluation, evaluate
 from recommender.ml.lab.results_store import ResultKey, ResultsStore, StoreBusyError
 from recommender.ml.splits import EvaluationSplit, last_n
+from tests.ml.full_disks import room_for
 from tests.ml.tiny_data import interactions_of
 
 HISTORIES = interactions_of([[1, 2, 3, 4], [4, 3, 2, 1, 5], [1, 3, 5]])
@@ -48,6 +50,17 @@ def test_fresh_store_forgets_what_earlier_runs_found_but_not_its_own(tmp_path: P
         assert store.load(KEY, split) is None
         store.save(KEY, answer, RECORD)
         assert store.load(KEY, split) is not None
+
+
+def test_no_room_for_a_result_leaves_those_before(tmp_path: Path) -> None:
+    split, answer = answered()
+    with ResultsStore(tmp_path) as store:
+        store.save(KEY, answer, RECORD)
+        with room_for(100), pytest.raises(ArtifactError, match=r"\.npz: .*disk full\?"):
+            store.save(ResultKey("other", "code"), answer, RECORD)
+        assert store.load(KEY, split) is not None
+        assert store.load(ResultKey("other", "code"), split) is None
+    assert len(list((tmp_path / "answers").iterdir())) == 1
 
 
 def test_result_of_other_code_counts_only_if_asked_and_is_marked(tmp_path: Path) -> None:

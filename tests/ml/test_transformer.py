@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,12 @@ import torch
 from torch import nn
 
 from recommender.ml.config import load_config
-from recommender.ml.transformer import ModelConfig, SequenceTransformer, sinusoidal_positions
+from recommender.ml.transformer import (
+    ModelConfig,
+    SequenceTransformer,
+    rotate,
+    sinusoidal_positions,
+)
 from tests.ml.tiny_models import CONFIGS, NUM_ITEMS, SMALL, VARIANTS, small_model
 
 ITEMS = torch.tensor([[3, 17, 5, 40, 1, 9]])
@@ -83,6 +89,32 @@ def test_sinusoidal_positions_follow_the_formula() -> None:
     table = sinusoidal_positions(4, 6)
     assert table[3, 2] == pytest.approx(torch.sin(torch.tensor(3 / 10_000 ** (2 / 6))))
     assert table[3, 5] == pytest.approx(torch.cos(torch.tensor(3 / 10_000 ** (4 / 6))))
+
+
+def test_rotary_positions_turn_each_pair_by_its_angle() -> None:
+    # Head size 4 at position 2: angles 2 and 2 / 100; a vector's halves are the pairs' sides.
+    angles = torch.tensor([[2.0, 2.0 / 100.0]])
+    turned = rotate(torch.tensor([1.0, 0.0, 0.0, 3.0]).view(1, 1, 1, 4), angles).flatten()
+    expected = [math.cos(2.0), -3 * math.sin(0.02), math.sin(2.0), 3 * math.cos(0.02)]
+    assert turned.tolist() == pytest.approx(expected)
+
+
+def test_rotary_attention_turns_queries_and_keys_by_their_positions() -> None:
+    attention = small_model(positions="rotary").blocks[0].attention
+    x = torch.randn(1, 1, 16).expand(1, 5, 16)  # the same film at every position
+    with torch.no_grad():
+        q, k, v = attention.project(x)
+    head = 8
+    for t in range(5):
+        for pair in range(head // 2):
+            angle = t * 10_000 ** (-2 * pair / head)
+            a, b = q[0, 0, 0, pair].item(), q[0, 0, 0, pair + head // 2].item()
+            found = q[0, 0, t, pair].item()
+            assert found == pytest.approx(a * math.cos(angle) - b * math.sin(angle), abs=1e-5)
+    products = (q @ k.transpose(-1, -2))[0, 0]
+    for back in range(5):  # a product depends on the distance alone
+        torch.testing.assert_close(products.diagonal(-back), products[back, 0].expand(5 - back))
+    torch.testing.assert_close(v, v[:, :, :1].expand_as(v))
 
 
 def test_cosine_scores_lie_within_one_over_temperature() -> None:

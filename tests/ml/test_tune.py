@@ -20,6 +20,7 @@ from recommender.ml.lab.results_store import ResultsStore
 from recommender.ml.lab.tuning import Tuner, study_file
 from recommender.ml.lab.tuning_config import TuneConfig, load_tuning
 from recommender.ml.splits import hold_out_people, hold_out_validation_people, last_n
+from tests.ml.full_disks import room_for
 from tests.ml.tiny_data import random_rows, write_csv_set
 
 TINY = Path(__file__).parents[2] / "recommender" / "configs" / "tiny.toml"
@@ -140,6 +141,33 @@ def test_broken_file_of_a_search_is_named(tmp_path: Path, data: Path) -> None:
         path.write_bytes(b"no database at all, whatever its name")
         with pytest.raises(ArtifactError, match=r"search\.sqlite3: cannot be read .*delete it"):
             Tuner(parsed(tmp_path, BASELINE), load_interactions([data]), {}, store)
+
+
+def test_truncated_file_of_a_search_is_one_line_on_stderr(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tune(tmp_path, data, BASELINE)
+    path = study_file(tmp_path / "store", "search")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    command = ["tune", str(tmp_path / "search.toml"), "--data", str(data)]
+    assert main([*command, "--out", str(tmp_path), "--results", str(tmp_path / "store")]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"error: {path}: cannot be read or written (database disk image is")
+
+
+def test_no_room_for_a_search_names_its_file_and_keeps_its_trials(
+    tmp_path: Path, data: Path
+) -> None:
+    config = parsed(tmp_path, BASELINE.replace("trials = 4", "trials = 500"))
+    with ResultsStore(tmp_path / "store") as store:
+        tuner = Tuner(config, load_interactions([data]), {}, store)
+        size = study_file(store.directory, "search").stat().st_size
+        with room_for(size + 1), pytest.raises(ArtifactError, match=r"search\.sqlite3: .* full"):
+            tuner.run()
+        done = [trial.number for trial in tuner.study.trials if trial.state == TrialState.COMPLETE]
+        again = Tuner(parsed(tmp_path, BASELINE), load_interactions([data]), {}, store).run()
+    assert [trial.number for trial in again.trials][: len(done)] == done
+    assert len(again.get_trials(states=(TrialState.COMPLETE,))) >= 4
 
 
 def test_trial_that_was_cut_short_is_tried_again_with_the_same_options(

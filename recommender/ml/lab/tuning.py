@@ -7,13 +7,15 @@ may be trained on: nobody and nothing that a comparison asks for plays a part.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import DatabaseError
 
@@ -76,9 +78,19 @@ class Tuner:
 
         Raises:
             TrainingError: No trial came to an end.
-            ArtifactError: A checkpoint cannot be written.
+            ArtifactError: A checkpoint or the study cannot be written.
         """
-        self._enqueue_interrupted()
+        with self._naming_file():
+            self._enqueue_interrupted()
+            self._optimise()
+        if not self.study.get_trials(states=(TrialState.COMPLETE,)):
+            errors = [trial.user_attrs[ERROR] for trial in self.study.trials if is_failed(trial)]
+            why = f"; the last error: {errors[-1]}" if errors else ", give it more minutes"
+            raise TrainingError(f"{self.config.name}: no trial came to an end{why}")
+        return self.study
+
+    def _optimise(self) -> None:
+        """Try options until the minutes or the trials are used up."""
         counted = [trial for trial in self.study.trials if is_counted(trial)]
         seconds = 60 * self.config.minutes - sum(seconds_of(trial) for trial in counted)
         num_trials = self.config.trials - len(counted)
@@ -86,11 +98,23 @@ class Tuner:
             self.study.optimize(
                 self._try, n_trials=num_trials, timeout=seconds, catch=(ConfigError, TrainingError)
             )
-        if not self.study.get_trials(states=(TrialState.COMPLETE,)):
-            errors = [trial.user_attrs[ERROR] for trial in self.study.trials if is_failed(trial)]
-            why = f"; the last error: {errors[-1]}" if errors else ", give it more minutes"
-            raise TrainingError(f"{self.config.name}: no trial came to an end{why}")
-        return self.study
+
+    @contextmanager
+    def _naming_file(self) -> Iterator[None]:
+        """Turn what goes wrong with the file of the study into an error that names it.
+
+        Raises:
+            ArtifactError: The file is broken or cannot be written.
+        """
+        path = study_file(self.store.directory, self.config.name)
+        try:
+            yield
+        except (DatabaseError, StorageInternalError) as error:
+            cause = error if isinstance(error, DatabaseError) else error.__cause__
+            raise ArtifactError(
+                f"{path}: cannot be read or written ({getattr(cause, 'orig', cause)}); make room "
+                "if the disk is full, or delete it to search anew"
+            ) from error
 
     def _try(self, trial: Trial) -> float:
         options = {
@@ -172,7 +196,7 @@ class Tuner:
         """Open the study of this config, data and code; others live in the same file.
 
         Raises:
-            ArtifactError: The file is broken.
+            ArtifactError: The file is broken or cannot be written.
         """
         entry, config = self._entry_with({}), self.config
         what = [self.fitter.describe(entry, None), self.fitter.code_of(entry), repr(config.space)]
@@ -182,16 +206,12 @@ class Tuner:
         path = study_file(self.store.directory, config.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         storage = f"sqlite:///{path.resolve()}"
-        try:
+        with self._naming_file():
             if self.store.fresh and name in optuna.get_all_study_names(storage):
                 optuna.delete_study(study_name=name, storage=storage)
             study = optuna.create_study(
                 study_name=name, storage=storage, direction="maximize", load_if_exists=True
             )
-        except DatabaseError as error:
-            raise ArtifactError(
-                f"{path}: cannot be read ({error.orig}); delete it to search anew"
-            ) from error
         # Another seed after each interruption, or the draws of the first minutes would come again.
         study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))
         study.pruner = optuna.pruners.MedianPruner(
