@@ -35,7 +35,7 @@ def make_sequence(
         timestamps=[
             int(now if item.watched_at is None else item.watched_at) for item in films[last]
         ]
-        if features.times
+        if features.read_timestamps
         else None,
     )
     return tokens, films

@@ -20,18 +20,22 @@ ReadAttention = Callable[[NDArray[np.integer]], NDArray[np.float64]]
 """A sequence of tokens (T,), oldest first, to how much its end attends to each: (T,), sum 1."""
 
 
-def attention_weights(attention: Attention, x: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+def attention_weights(
+    attention: Attention, x: Tensor, last: Tensor, times: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Return the probabilities (B, H, T) of the position `last` (B,), and the values (B, H, T, K).
 
-    `x` (B, T, D) is what the module takes; weights times values, heads joined, is what its `out`
-    takes (Vaswani et al. 2017, eq. 1, with the module's own rotary angles and relative bias).
+    `x` (B, T, D) and `times` (B, T) are what the module takes; weights times values, heads
+    joined, is what its `out` takes (Vaswani et al. 2017, eq. 1, with the module's own rotary angles
+    and relative biases).
     """
     q, k, v = attention.project(x)
     length = k.shape[-2]
     asked = at_position(q, last)  # (B, H, 1, K)
     logits = (asked @ k.transpose(-1, -2)).squeeze(-2) / math.sqrt(k.shape[-1])  # (B, H, T)
-    if attention.bias is not None:
-        logits = logits + attention.bias(attention.buckets[last, :length]).movedim(-1, -2)
+    bias = attention.bias_between(length, last, times)
+    if bias is not None:
+        logits = logits + bias.squeeze(-2)
     hidden = torch.arange(length, device=x.device) > last[:, None]
     return logits.masked_fill(hidden[:, None], -math.inf).softmax(dim=-1), v
 
@@ -63,7 +67,8 @@ def _read_last(
     found: list[Tensor] = []
 
     def watch(layer: Attention, inputs: tuple[Any, ...]) -> None:
-        weights, _ = attention_weights(layer, inputs[0], lengths - 1)
+        x, last, times = inputs
+        weights, _ = attention_weights(layer, x, lengths - 1 if last is None else last, times)
         found.append(weights[0].mean(dim=0))  # over heads: (T,)
 
     hooks = [layer.register_forward_pre_hook(watch) for layer in layers]

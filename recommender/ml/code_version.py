@@ -46,6 +46,6 @@ def name_code(report: Mapping[str, Any]) -> str:
 
 
 def _ask_git(folder: Path, *words: str) -> str:
-    command = ["git", *words]
+    command = ["git", "--no-optional-locks", *words]  # a commit beside it shall not find a lock
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout

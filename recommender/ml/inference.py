@@ -83,6 +83,7 @@ class InferenceModel:
                 token_features=TokenFeatures(
                     stars=bool(card["model"].get("star_features", False)),
                     times=bool(card["model"].get("time_features", False)),
+                    seconds=bool(card["model"].get("relative_time_bias", False)),
                 ),
                 rating_head=RatingHead.load_beside(directory),
             )

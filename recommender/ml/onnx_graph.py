@@ -16,8 +16,23 @@ from onnx import TensorProto, helper
 
 from recommender.ml.errors import ArtifactError
 from recommender.ml.graph_writer import GraphWriter
-from recommender.ml.tokens import ERA_BITS, ERA_SHIFT, ITEM_BITS, STARS_BITS, STARS_SHIFT
-from recommender.ml.transformer import ModelConfig, distance_buckets, sinusoidal_positions
+from recommender.ml.positions import (
+    GAP_BUCKETS,
+    GAPS_PER_E_FOLD,
+    distance_buckets,
+    sinusoidal_positions,
+)
+from recommender.ml.tokens import (
+    ERA_BITS,
+    ERA_SHIFT,
+    ITEM_BITS,
+    SECONDS_BITS,
+    SECONDS_SHIFT,
+    STARS_BITS,
+    STARS_SHIFT,
+    TokenFeatures,
+)
+from recommender.ml.transformer import ModelConfig
 
 OPSET = 17
 IR_VERSION = 8
@@ -54,10 +69,11 @@ def build_graph(
     check_servable(config)
     g = writer()
     x = _embed(g, config, weights)
+    seconds = _bits(g, SECONDS_SHIFT, SECONDS_BITS) if config.relative_time_bias else None
     for number in range(config.num_blocks):
         prefix = f"blocks.{number}."
         block = {k.removeprefix(prefix): w for k, w in weights.items() if k.startswith(prefix)}
-        x = _block(g, config, block, x, is_final=number == config.num_blocks - 1)
+        x = _block(g, config, block, x, seconds, is_final=number == config.num_blocks - 1)
     if config.norm == "pre":
         x = _norm(g, x, weights, "norm")
     if config.scoring == "cosine":
@@ -85,7 +101,8 @@ def _finish(g: GraphWriter, config: ModelConfig, num_items: int) -> onnx.ModelPr
 
 def _embed(g: GraphWriter, config: ModelConfig, weights: Weights) -> str:
     zero, one = (g.constant(np.asarray(number, dtype=np.int64)) for number in (0, 1))
-    items = _bits(g, 0, ITEM_BITS) if config.star_features or config.time_features else "item_idx"
+    reads_more = config.token_features != TokenFeatures()
+    items = _bits(g, 0, ITEM_BITS) if reads_more else "item_idx"
     rows = g.op("Max", g.op("Sub", items, one), zero)
     x = g.op("Cast", g.op("Gather", ITEM_TABLE, rows), to=TensorProto.FLOAT)
     if config.scale_embeddings:
@@ -115,10 +132,13 @@ def _norm(g: GraphWriter, x: str, weights: Weights, name: str) -> str:
     return g.op("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-5)
 
 
-def _block(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_final: bool) -> str:
+def _block(
+    g: GraphWriter, config: ModelConfig, w: Weights, x: str, seconds: str | None, *, is_final: bool
+) -> str:
     """(B, T, D) to (B, T, D), or in the final block to (B, D)."""
     pre = config.norm == "pre"
-    change = _attention(g, config, w, _norm(g, x, w, "norm1") if pre else x, is_final=is_final)
+    asked = _norm(g, x, w, "norm1") if pre else x
+    change = _attention(g, config, w, asked, seconds, is_final=is_final)
     x = _residual(g, w, g.at_last(x) if is_final else x, change, "gate1")
     x = x if pre else _norm(g, x, w, "norm1")
     change = _feed_forward(g, config, w, _norm(g, x, w, "norm2") if pre else x)
@@ -152,7 +172,9 @@ def _activate(g: GraphWriter, activation: str, x: str) -> str:
     return g.op("Mul", g.op("Mul", x, g.constant(0.5)), g.op("Add", erf, g.constant(1.0)))
 
 
-def _attention(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_final: bool) -> str:
+def _attention(
+    g: GraphWriter, config: ModelConfig, w: Weights, x: str, seconds: str | None, *, is_final: bool
+) -> str:
     dim, heads = config.embedding_dim, config.num_heads
     weight, bias = w["attention.qkv.weight"], w["attention.qkv.bias"]
     if is_final:  # only one position asks
@@ -170,6 +192,9 @@ def _attention(g: GraphWriter, config: ModelConfig, w: Weights, x: str, *, is_fi
     scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
     by_distance = _bias_by_distance(config, w.get("attention.bias.weight"))
     scores = g.op("Add", scores, g.between(by_distance, is_final=is_final))
+    if seconds is not None:
+        by_gap = _bias_by_gap(g, w["attention.time_bias.weight"], seconds, is_final=is_final)
+        scores = g.op("Add", scores, by_gap)
     if not is_final:
         scores = _keep_from_underflow(g, q, k, scores)
     mixed = g.op("MatMul", g.op("Softmax", scores, axis=-1), v)
@@ -202,6 +227,24 @@ def _bias_by_distance(config: ModelConfig, bias: NDArray[np.float32] | None) -> 
         by_distance = bias[distance_buckets(config.max_seq_len)[-1].numpy()[::-1]].T  # (H, T)
     hidden = np.full((len(by_distance), 1), HIDDEN_SCORE, dtype=np.float32)
     return np.concatenate([by_distance, hidden], axis=1)
+
+
+def _bias_by_gap(g: GraphWriter, bias: NDArray[np.float32], seconds: str, *, is_final: bool) -> str:
+    """Return what scores get by the time between two films: (B, H, T, T), or (B, H, 1, T)."""
+    asking = g.at_last(seconds) if is_final else seconds
+    asking = g.op("Unsqueeze", asking, g.constant([-1]))  # (B, T, 1), or (B, 1)
+    keys = seconds if is_final else g.op("Unsqueeze", seconds, g.constant([1]))
+    zero, one, last = (g.constant(np.asarray(n, np.int64)) for n in (0, 1, GAP_BUCKETS - 1))
+    gaps = g.op("Max", g.op("Sub", asking, keys), zero)
+    logs = g.op("Log", g.op("Add", g.op("Cast", gaps, to=TensorProto.FLOAT), g.constant(1.0)))
+    wide = g.op("Cast", g.op("Mul", logs, g.constant(GAPS_PER_E_FOLD)), to=TensorProto.INT64)
+    is_known = g.op("And", g.op("Greater", asking, zero), g.op("Greater", keys, zero))
+    known = g.op("Cast", is_known, to=TensorProto.INT64)
+    buckets = g.op("Mul", g.op("Min", g.op("Add", wide, one), last), known)
+    found = g.op("Gather", g.constant(bias), buckets)  # (B, T, T, H), or (B, T, H)
+    if is_final:
+        return g.op("Unsqueeze", g.swap(found, [0, 2, 1]), g.constant([2]))
+    return g.swap(found, [0, 3, 1, 2])
 
 
 def _keep_from_underflow(g: GraphWriter, q: str, k: str, scores: str) -> str:

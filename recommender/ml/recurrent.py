@@ -21,8 +21,13 @@ class GruBlock(nn.Module):
         self.dropout = ByteDropout(dropout)
         self.project = nn.Linear(hidden_dim, dim)
 
-    def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
-        """(B, T, D) to (B, T, D), or to (B, 1, D) for the position `last` (B,) alone."""
+    def forward(
+        self, x: Tensor, last: Tensor | None = None, _times: Tensor | None = None
+    ) -> Tensor:
+        """(B, T, D) to (B, T, D), or to (B, 1, D) for the position `last` (B,) alone.
+
+        It reads no times.
+        """
         states, _ = self.gru(x.float())
         if last is not None:
             states = states[torch.arange(len(x), device=x.device), last, None]  # (B, 1, hidden)

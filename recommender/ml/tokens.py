@@ -1,8 +1,9 @@
 """Tokens: what stands at one position of a sequence, a film and what is known of its watching.
 
 A token is an int64: item_idx in the low 20 bits; above them, only for networks that read them, the
-stars it got (4 bits) and the half-year it was watched in (7 bits), 0 where unknown. The number of a
-film alone is a token too, so whatever takes tokens takes item_idx. 0 stays padding.
+stars it got (4 bits), the half-year it was watched in (7 bits) and the second (32 bits, to 2106), 0
+where unknown. The number of a film alone is a token too, so whatever takes tokens takes item_idx. 0
+stays padding.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from recommender.ml.datasets import Interactions, Vocabulary
 
-ITEM_BITS, STARS_BITS, ERA_BITS = 20, 4, 7
+ITEM_BITS, STARS_BITS, ERA_BITS, SECONDS_BITS = 20, 4, 7, 32
 MAX_ITEMS = 2**ITEM_BITS - 1
 NUM_STARS, NUM_ERAS = 2**STARS_BITS, 2**ERA_BITS
 STARS_SHIFT, ERA_SHIFT = ITEM_BITS, ITEM_BITS + STARS_BITS
+SECONDS_SHIFT = ERA_SHIFT + ERA_BITS
 
 FIRST_ERA_AT = 788_918_400
 """1995-01-01, unix seconds: no MovieLens rating is older."""
@@ -70,6 +72,12 @@ def eras_of(tokens: Tokens) -> Tokens:
     return eras
 
 
+def seconds_of(tokens: Tokens) -> Tokens:
+    """Return the unix second, to 2**32 - 1, of tokens; 0 where unknown."""
+    seconds: Tokens = (tokens >> SECONDS_SHIFT) & (2**SECONDS_BITS - 1)
+    return seconds
+
+
 def era_at(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the half-year, 1..127, of unix seconds; 0 for times not above 0, which are unknown."""
     era = (timestamps - FIRST_ERA_AT) // ERA_SECONDS + 1
@@ -78,10 +86,19 @@ def era_at(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class TokenFeatures:
-    """What tokens carry besides the film, for a network that reads it."""
+    """What tokens carry besides the film, for a network that reads it.
+
+    `times` are half-years, `seconds` exact times.
+    """
 
     stars: bool = False
     times: bool = False
+    seconds: bool = False
+
+    @property
+    def read_timestamps(self) -> bool:
+        """Return whether anything is read of when a film was watched."""
+        return self.times or self.seconds
 
     def make_tokens(
         self,
@@ -103,6 +120,9 @@ class TokenFeatures:
         if self.times and timestamps is not None:
             eras = era_at(np.asarray(timestamps, dtype=np.int64))
             tokens = tokens | np.where(known, eras, 0) << ERA_SHIFT
+        if self.seconds and timestamps is not None:
+            seconds = np.asarray(timestamps, dtype=np.int64).clip(0, 2**SECONDS_BITS - 1)
+            tokens = tokens | np.where(known, seconds, 0) << SECONDS_SHIFT
         return tokens
 
     def make_row(

@@ -16,6 +16,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from recommender.ml.dropout import ByteDropout
+from recommender.ml.positions import (
+    DISTANCE_BUCKETS,
+    GAP_BUCKETS,
+    distance_buckets,
+    gap_buckets,
+    rotate,
+    sinusoidal_positions,
+)
 from recommender.ml.recurrent import GruBlock
 from recommender.ml.tokens import (
     NUM_ERAS,
@@ -23,6 +31,7 @@ from recommender.ml.tokens import (
     TokenFeatures,
     eras_of,
     items_of,
+    seconds_of,
     stars_of,
 )
 
@@ -31,7 +40,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": functional.gelu,
     "silu": functional.silu,
 }
-RELATIVE_BUCKETS = 32
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class ModelConfig:
     activation: Literal["relu", "gelu", "silu"] = "silu"
     scale_embeddings: bool = False
     relative_bias: bool = False
+    relative_time_bias: bool = False
     scoring: Literal["dot", "cosine"] = "dot"
     temperature: float = 0.05
     output_bias: bool = False
@@ -66,25 +75,15 @@ class ModelConfig:
             raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}")
         if self.positions == "rotary" and (self.embedding_dim // self.num_heads) % 2:
             raise ValueError("rotary positions need an even head size")
+        if self.block == "gru" and self.relative_time_bias:
+            raise ValueError("relative_time_bias must be false where blocks are gru: none attend")
 
     @property
     def token_features(self) -> TokenFeatures:
         """Return what the network reads of a film's watching."""
-        return TokenFeatures(stars=self.star_features, times=self.time_features)
-
-
-def sinusoidal_positions(length: int, dim: int) -> Tensor:
-    """Fixed positions (length, dim), float32 in -1..1 (Vaswani et al. 2017, section 3.5)."""
-    rates = torch.exp(torch.arange(0, dim, 2) * (-math.log(10_000.0) / dim))
-    angles = torch.arange(length)[:, None] * rates  # (T, D/2)
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :dim]
-
-
-def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Rotary positions: turn halves of x (B, H, T, K) by angles (T, K/2) (Su et al. 2021)."""
-    a, b = x.chunk(2, dim=-1)
-    cos, sin = angles.cos(), angles.sin()
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+        return TokenFeatures(
+            stars=self.star_features, times=self.time_features, seconds=self.relative_time_bias
+        )
 
 
 def at_position(x: Tensor, last: Tensor) -> Tensor:
@@ -93,19 +92,13 @@ def at_position(x: Tensor, last: Tensor) -> Tensor:
     return x.gather(-2, place)
 
 
-def distance_buckets(length: int) -> Tensor:
-    """Bucket (T, T) int64 of how far back a key lies: exact to 16, then by logarithm."""
-    exact = RELATIVE_BUCKETS // 2
-    back = (torch.arange(length)[:, None] - torch.arange(length)).clamp_min(0)
-    wide = exact + (torch.log2(back.clamp_min(exact) / exact) * 4).long()
-    return torch.where(back < exact, back, wide).clamp_max(RELATIVE_BUCKETS - 1)
-
-
 class Attention(nn.Module):
     """Causal multi-head self-attention; with `last`, only that position of each row asks."""
 
     angles: Tensor
     buckets: Tensor
+    bias: nn.Embedding | None
+    time_bias: nn.Embedding | None
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -115,15 +108,20 @@ class Attention(nn.Module):
         rates = 10_000.0 ** (-torch.arange(0, head, 2) / head)
         angles = torch.arange(config.max_seq_len)[:, None] * rates  # (T, K/2)
         self.register_buffer("angles", angles, persistent=False)
-        self.bias = (
-            nn.Embedding(RELATIVE_BUCKETS, config.num_heads) if config.relative_bias else None
-        )
-        if self.bias is not None:
+        self.bias = self.time_bias = None
+        if config.relative_bias:
+            self.bias = nn.Embedding(DISTANCE_BUCKETS, config.num_heads)
             nn.init.zeros_(self.bias.weight)
             self.register_buffer("buckets", distance_buckets(config.max_seq_len), persistent=False)
+        if config.relative_time_bias:
+            self.time_bias = nn.Embedding(GAP_BUCKETS, config.num_heads)
+            nn.init.zeros_(self.time_bias.weight)
 
-    def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
-        """(B, T, D) to (B, T, D), or to (B, 1, D) where `last` (B,) names the asking position."""
+    def forward(self, x: Tensor, last: Tensor | None = None, times: Tensor | None = None) -> Tensor:
+        """(B, T, D) to (B, T, D), or to (B, 1, D) where `last` (B,) names the asking position.
+
+        `times` (B, T) are unix seconds, for networks that read them.
+        """
         batch, length, dim = x.shape
         q, k, v = self.project(x)
         mask = None  # causal
@@ -131,15 +129,10 @@ class Attention(nn.Module):
             q = at_position(q, last)  # (B, H, 1, K)
             visible = torch.arange(length, device=x.device) <= last[:, None]
             mask = visible[:, None, None]  # (B, 1, 1, T)
-        if self.bias is not None:
-            buckets = (
-                self.buckets[:length, :length]
-                if last is None
-                else self.buckets[last, None, :length]
-            )
-            bias = self.bias(buckets).movedim(-1, -3)  # (H, T, T) or (B, H, 1, T)
-            hidden = torch.ones_like(buckets, dtype=torch.bool).triu(1) if mask is None else ~mask
-            mask = bias.masked_fill(hidden, -math.inf)
+        bias = self.bias_between(length, last, times)
+        if bias is not None:
+            ahead = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+            mask = bias.masked_fill(ahead if mask is None else ~mask, -math.inf)
         rate = self.config.attention_dropout if self.training else 0.0
         with torch.autocast(x.device.type, enabled=False):  # flash in bf16 is slower on this path
             mixed = functional.scaled_dot_product_attention(
@@ -147,6 +140,18 @@ class Attention(nn.Module):
             )
         joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, -1, dim))
         return joined
+
+    def bias_between(self, length: int, last: Tensor | None, times: Tensor | None) -> Tensor | None:
+        """What scores get by distance and time: (H, T, T) or (B, H, T, T), or (B, H, 1, T)."""
+        bias: Tensor | None = None
+        if self.bias is not None:
+            places = slice(length) if last is None else last[:, None]
+            bias = self.bias(self.buckets[places, :length])
+        if self.time_bias is not None and times is not None:
+            asking = times if last is None else times.gather(1, last[:, None])
+            by_time: Tensor = self.time_bias(gap_buckets(asking, times))
+            bias = by_time if bias is None else bias + by_time
+        return None if bias is None else bias.movedim(-1, -3)
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values, each (B, H, T, K) float32, of (B, T, D)."""
@@ -195,10 +200,10 @@ class Block(nn.Module):
         if config.block == "gated":
             self.gate1, self.gate2 = nn.Linear(dim, dim), nn.Linear(dim, dim)
 
-    def forward(self, x: Tensor, last: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, last: Tensor | None = None, times: Tensor | None = None) -> Tensor:
         """(B, T, D) to (B, T, D), or to (B, 1, D) for the position `last` (B,) alone."""
         gated, pre = self.config.block == "gated", self.config.norm == "pre"
-        change = self.dropout(self.attention(self.norm1(x) if pre else x, last))
+        change = self.dropout(self.attention(self.norm1(x) if pre else x, last, times))
         if last is not None:
             x = at_position(x, last)  # (B, 1, D)
         x = x + (torch.sigmoid(self.gate1(x)) * change if gated else change)
@@ -253,18 +258,22 @@ class SequenceTransformer(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens (B, T) int64, right-padded with 0, to hidden states (B, T, D)."""
-        x = self.embed(tokens)
+        x, times = self.embed(tokens), self.read_times(tokens)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, None, times)
         return self.finish(x)
 
     def encode_last(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Hidden state (B, D) at the end of each row; the last block asks for no other position."""
-        x, last = self.embed(tokens), lengths - 1
+        x, last, times = self.embed(tokens), lengths - 1, self.read_times(tokens)
         *earlier, final = self.blocks
         for block in earlier:
-            x = block(x)
-        return self.finish(final(x, last)[:, 0])
+            x = block(x, None, times)
+        return self.finish(final(x, last, times)[:, 0])
+
+    def read_times(self, tokens: Tensor) -> Tensor | None:
+        """Unix seconds (B, T) of tokens, 0 where unknown; None where no layer reads them."""
+        return seconds_of(tokens) if self.config.relative_time_bias else None
 
     def finish(self, x: Tensor) -> Tensor:
         """Final norm, and unit length where scores are cosines."""

@@ -13,7 +13,7 @@ from recommender.ml.attention_weights import attention_reader, attention_weights
 from recommender.ml.checkpoint import load_model
 from recommender.ml.inference import InferenceModel
 from recommender.ml.transformer import Attention
-from tests.ml.tiny_models import SMALL, small_model
+from tests.ml.tiny_models import SMALL, attention_of, small_model
 
 SHIPPED = Path("recommender/artifacts/shipped")
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -25,16 +25,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 GRU: dict[str, Any] = {"block": "gru", "positions": "none", "norm": "post", "ffn_dim": 20}
 
 
-def attention_of(options: dict[str, Any]) -> Attention:
-    """Return the first layer's module of a network whose every weight is at work."""
-    module = small_model(**options).blocks[0].get_submodule("attention")
-    assert isinstance(module, Attention)
-    return module
-
-
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 def test_weights_times_values_are_what_the_module_mixes(options: dict[str, Any]) -> None:
-    attention, last = attention_of(options), torch.tensor([11, 6, 0])
+    attention, last = attention_of(**options), torch.tensor([11, 6, 0])
     x = torch.randn(3, 12, SMALL.embedding_dim)
     with torch.no_grad():
         weights, values = attention_weights(attention, x, last)
@@ -44,11 +37,34 @@ def test_weights_times_values_are_what_the_module_mixes(options: dict[str, Any])
         assert torch.allclose(attention.out(mixed), every, atol=1e-5)
 
 
+def test_weights_follow_the_bias_of_gaps() -> None:
+    attention, last = attention_of(relative_time_bias=True), torch.tensor([11, 6])
+    x = torch.randn(2, 12, SMALL.embedding_dim)
+    times = 10**9 + torch.randint(0, 10**8, (2, 12)).cumsum(1)
+    with torch.no_grad():
+        weights, values = attention_weights(attention, x, last, times)
+        mixed = torch.einsum("bht,bhtk->bhk", weights, values).flatten(1)
+        assert torch.allclose(attention.out(mixed), attention(x, last, times)[:, 0], atol=1e-5)
+        assert not torch.allclose(weights, attention_weights(attention, x, last)[0], atol=1e-3)
+
+
+def test_reader_tells_the_network_when_films_were_watched() -> None:
+    network = small_model(relative_time_bias=True)
+    read = attention_reader(network)
+    assert read is not None
+    items, features = np.array([3, 1, 4]), network.config.token_features
+    near, far = (
+        read(features.make_tokens(items, timestamps=[10**9, 10**9 + gap, 10**9 + 2 * gap]))
+        for gap in (1, 10**8)
+    )
+    assert not np.allclose(near, far, atol=1e-3)
+
+
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 def test_weights_sum_to_one_over_what_the_position_can_see(options: dict[str, Any]) -> None:
     x, last = torch.randn(2, 12, SMALL.embedding_dim), torch.tensor([11, 4])
     with torch.no_grad():
-        weights, _ = attention_weights(attention_of(options), x, last)
+        weights, _ = attention_weights(attention_of(**options), x, last)
     assert weights.shape == (2, SMALL.num_heads, 12)
     assert torch.allclose(weights.sum(dim=-1), torch.ones(2, SMALL.num_heads))
     assert (weights[1, :, 5:] == 0).all()

@@ -28,6 +28,7 @@ TRAIN = interactions_of([[1, 2, 3], [2, 3, 4]])
 FITTER = Fitter(TRAIN, {})
 IMPORTS = "    from recommender.ml.lab import plots\n    from recommender.ml.sub import two\n"
 HEADS: dict[str, Any] = {"model.num_heads": 4}
+GAPS: dict[str, Any] = {"model.relative_time_bias": True}
 MINUTES: dict[str, Any] = {"training.max_minutes": 3.0}
 
 
@@ -92,6 +93,14 @@ def test_comment_in_a_network_config_changes_nothing_but_an_option_does(tmp_path
     assert described(str(path)) == known
     path.write_text(TINY.read_text().replace("dropout = 0.1", "dropout = 0.2"))
     assert described(str(path)) != known
+
+
+def test_option_that_came_later_leaves_the_keys_of_networks_without_it() -> None:
+    known = FITTER.describe(ModelEntry(label="x", model=str(TINY)), None)
+    assert "relative_time_bias" not in known["config"]["model"]
+    assert known["config"]["model"]["relative_bias"] is False
+    used = FITTER.describe(ModelEntry("x", str(TINY), options=GAPS), None)
+    assert used["config"]["model"]["relative_time_bias"] is True
 
 
 def test_budget_of_minutes_is_part_of_what_a_network_is() -> None:

@@ -15,6 +15,7 @@ from recommender.ml.tokens import (
     era_at,
     eras_of,
     items_of,
+    seconds_of,
     stars_of,
     token_histories,
 )
@@ -32,6 +33,21 @@ def test_token_gives_back_what_went_in() -> None:
     assert items_of(tokens).tolist() == [1, MAX_ITEMS, 7]
     assert stars_of(tokens).tolist() == [1, 10, 0]
     assert eras_of(tokens).tolist() == [1, 4, 0]
+
+
+def test_token_carries_the_second_for_a_network_that_reads_it() -> None:
+    features = TokenFeatures(stars=True, times=True, seconds=True)
+    times = [10**9 + 7, 2**32 - 1, 2**40, 0, -5]
+    tokens = features.make_tokens(
+        np.array([1, MAX_ITEMS, 2, 3, 4]), stars=[5.0] * 5, timestamps=times
+    )
+    assert (tokens > 0).all()
+    assert seconds_of(tokens).tolist() == [10**9 + 7, 2**32 - 1, 2**32 - 1, 0, 0]
+    assert seconds_of(torch.from_numpy(tokens)).tolist() == seconds_of(tokens).tolist()
+    assert items_of(tokens).tolist() == [1, MAX_ITEMS, 2, 3, 4]
+    assert stars_of(tokens).tolist() == [10] * 5
+    assert eras_of(tokens).tolist() == era_at(np.array(times)).tolist()
+    assert not seconds_of(BOTH.make_tokens(np.array([1]), timestamps=[10**9])).any()
 
 
 def test_padding_stays_zero_whatever_is_known_of_it() -> None:

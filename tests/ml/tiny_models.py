@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.ml.config import ExperimentConfig, load_config
 from recommender.ml.export import export_model
 from recommender.ml.training import TrainingData
-from recommender.ml.transformer import ModelConfig, SequenceTransformer
+from recommender.ml.transformer import Attention, ModelConfig, SequenceTransformer
 
 CONFIGS = Path(__file__).parents[2] / "recommender" / "configs"
 NUM_ITEMS = 40
@@ -32,6 +32,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "rotary cosine": {"positions": "rotary", "scoring": "cosine", "output_bias": True},
     "relative untied": {"positions": "none", "relative_bias": True, "tied": False},
     "stars and times": {"star_features": True, "time_features": True, "relative_bias": True},
+    "time gaps": {"relative_time_bias": True, "relative_bias": True, "time_features": True},
+    "time gaps alone": {"relative_time_bias": True, "positions": "rotary", "block": "plain"},
     "plain gelu": {"block": "plain", "activation": "gelu", "relative_bias": True},
 }
 
@@ -44,6 +46,13 @@ def small_model(seed: int = 0, **options: Any) -> SequenceTransformer:
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
     return model
+
+
+def attention_of(**options: Any) -> Attention:
+    """Return the first layer's attention of a network whose every weight is at work."""
+    module = small_model(**options).blocks[0].get_submodule("attention")
+    assert isinstance(module, Attention)
+    return module
 
 
 def movie_ids() -> NDArray[np.int64]:

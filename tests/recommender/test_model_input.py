@@ -8,7 +8,7 @@ import numpy as np
 from accounts.models import User
 from catalog.models import Rating
 from recommender.answers import HistoryItem
-from recommender.ml.tokens import TokenFeatures, eras_of, items_of, stars_of
+from recommender.ml.tokens import TokenFeatures, eras_of, items_of, seconds_of, stars_of
 from recommender.model_input import make_sequence
 from recommender.models import ModelVersion
 from recommender.serving import Snapshot, model_server, read_state
@@ -49,6 +49,16 @@ def test_films_within_reach_of_the_encoder_carry_stars_and_times(
     assert stars_of(tokens[-21:]).all()
     assert not stars_of(tokens[:-21]).any()
     assert not eras_of(tokens[:-21]).any()
+
+
+def test_exact_times_go_only_to_a_network_that_reads_them(active_model: ModelVersion) -> None:
+    snapshot = make_snapshot(max_seq_len=20, features=TokenFeatures(times=True))
+    assert not seconds_of(make_sequence(snapshot, HISTORY)[0]).any()
+    snapshot = make_snapshot(max_seq_len=20, features=TokenFeatures(seconds=True))
+    tokens, films = make_sequence(snapshot, HISTORY)
+    times = [int(item.watched_at or 0) for item in films]
+    assert seconds_of(tokens).tolist() == [*[0] * (len(times) - 21), *times[-21:]]
+    assert not eras_of(tokens).any()
 
 
 def test_members_films_are_read_with_the_half_year_they_were_watched_in(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import sys
 from collections.abc import Mapping
@@ -19,7 +18,12 @@ from recommender.ml.errors import ConfigError
 from recommender.ml.evaluation import Recommender
 from recommender.ml.lab.comparison_config import ModelEntry
 from recommender.ml.lab.question_config import QuestionConfig
-from recommender.ml.lab.result_keys import hash_code, hash_files, hash_interactions
+from recommender.ml.lab.result_keys import (
+    describe_config,
+    hash_code,
+    hash_files,
+    hash_interactions,
+)
 from recommender.ml.registry import find_baseline, load_trained, make_baseline, option_names
 from recommender.ml.training_clock import read_minutes
 
@@ -87,8 +91,7 @@ class Fitter:
             options = self._baseline_options(entry, seed)
             return {**known, "model": entry.model, "options": options}
         if entry.kind == "network":
-            config = dataclasses.asdict(self.network_config(entry, seed))
-            return {**known, "config": {**config, "name": None}}
+            return {**known, "config": describe_config(self.network_config(entry, seed))}
         return {**known, "files": hash_files(Path(entry.model))}
 
     def code_of(self, entry: ModelEntry) -> str:

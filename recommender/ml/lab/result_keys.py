@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +25,27 @@ NO_PART_IN_RESULTS = frozenset(
 """Modules that word, write and draw: no answer depends on them, whoever imports them."""
 
 
+LATER_OPTIONS = (("model", "relative_time_bias", False),)
+"""Section, option and the value at which it does nothing."""
+
+
 def hash_values(value: Any) -> str:
     """Return the first 16 hex digits of SHA-256 of plain JSON values, the order of keys aside."""
     text = json.dumps(value, sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def describe_config(config: Any) -> dict[str, Any]:
+    """Return a network's config, a dataclass, as plain values for a key, its name aside.
+
+    Options that came after answers were kept count only where they are used: the others' keys are
+    as they were.
+    """
+    sections = {**dataclasses.asdict(config), "name": None}
+    for section, name, unused in LATER_OPTIONS:
+        if sections[section][name] == unused:
+            del sections[section][name]
+    return sections
 
 
 def hash_interactions(interactions: Interactions) -> str:
