@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from recommender.ml.__main__ import main
+from recommender.ml.code_version import describe_code, name_code
 from recommender.ml.config import load_config
+from recommender.ml.errors import UsageError
 from recommender.ml.lab.plain_loop import PlainLoop, PlainTransformer
+from recommender.ml.lab.speed_report import keep_figures
 from recommender.ml.model_building import build_model
 from tests.ml.tiny_data import random_rows, write_csv_set
 from tests.ml.tiny_models import CONFIGS, tiny_config, walk_histories
@@ -28,15 +32,64 @@ def test_both_loops_are_measured_and_written(
         assert main([*arguments, "--rounds", "2", "--seconds", "0.05", "--json", str(file)]) == 0
     finally:
         torch.set_num_threads(threads)
-    figures = json.loads(file.read_text())
+    report = json.loads(file.read_text())
+    figures = report["recipes"]["tiny"]
     assert len(figures["rounds"]["ratio"]) == 2
     assert figures["ours"] > 0
     assert figures["plain"] > 0
     assert figures["conditions"]["padding_plain"] > 0
-    assert str(tmp_path) not in file.read_text()
+    assert figures["conditions"]["data"] == ["a set"]
+    assert {key: figures[key] for key in ("commit", "dirty")} == describe_code()
+    page = file.with_suffix(".md").read_text()
+    for text in (file.read_text(), page):
+        assert str(tmp_path) not in text
+    assert f"| tiny | {figures['ours']:,.0f} | {figures['plain']:,.0f} |" in page
+    assert f"--rounds 2 --seconds 0.05 --json b.json`{name_code(figures)}." in page
     output = capsys.readouterr().out
     assert "torch.nn.TransformerEncoder" in output
     assert "median of 2 rounds" in output
+
+
+def described(name: str, ratios: list[float]) -> dict[str, Any]:
+    conditions = {
+        "model": asdict(tiny_config().model),
+        "loss": asdict(tiny_config().loss),
+        "padding_ours": 0.02,
+        "padding_plain": 0.5,
+        "tokens_per_batch": 256,
+        "movies": 9,
+        "people": 5,
+        "data": ["a"],
+        "device": "CPU",
+        "torch": "2",
+        "seconds": 1.0,
+    }
+    rates = {"ours": 100.0, "plain": 50.0, "ratio": sorted(ratios)[len(ratios) // 2]}
+    told = {"created_at": "2026-01-02T03:04:05", "command": "a command", "commit": None}
+    return {"config": name, **rates, "rounds": {"ratio": ratios}, **told, "conditions": conditions}
+
+
+def test_each_run_adds_its_recipe_to_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "training.json"
+    keep_figures(file, described("first", [3.0, 2.5, 4.0]))
+    keep_figures(file, described("second", [1.0, 1.9, 2.5]))
+    keep_figures(file, described("first", [2.0, 2.2, 2.1]))
+    assert list(json.loads(file.read_text())["recipes"]) == ["first", "second"]
+    page = file.with_suffix(".md").read_text()
+    assert "| first | 100 | 50 | 2.10 [2.00, 2.20] | reached | 2.0% | 50.0% |" in page
+    assert "| second | 100 | 50 | 1.90 [1.00, 2.50] | **missed** | 2.0% | 50.0% |" in page
+    assert "Made on 2026-01-02 by `a command`." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("[1]", "holds something else"), ("{", "is no JSON")]
+)
+def test_a_file_of_something_else_is_kept(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "training.json"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        keep_figures(file, described("first", [2.0]))
+    assert file.read_text() == text
 
 
 def test_no_rounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import shlex
 import statistics
 import sys
 import time
@@ -19,13 +20,18 @@ import torch
 
 from recommender.ml.card import describe_device
 from recommender.ml.code_version import describe_code
-from recommender.ml.commands.data_argument import add_data_argument, data_directories
+from recommender.ml.commands.data_argument import (
+    add_data_argument,
+    data_directories,
+    shown_path,
+)
 from recommender.ml.commands.train import split_people
 from recommender.ml.config import load_config
-from recommender.ml.datasets import load_interactions, load_movies
+from recommender.ml.dataset_files import expand_directories
+from recommender.ml.datasets import RATING_MEMBERS, load_interactions, load_movies
 from recommender.ml.errors import UsageError
 from recommender.ml.lab.plain_loop import PlainLoop
-from recommender.ml.lab.report import write_json
+from recommender.ml.lab.speed_report import describe_conditions, keep_figures, read_recipes
 from recommender.ml.sequences import cut_windows, padding_share
 from recommender.ml.training import Trainer
 from recommender.ml.training_people import make_training_data
@@ -39,13 +45,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_argument(parser)
     parser.add_argument("--rounds", type=int, default=5, help="of both; the median counts")
     parser.add_argument("--seconds", type=float, default=10.0, help="of CPU time, each and round")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write them there, and .md")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure both loops in turn on one thread of the CPU and print the medians."""
+    """Measure both loops in turn on one thread of the CPU and print the medians.
+
+    Where --json says, the figures join those of other configs that are there.
+
+    Raises:
+        UsageError: An option, the config or the data is wrong, or the file holds something else.
+    """
     if options.rounds < 1 or options.seconds <= 0:
         raise UsageError("--rounds must be at least 1 and --seconds more than 0")
+    if options.json is not None:
+        read_recipes(options.json)  # says at once if it holds something else
     torch.set_num_threads(1)
     trainer = _make_trainer(options)
     loops = {"ours": our_steps(trainer), "plain": plain_steps(trainer)}
@@ -59,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     figures = _describe(rates, trainer, options)
     sys.stdout.write(_as_text(figures))
     if options.json is not None:
-        write_json(options.json, figures)
+        keep_figures(options.json, figures)
     return 0
 
 
@@ -117,6 +131,7 @@ def _describe(
     rates: dict[str, list[float]], trainer: Trainer, options: argparse.Namespace
 ) -> dict[str, Any]:
     config, train = trainer.config, trainer.data.train
+    folders = expand_directories(data_directories(options), RATING_MEMBERS)
     ratios = [ours / plain for ours, plain in zip(rates["ours"], rates["plain"], strict=True)]
     batches = trainer.draw_batches(np.random.default_rng(1))
     length = config.model.max_seq_len
@@ -125,6 +140,7 @@ def _describe(
     return {
         "config": config.name,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": _command(options),
         **describe_code(),
         "unit": "films predicted, padding not counted, a CPU second of one thread",
         "ours": statistics.median(rates["ours"]),
@@ -132,7 +148,7 @@ def _describe(
         "ratio": statistics.median(ratios),
         "rounds": {**rates, "ratio": ratios},
         "conditions": {
-            "data": [folder.name for folder in data_directories(options)],
+            "data": [folder.name for folder in folders],
             "people": len(train),
             "movies": trainer.model.num_items,
             "device": describe_device(trainer.device, trainer.precision),
@@ -147,17 +163,20 @@ def _describe(
     }
 
 
+def _command(options: argparse.Namespace) -> str:
+    """Return the command; data sets are named elsewhere, and where they lie nowhere."""
+    words = ["python", "-m", "recommender.ml", "bench-training", shown_path(options.config)]
+    words += ["--data", "DIR", "--rounds", str(options.rounds), "--seconds", f"{options.seconds:g}"]
+    words += ["--json", shown_path(options.json)] if options.json else []
+    return shlex.join(words)
+
+
 def _as_text(figures: dict[str, Any]) -> str:
     conditions = figures["conditions"]
-    model, loss = conditions["model"], conditions["loss"]
     return (
         f"ours   {figures['ours']:8,.0f} films/s, padding {conditions['padding_ours']:.1%}\n"
         f"plain  {figures['plain']:8,.0f} films/s, padding {conditions['padding_plain']:.1%}, "
         "torch.nn.TransformerEncoder, float32\n"
-        f"ratio  {figures['ratio']:8.2f}, median of {len(figures['rounds']['ratio'])} rounds of "
-        f"{conditions['seconds']:g} CPU seconds each\n"
-        f"{figures['config']}: {model['num_blocks']} blocks x {model['embedding_dim']}, "
-        f"{model['num_heads']} heads, {model['max_seq_len']} films, {loss['kind']}, "
-        f"{conditions['movies']:,} movies, {conditions['people']:,} people of "
-        f"{', '.join(conditions['data'])}; {conditions['device']}; torch {conditions['torch']}\n"
+        f"ratio  {figures['ratio']:8.2f}, median of {len(figures['rounds']['ratio'])} rounds\n"
+        f"{describe_conditions(figures)}\n"
     )

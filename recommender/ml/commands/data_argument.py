@@ -33,3 +33,8 @@ def data_directories(args: argparse.Namespace) -> list[Path]:
     if os.environ.get(DATA_VARIABLE):
         return [Path(os.environ[DATA_VARIABLE])]
     raise UsageError(f"no data: give --data DIR or set {DATA_VARIABLE} to MovieLens folders")
+
+
+def shown_path(path: Path) -> str:
+    """Return a path for a report: as it was given, an absolute one by its name alone."""
+    return path.name if path.is_absolute() else path.as_posix()

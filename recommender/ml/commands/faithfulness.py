@@ -11,7 +11,11 @@ from pathlib import Path
 from recommender.ml.attention_weights import attention_reader
 from recommender.ml.checkpoint import check_vocabulary, load_model
 from recommender.ml.code_version import describe_code
-from recommender.ml.commands.data_argument import add_data_argument, data_directories
+from recommender.ml.commands.data_argument import (
+    add_data_argument,
+    data_directories,
+    shown_path,
+)
 from recommender.ml.dataset_files import expand_directories
 from recommender.ml.datasets import RATING_MEMBERS
 from recommender.ml.errors import UsageError
@@ -66,12 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _command(options: argparse.Namespace) -> str:
     """Return the command; data sets are named elsewhere, and where they lie nowhere."""
-    words = ["python", "-m", "recommender.ml", "faithfulness", _shown_path(options.model_dir)]
+    words = ["python", "-m", "recommender.ml", "faithfulness", shown_path(options.model_dir)]
     words += ["--data", "DIR", "--people", str(options.people)]
-    words += ["--json", _shown_path(options.json)] if options.json else []
+    words += ["--json", shown_path(options.json)] if options.json else []
     return shlex.join(words)
-
-
-def _shown_path(path: Path) -> str:
-    """Return a path as it was given, and an absolute one by its name alone."""
-    return path.name if path.is_absolute() else path.as_posix()
