@@ -88,8 +88,8 @@ class EvaluationSplit:
         )
 
 
-def person_quantile(key: tuple[str, int], *, salt: str = "") -> float:
-    """Map (data set, id there) to [0, 1) by SHA-256, the same on every machine and run."""
+def unit_hash(key: tuple[str, int], *, salt: str = "") -> float:
+    """Map a person (data set, id there) to 0 <= x < 1 by SHA-256, on every machine alike."""
     digest = hashlib.sha256(f"{salt}{key[0]}:{key[1]}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
@@ -105,8 +105,8 @@ def hold_out_people(
     Returns:
         (train, held_out).
     """
-    quantiles = np.array([person_quantile(key, salt=salt) for key in interactions.person_keys])
-    held_out = quantiles < fraction
+    hashes = np.array([unit_hash(key, salt=salt) for key in interactions.person_keys])
+    held_out = hashes < fraction
     labels = label_people(interactions)
     is_held_out_human = np.isin(labels, labels[held_out])
     train = ~is_held_out_human & longest_copies(interactions, labels)

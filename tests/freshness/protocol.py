@@ -16,7 +16,7 @@ from recommender.ml.splits import (
     VALIDATION_SALT,
     EvaluationSplit,
     keep_one_copy,
-    person_quantile,
+    unit_hash,
 )
 
 MIN_HISTORY = 5
@@ -74,7 +74,7 @@ def read_people(directories: Sequence[Path]) -> tuple[Interactions, dict[int, Mo
 def is_validation(interactions: Interactions, *, fraction: float) -> NDArray[np.bool_]:
     """Return (P,) bool: who decides when a training stops, in any training on any part of them."""
     keys = interactions.person_keys
-    return np.array([person_quantile(key, salt=VALIDATION_SALT) < fraction for key in keys])
+    return np.array([unit_hash(key, salt=VALIDATION_SALT) < fraction for key in keys])
 
 
 def places_in_history(interactions: Interactions) -> NDArray[np.int64]:
@@ -120,7 +120,7 @@ def ask_last_films(
     has_ended = (interactions.timestamp[offsets[1:] - 1] < before) & ~left_out
     candidates = np.flatnonzero(has_ended & (np.diff(offsets) > MIN_HISTORY))
     keys = interactions.person_keys
-    drawn = sorted(candidates, key=lambda person: person_quantile(keys[person], salt=OLD_SALT))
+    drawn = sorted(candidates, key=lambda person: unit_hash(keys[person], salt=OLD_SALT))
     from_end = offsets[1:][interactions.person] - np.arange(len(interactions))
     is_last = (from_end <= OLD_QUESTIONS) & (places_in_history(interactions) >= MIN_HISTORY)
     return np.flatnonzero(is_last & np.isin(interactions.person, drawn[:OLD_PEOPLE]))

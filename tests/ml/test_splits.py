@@ -16,8 +16,8 @@ from recommender.ml.splits import (
     hold_out_validation_people,
     last_n,
     leave_one_out,
-    person_quantile,
     temporal_cutoff,
+    unit_hash,
     without_last,
 )
 from tests.ml.tiny_data import interactions_of
@@ -37,9 +37,9 @@ def with_copy(original: Interactions, person: int, *, rows: int, name: str) -> I
     )
 
 
-def test_person_quantile_is_the_same_everywhere() -> None:
+def test_unit_hash_is_the_same_everywhere() -> None:
     # The first 8 bytes of sha256("ml-1m:2").
-    assert person_quantile(("ml-1m", 2)) == 0xCC796D6E57594813 / 2**64
+    assert unit_hash(("ml-1m", 2)) == 0xCC796D6E57594813 / 2**64
 
 
 def test_held_out_people_are_about_the_fraction_and_never_trained_on() -> None:
@@ -87,8 +87,8 @@ def test_the_longer_copy_of_a_person_is_trained_on() -> None:
 
 def test_no_copy_is_trained_on_when_one_is_held_out() -> None:
     copied = with_copy(interactions_of([list(range(1, 13))]), 0, rows=8, name="other")
-    quantiles = sorted(person_quantile(key) for key in copied.person_keys)
-    train, held_out = hold_out_people(copied, fraction=sum(quantiles) / 2)
+    hashes = sorted(unit_hash(key) for key in copied.person_keys)
+    train, held_out = hold_out_people(copied, fraction=sum(hashes) / 2)
     assert held_out.num_people == 1
     assert train.num_people == 0
 

@@ -39,7 +39,7 @@ from recommender.ml.lab.network_training import (
     prepare_trainer,
     train_network,
 )
-from recommender.ml.splits import EvaluationSplit, person_quantile
+from recommender.ml.splits import EvaluationSplit, unit_hash
 
 RATING_COUNTS = (1, 5, 20)
 FILMS_BEFORE, FILMS_AFTER = 15, 5
@@ -131,7 +131,7 @@ def adopters(bench: FilmBench, count: int) -> list[History]:
     histories = []
     for movie_id, rows in rows_of.items():
         keys = [ratings.person_keys[ratings.person[row]] for row in rows]
-        draw = [person_quantile(key, salt=f"adopter of {movie_id}/") for key in keys]
+        draw = [unit_hash(key, salt=f"adopter of {movie_id}/") for key in keys]
         chosen = np.argsort(draw)[:count]
         histories += [_around(ratings, is_cold, rows[place]) for place in chosen]
     return histories
@@ -171,7 +171,7 @@ def after_ratings(bench: FilmBench, count: int) -> tuple[NetworkRecommender, flo
 def _replay(train: Interactions) -> list[History]:
     people = sorted(
         range(train.num_people),
-        key=lambda p: person_quantile(train.person_keys[p], salt="replay/"),
+        key=lambda p: unit_hash(train.person_keys[p], salt="replay/"),
     )
     return [read_history(train, train.history(p)) for p in people[:REPLAYED_PEOPLE]]
 
