@@ -87,6 +87,7 @@ def build_card(
         "data_options": dataclasses.asdict(config.data),
         "model": dataclasses.asdict(config.model),
         "loss": dataclasses.asdict(config.loss),
+        "rating_options": dataclasses.asdict(config.rating),
         "initialisation": dataclasses.asdict(config.initialisation),
         "training": dataclasses.asdict(config.training),
         "validation": _describe_best(trainer.best_record),

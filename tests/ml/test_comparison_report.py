@@ -12,7 +12,7 @@ import pytest
 from recommender.ml.evaluation import Catalogue, Evaluation
 from recommender.ml.lab.comparison import Comparison
 from recommender.ml.lab.comparison_config import ComparisonConfig, Height, ModelEntry
-from recommender.ml.lab.comparison_report import describe_comparison
+from recommender.ml.lab.comparison_report import describe_comparison, minutes_to_near_best
 from recommender.ml.lab.plots import draw_comparison
 from recommender.ml.lab.question_config import QuestionConfig
 from recommender.ml.lab.report import comparison_lines, write_json
@@ -75,6 +75,23 @@ def comparison(values: dict[str, float], **options: Any) -> Comparison:
 def table_of(found: Comparison) -> dict[str, Any]:
     table: dict[str, Any] = describe_comparison(found)["data_sets"]["tiny"]
     return table
+
+
+def test_training_tells_how_soon_each_fit_was_near_its_best() -> None:
+    rows = [(0.1, 1.0, 1.0), (0.196, 1.5, 2.5), (0.2, 1.0, 3.5), (0.15, 1.0, 4.5)]
+    network = [{"ndcg_at_10": n, "minutes": m, "total_minutes": t} for n, m, t in rows]
+    baseline = [{"ndcg_at_10": n, "minutes": t} for n, _, t in rows]
+    assert minutes_to_near_best({"epoch_table": network}) == 2.5
+    assert minutes_to_near_best({"epoch_table": baseline}) == 2.5
+    assert minutes_to_near_best({"minutes": 3.0}) is None
+    found = comparison({"base": 0.2, "ours": 0.5})
+    found.records["ours"][:] = [{"minutes": 5.0, "epoch_table": network}, {"minutes": 4.0}]
+    report = {**describe_comparison(found), **RUN_FACTS}
+    assert report["models"]["ours"]["training"]["minutes_to_near_best"] == 2.5
+    page = "\n".join(comparison_lines(report))
+    assert "| model | seeds | CPU minutes | to 98 % |" in page
+    assert "| ours | own | 4.50 | 2.50 |" in page
+    assert "| base | own | 2.00 |  |" in page
 
 
 def test_runner_up_is_the_best_other_model_that_is_no_own_one_and_beyond_doubt() -> None:
@@ -156,7 +173,7 @@ def test_markdown_says_what_the_figures_say(tmp_path: Path) -> None:
     assert "the runner-up is rival; ours leads it by +0.100 [+0.100, +0.100]" in text
     assert "must 0.4, surely ahead of the runner-up: met; aim 0.6: not reached" in text
     assert "had 30 CPU minutes each at most" in text
-    assert "| ours | own | 2.00 |  |  | 7 |  |" in text
+    assert "| ours | own | 2.00 |  |  |  | 7 |  |" in text
     for picture in ("c-tiny.png", "c-tiny-lengths.png"):
         assert f"]({picture})" in text
         assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from recommender.ml.__main__ import main
+from recommender.ml.code_version import describe_code
+from recommender.ml.config import load_config, parse_config
 from recommender.ml.inference import InferenceModel
 from tests.ml.tiny_data import random_rows, write_csv_set
 from tests.ml.tiny_models import CONFIGS
@@ -64,6 +66,11 @@ def test_the_card_says_what_was_done(tmp_path: Path, data_dir: Path) -> None:
     assert (card["seed"], card["precision"], card["processes"]) == (0, "float32", 1)
     assert card["stopped_by"] == "epochs"
     assert "torch" in card["versions"]
+    assert {key: card[key] for key in ("commit", "dirty")} == describe_code()
+    names = {"data": "data_options", "rating": "rating_options"}
+    sections = ("model", "loss", "initialisation", "training", *names)
+    told = {section: card[names.get(section, section)] for section in sections}
+    assert parse_config("tiny", told, source="card") == load_config(Path(TINY))
 
 
 def test_training_again_into_the_same_folder_replaces_the_model(
@@ -91,6 +98,11 @@ def test_a_folder_of_something_else_is_refused_before_training(
         ("[model]\nnum_heads = 3\n", "embedding_dim must be a multiple of num_heads"),
         ('[model]\nnum_heads = "4"\n', "num_heads must be int"),
         ('[model]\nnorm = "both"\n', "norm must be one of post, pre"),
+        ("[model]\nrelative_time_bias = 1\n", "relative_time_bias must be bool"),
+        (
+            '[model]\nblock = "gru"\nrelative_time_bias = true\n',
+            "relative_time_bias must be false",
+        ),
         ("[model\n", "is not TOML"),
     ],
 )
