@@ -24,6 +24,7 @@ from tests.ml.tiny_models import NUM_ITEMS, VARIANTS, movie_ids, small_model, wr
 def test_graph_equals_network(tmp_path: Path, variant: str, lengths: list[int]) -> None:
     model = write_small_model(tmp_path / "model", **VARIANTS[variant])
     served = InferenceModel.load(tmp_path / "model")
+    assert served.token_features == model.config.token_features
     rng = np.random.default_rng(0)
     sequences = [
         served.token_features.make_tokens(
